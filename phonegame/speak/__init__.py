@@ -1,0 +1,35 @@
+"""Speaking: a game's sentences become audio for the caller."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+
+from phonegame.speak.espeak import ESpeakMissing, ESpeakVoice
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Voice(Protocol):
+    """One engine that speaks."""
+
+    async def synthesise(self, text: str) -> bytes:
+        """The text as mu-law audio at 8000 samples a second, without a header. May be cancelled."""
+
+
+def make_voice(name: str) -> Voice | None:
+    """The voice of the setting `PHONEGAME_VOICE`. `auto` is eSpeak NG where it is installed, and none where it is not.
+
+    Raises `ESpeakMissing` where it is asked for by name and missing.
+    """
+    if name == "none":
+        return None
+    try:
+        voice = ESpeakVoice()
+    except ESpeakMissing as error:
+        if name != "auto":
+            raise
+        log.warning("callers hear nothing: there is no voice", why=str(error))
+        return None
+    return voice

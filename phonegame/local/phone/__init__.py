@@ -1,0 +1,38 @@
+"""A phone that stands in for Twilio: calls `/twilio`, from a test or from the shell (`phonegame call`)."""
+
+from phonegame.local.phone.errors import (
+    DialError,
+    InvalidUrlError,
+    NoAnswerError,
+    WavError,
+    PhoneError,
+    RejectedError,
+    HungUpError,
+)
+from phonegame.local.phone.hearing import Sound
+from phonegame.local.phone.incoming import Complaint
+from phonegame.local.phone.outgoing import Identity
+from phonegame.local.phone.phone import Phone, place_call
+from phonegame.local.phone.playback import Underrun
+from phonegame.local.phone.quirks import Frame, Quirks
+from phonegame.local.phone.stream import Ended, PhoneEvent
+
+__all__ = [
+    "DialError",
+    "Complaint",
+    "Ended",
+    "Frame",
+    "Identity",
+    "InvalidUrlError",
+    "NoAnswerError",
+    "WavError",
+    "Phone",
+    "PhoneError",
+    "PhoneEvent",
+    "Quirks",
+    "RejectedError",
+    "HungUpError",
+    "Sound",
+    "Underrun",
+    "place_call",
+]

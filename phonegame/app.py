@@ -1,0 +1,121 @@
+"""The server as an application: routes and what they share. Nothing else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import structlog
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope, WebsocketScope
+from quart import websocket
+from quart.wrappers import Websocket
+from quart_trio import QuartTrio
+
+from phonegame import hypercorn_trio
+from phonegame.asgi import RawWebsocket
+from phonegame.call import Call, CallLimits, Ended
+from phonegame.codes import CodePool, parse_codes
+from phonegame.game import Game
+from phonegame.listen.listener import Listener
+from phonegame.logs import set_up_logs
+from phonegame.settings import Settings
+from phonegame.speak import Voice, make_voice
+from phonegame.spoken import CodeBook
+from phonegame.switchboard import SeatClosed, Switchboard
+from phonegame.switchboard.memory import MemorySwitchboard
+from phonegame.visitors import Visitors
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class PhoneGame:
+    """What the visitors of one process share, and who they are at present."""
+
+    def __init__(self, settings: Settings) -> None:
+        codes = parse_codes(settings.codes)
+        self.settings = settings
+        self.book = CodeBook(codes)
+        self.switchboard: Switchboard = MemorySwitchboard(
+            CodePool(codes, random=random.SystemRandom()), game_queue=settings.game_queue
+        )
+        self.voice: Voice | None = make_voice(settings.voice)
+        self.calls = Visitors[Call]()
+        self.games = Visitors[Game]()
+
+    async def serve_game(self, websocket: Websocket) -> None:
+        game = Game(websocket, self.switchboard, self.settings.twilio_phone_number)
+        with _errors_logged(), self.games.present(game):
+            await game.run()
+
+    async def serve_call(self, socket: RawWebsocket) -> None:
+        settings = self.settings
+        listener = Listener(
+            settings.deepgram_url,
+            settings.deepgram_api_key.get_secret_value(),
+            final_seconds=settings.final_seconds,
+            reconnect_seconds=settings.reconnect_seconds,
+            stall_seconds=settings.stall_seconds,
+        )
+        limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
+        call = Call(socket, self.switchboard, self.book, listener, self.voice, limits)
+        with _errors_logged(), self.calls.present(call):
+            await call.run()
+
+    def end_nowait(self) -> None:
+        """Ends every call, with a spoken goodbye where there is a voice, and every game."""
+        for call in self.calls:
+            call.end_nowait(Ended.SHUTDOWN)
+        for game in self.games:
+            game.leave_nowait(SeatClosed.SHUTDOWN)
+
+    async def wait_until_empty(self) -> None:
+        await self.calls.wait_until_empty()
+        await self.games.wait_until_empty()
+
+
+@contextmanager
+def _errors_logged() -> Iterator[None]:
+    """Hypercorn loses an error that comes together with a cancellation."""
+    try:
+        yield
+    except Exception:
+        log.exception("error of ours; the connection ends")
+        raise
+
+
+class CallMiddleware:
+    """Takes `/twilio` out before Quart sees it; see `asgi`."""
+
+    def __init__(self, quart: Any, phonegame: PhoneGame) -> None:
+        self._quart = quart
+        self._phonegame = phonegame
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] == "websocket" and scope["path"] == "/twilio":
+            await self._phonegame.serve_call(RawWebsocket(cast("WebsocketScope", scope), receive, send))
+        else:
+            await self._quart(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> QuartTrio:
+    """Raises `SettingsError` where the environment's settings cannot be used."""
+    settings = settings or Settings.load()
+    set_up_logs(settings.log, settings.log_level)
+    hypercorn_trio.install()
+    phonegame = PhoneGame(settings)
+
+    app = QuartTrio("phonegame")
+    app.extensions["phonegame"] = phonegame
+    app.asgi_app = CallMiddleware(app.asgi_app, phonegame)  # type: ignore[method-assign]
+
+    @app.websocket("/game")
+    async def game() -> None:
+        await phonegame.serve_game(cast("Websocket", websocket._get_current_object()))
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app

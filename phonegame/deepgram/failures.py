@@ -1,0 +1,58 @@
+"""What a refused or broken connection to Deepgram means, in a sentence that names the setting and never the key.
+
+Source: Deepgram's documentation, "Errors" and "STT troubleshooting" (WebSocket, NET and DATA errors).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+_MEANING = {
+    400: "does not take a parameter of DEEPGRAM_URL (model, encoding, ...): correct it",
+    401: "refuses DEEPGRAM_API_KEY: check that it is complete and belongs to an existing project",
+    402: "says that the account behind DEEPGRAM_API_KEY has no credit left: top it up in Deepgram's console",
+    403: "says that DEEPGRAM_API_KEY may not use what DEEPGRAM_URL asks for (the model, mostly): use another key or model",
+    404: "has nothing at the path of DEEPGRAM_URL: it should be /v1/listen",
+    429: "has too many connections open for the project of DEEPGRAM_API_KEY: raise its limit, or take fewer calls",
+}
+_PASSING = frozenset({408, 425, 429})
+
+
+class DeepgramFailure(Exception):
+    """Deepgram could not be used. `passing` tells whether trying again may help."""
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+def refusal(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes | None) -> DeepgramFailure:
+    """The upgrade was answered with `status`. Deepgram's own reason is in the header `dg-error` and in a JSON body."""
+    by_name = {name.lower(): value for name, value in headers}
+    reason = by_name.get(b"dg-error", b"").decode("latin-1") or _body_reason(body)
+    request_id = by_name.get(b"dg-request-id", b"").decode("latin-1")
+    meaning = _MEANING.get(status, "did not accept the connection")
+    details = [f"HTTP {status}", *([reason[:200]] if reason else []), *([f"request {request_id[:64]}"] if request_id else [])]
+    return DeepgramFailure(f"Deepgram {meaning} ({', '.join(details)})", passing=status >= 500 or status in _PASSING)
+
+
+def _body_reason(body: bytes | None) -> str:
+    try:
+        answer = json.loads(body or b"")
+        return f"{answer['err_code']}: {answer['err_msg']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def unreachable(error: BaseException) -> DeepgramFailure:
+    """No connection came about at all: wrong host, no network, nobody listening, no answer in time."""
+    cause = error.__cause__ or error
+    return DeepgramFailure(
+        f"Deepgram cannot be reached at the host of DEEPGRAM_URL ({type(cause).__name__}: {str(cause)[:200]})", passing=True
+    )
+
+
+def closed(code: int, reason: str | None) -> DeepgramFailure:
+    """The connection ended although the call goes on."""
+    return DeepgramFailure(f"Deepgram closed the connection (code {code}, {(reason or 'no reason')[:200]})", passing=True)

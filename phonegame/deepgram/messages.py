@@ -1,0 +1,107 @@
+"""The messages of Deepgram's live transcription, as far as phonegame reads them.
+
+Source: Deepgram's API reference, "Listen - Live Audio (websocket)". Times are seconds of audio since the session began.
+Unknown types and fields are ignored: they go to the game as they came.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+KEEP_ALIVE = '{"type":"KeepAlive"}'
+FINALIZE = '{"type":"Finalize"}'
+CLOSE_STREAM = '{"type":"CloseStream"}'
+
+
+class Word(msgspec.Struct, frozen=True):
+    word: str
+    start: float
+    end: float
+    punctuated_word: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.punctuated_word or self.word
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    transcript: str = ""
+    confidence: float = 0.0
+    words: list[Word] = []
+
+
+class Channel(msgspec.Struct, frozen=True):
+    alternatives: list[Alternative] = []
+
+
+class Results(msgspec.Struct, frozen=True, tag="Results"):
+    """What was said between `start` and `start + duration`. An interim result (`is_final` false) may change yet."""
+
+    start: float
+    duration: float
+    channel: Channel
+    is_final: bool = False
+    speech_final: bool = False
+
+    @property
+    def best(self) -> Alternative:
+        alternatives = self.channel.alternatives
+        return alternatives[0] if alternatives else Alternative()
+
+    @property
+    def end(self) -> float:
+        return self.start + self.duration
+
+
+class SpeechStarted(msgspec.Struct, frozen=True, tag="SpeechStarted"):
+    timestamp: float = 0.0
+
+
+class UtteranceEnd(msgspec.Struct, frozen=True, tag="UtteranceEnd"):
+    """No word for `utterance_end_ms`. `last_word_end` is -1 when the utterance had already been finalized."""
+
+    last_word_end: float = -1.0
+
+
+class Metadata(msgspec.Struct, frozen=True, tag="Metadata"):
+    """The last message of a session, after `CloseStream`."""
+
+
+class Error(msgspec.Struct, frozen=True, tag="Error"):
+    description: str = ""
+
+
+class Other(msgspec.Struct, frozen=True):
+    """A JSON object that is none of the above."""
+
+    type: str
+
+
+Message = Results | SpeechStarted | UtteranceEnd | Metadata | Error | Other
+
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+    Results | SpeechStarted | UtteranceEnd | Metadata | Error
+)
+_type_decoder = msgspec.json.Decoder(Other)
+
+
+def parse(text: str | bytes) -> Message | None:
+    """One message from Deepgram; None for what is no message at all (no JSON object, or a known type in a wrong shape)."""
+    try:
+        message: Message = _decoder.decode(text)
+    except (msgspec.ValidationError, UnicodeError):
+        return _parse_other(text)
+    except msgspec.DecodeError:
+        return None
+    return message
+
+
+def _parse_other(text: str | bytes) -> Other | None:
+    try:
+        other = _type_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
+    known = {"Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error"}
+    return None if other.type in known else other

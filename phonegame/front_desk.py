@@ -1,0 +1,144 @@
+"""Where a call waits until it is known for which game it is, and where its line begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from enum import Enum
+
+import structlog
+import trio
+
+from phonegame.keypad import Keypad
+from phonegame.listen.transcript import Heard
+from phonegame.reception import CodeTail, Named, NamedWrong, Reception
+from phonegame.spoken import CodeBook, Matched, Wrong
+from phonegame.switchboard import Line, Refused, Switchboard
+
+KEYS = 64
+"""Key presses that wait. Nobody presses faster than they are read."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class TurnedAway(Enum):
+    """Why a call was not patched through, for good."""
+
+    BUSY = "the game has another caller"
+    WRONG_CODES = "too many wrong codes"
+
+
+class FrontDesk:
+    """Takes what the caller says and keys, patches the call through, then hands on what is said after the code.
+
+    `turn_away` is called, once, when the call should end. Two tasks use it: one runs `receive_keys`, one calls `hear`.
+    """
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        book: CodeBook,
+        call_id: str,
+        *,
+        wrong_codes: int,
+        turn_away: Callable[[TurnedAway], None],
+    ) -> None:
+        self._switchboard = switchboard
+        self._call_id = call_id
+        self._wrong_codes_left = wrong_codes
+        self._turn_away = turn_away
+        self._reception = Reception(book)
+        self._keypad = Keypad(book)
+        self._send_keys, self._keys = trio.open_memory_channel[str](KEYS)
+        self._joining: trio.CancelScope | None = None
+        self._left = False
+        self._tail = CodeTail(0)
+        self.line: Line | None = None
+        self.joined = trio.Event()
+        """Set once there is a line."""
+
+    @property
+    def deadline(self) -> float:
+        """When `settle` should be called, on trio's clock."""
+        return math.inf if self.joined.is_set() else self._reception.deadline
+
+    def leave_nowait(self) -> None:
+        """The call is over: its line is free for the next one. Last words may still be handed on."""
+        self._left = True
+        if self._joining is not None:
+            self._joining.cancel()
+        if self.line is not None:
+            self.line.release_nowait()
+
+    def close_nowait(self) -> None:
+        """Nothing more will be handed on."""
+        self._send_keys.close()
+        if self.line is not None:
+            self.line.close_nowait()
+
+    def press_nowait(self, key: str) -> None:
+        try:
+            self._send_keys.send_nowait(key)
+        except (trio.WouldBlock, trio.BrokenResourceError):
+            log.debug("key press ignored")
+
+    async def receive_keys(self, position: Callable[[], float]) -> None:
+        """Serves the keypad until the call is patched. `position` tells how much of the call has been said so far."""
+        with self._keys:
+            while not self.joined.is_set():
+                key = None
+                with trio.move_on_after(self._keypad.settle_after):
+                    key = await self._keys.receive()
+                active = self._switchboard.active
+                outcome = self._keypad.settle(active) if key is None else self._keypad.press(key, active)
+                if isinstance(outcome, Matched):
+                    await self._join(outcome.code, CodeTail(position()))
+                elif isinstance(outcome, Wrong):
+                    self._count_wrong_code()
+
+    async def hear(self, heard: Heard) -> None:
+        """One message, in order: searched for a code before the call is patched, handed to the game after."""
+        if not self.joined.is_set():
+            await self._act_on(self._reception.hear(heard, self._switchboard.active, trio.current_time()))
+        if self.line is not None:
+            rest = self._tail.strip(heard)
+            if rest is not None:
+                self.line.deliver_nowait(rest)
+
+    async def settle(self) -> None:
+        """`deadline` has passed."""
+        await self._act_on(self._reception.settle(self._switchboard.active, trio.current_time()))
+
+    async def _act_on(self, decision: Named | NamedWrong | None) -> None:
+        match decision:
+            case Named(code=code, tail=tail):
+                await self._join(code, tail)
+            case NamedWrong():
+                self._count_wrong_code()
+
+    async def _join(self, code: str, tail: CodeTail) -> None:
+        if self._joining is not None or self._left:
+            # named by voice and by keys at the same moment
+            return
+        with trio.CancelScope() as self._joining:
+            outcome = await self._switchboard.join(code, self._call_id)
+            match outcome:
+                case Refused.UNKNOWN:
+                    self._count_wrong_code()
+                case Refused.BUSY:
+                    self._turn_away(TurnedAway.BUSY)
+                case line:
+                    self._begin(line, tail)
+        self._joining = None
+
+    def _begin(self, line: Line, tail: CodeTail) -> None:
+        self.line, self._tail = line, tail
+        if self._left:
+            line.close_nowait()
+        self.joined.set()
+
+    def _count_wrong_code(self) -> None:
+        self._wrong_codes_left -= 1
+        log.info("wrong code", tries_left=self._wrong_codes_left)
+        if self._wrong_codes_left <= 0:
+            self._turn_away(TurnedAway.WRONG_CODES)

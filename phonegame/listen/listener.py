@@ -1,0 +1,213 @@
+"""A call's ear: audio in, what Deepgram heard out, over as many sessions as it takes.
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(listener.run)          # ends after finish(), or when Deepgram cannot be had
+        ...  listener.hear_nowait(audio)          # from the task that reads the phone's socket
+        ...  async for heard in listener.heard    # in a task of its own
+        listener.finish()                         # the call is over: the last words still come
+"""
+
+from __future__ import annotations
+
+import math
+import random
+
+import structlog
+import trio
+
+from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.deepgram.failures import DeepgramFailure
+from phonegame.deepgram.messages import CLOSE_STREAM, FINALIZE, KEEP_ALIVE
+from phonegame.listen.audio_buffer import AudioBuffer
+from phonegame.listen.session import Session, open_session
+from phonegame.listen.transcript import Heard, Transcript
+
+KEEP_ALIVE_SECONDS = 4
+"""Deepgram hangs up after 10 s without a message; its documentation advises 3 to 5 s."""
+PIECE_BYTES = 5 * FRAME_BYTES
+"""Backlog goes in pieces of 100 ms: Deepgram's documentation advises 20 to 250 ms."""
+CATCH_UP_RATE = 1.25
+"""Deepgram takes no more than 1.25 times real time ("Recovering from connection errors")."""
+CATCH_UP_HEAD_START = 0.5
+"""Seconds of audio that may go at once on top of that, so that a short hiccup leaves no lag behind."""
+FIRST_RETRY_SECONDS = 0.25
+LONGEST_RETRY_SECONDS = 4.0
+HEARD_QUEUE = 64
+"""Messages that wait for the call's task. They come once or twice a second, and it never waits long."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Listener:
+    def __init__(
+        self, url: str, key: str, *, final_seconds: float, reconnect_seconds: float, stall_seconds: float
+    ) -> None:
+        self._url = url
+        self._key = key
+        self._reconnect_seconds = reconnect_seconds
+        self._stall_seconds = stall_seconds
+        self._buffer = AudioBuffer()
+        self._transcript = Transcript(final_seconds)
+        self._session: Session | None = None
+        self._session_start = (0.0, 0)  # the clock, and the position in the call's audio
+        self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
+        self._last_contact = math.inf
+        self._work = trio.Event()
+        self._finished = trio.Event()
+        self._send_heard, self.heard = trio.open_memory_channel[Heard](HEARD_QUEUE)
+        self.failure: DeepgramFailure | None = None
+        """Why `heard` ended, where that was Deepgram's doing."""
+
+    @property
+    def position(self) -> float:
+        """Seconds of audio since the call began."""
+        return self._buffer.end / BYTES_PER_SECOND
+
+    def hear_nowait(self, audio: bytes) -> None:
+        """Takes mu-law audio; it goes to Deepgram at once, where nothing older is waiting."""
+        buffer = self._buffer
+        up_to_date = buffer.cursor == buffer.end
+        buffer.append(audio)
+        if up_to_date and self._session is not None and self._session.send_audio_nowait(audio):
+            buffer.cursor = buffer.end
+        else:
+            self._work.set()
+
+    def finish(self) -> None:
+        """No more audio. `run` sends what there is, waits for Deepgram's last results, and ends."""
+        self._finished.set()
+        self._work.set()
+
+    async def run(self) -> None:
+        """Serves the call until it is finished. Does not raise for Deepgram's faults: see `failure`.
+
+        A cancellation ends it at once; what is known of the last words is still delivered.
+        """
+        self._last_contact = trio.current_time()
+        with self._send_heard:
+            try:
+                await self._keep_listening()
+            finally:
+                last = self._transcript.end()
+                if last is not None:
+                    # without waiting, since this also runs while being cancelled
+                    try:
+                        self._send_heard.send_nowait(last)
+                    except (trio.WouldBlock, trio.BrokenResourceError):
+                        log.warning("last words lost: the call does not take them")
+
+    async def _keep_listening(self) -> None:
+        retry_seconds = FIRST_RETRY_SECONDS
+        while True:
+            began = trio.current_time()
+            failure = await self._listen_once()
+            if failure is None:
+                return
+            if self._finished.is_set():
+                log.warning("Deepgram left before the last words were through", why=str(failure))
+                return
+            if self._last_contact > began:
+                retry_seconds = FIRST_RETRY_SECONDS
+            silent_seconds = trio.current_time() - self._last_contact
+            if not failure.passing or silent_seconds + retry_seconds > self._reconnect_seconds:
+                log.error("Deepgram cannot be used; the call ends", why=str(failure))
+                self.failure = failure
+                return
+            log.warning("Deepgram is away; trying again", why=str(failure), retry_in=round(retry_seconds, 2))
+            with trio.move_on_after(retry_seconds * random.uniform(0.75, 1.25)):
+                await self._finished.wait()
+                return
+            retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
+
+    async def _listen_once(self) -> DeepgramFailure | None:
+        """One session, to its end. None: Deepgram has said all that it had to say."""
+        try:
+            async with open_session(self._url, self._key) as session, trio.open_nursery() as nursery:
+                await self._begin(session)
+                nursery.start_soon(self._send_to_deepgram, session)
+                await self._receive_from_deepgram(session)
+                nursery.cancel_scope.cancel()
+        except DeepgramFailure as failure:
+            return failure
+        except BaseExceptionGroup as group:
+            # reader and writer may both notice the end; the reader knows the close code
+            failures, others = group.split(DeepgramFailure)
+            if others is not None:
+                raise others from None
+            assert failures is not None
+            return _first_leaf(failures)
+        finally:
+            self._session = None
+        return None
+
+    async def _begin(self, session: Session) -> None:
+        """Lets the session hear again what no result covers, and delivers what it can no longer hear."""
+        resume_at, promoted = self._transcript.lose_session(self._buffer.start / BYTES_PER_SECOND)
+        self._buffer.rewind(round(resume_at * BYTES_PER_SECOND))
+        start = self._unanswered_from = self._buffer.cursor
+        self._session_start = (trio.current_time(), start)
+        self._transcript.begin_session(start / BYTES_PER_SECOND)
+        self._session = session
+        self._work.set()
+        if promoted is not None:
+            await self._send_heard.send(promoted)
+
+    async def _receive_from_deepgram(self, session: Session) -> None:
+        while True:
+            with trio.move_on_at(self._transcript.deadline) as waiting:
+                try:
+                    raw = await session.receive()
+                except DeepgramFailure:
+                    if self._finished.is_set():
+                        return
+                    raise
+            now = trio.current_time()
+            if waiting.cancelled_caught:
+                heard = self._transcript.overdue(now)
+                if heard is None and not self._finished.is_set():
+                    await session.send_text(FINALIZE)
+            else:
+                self._last_contact = now
+                self._unanswered_from = self._buffer.cursor
+                heard = self._transcript.receive(raw, now)
+                self._buffer.forget_before(
+                    min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND))
+                )
+            if heard is not None:
+                await self._send_heard.send(heard)
+
+    async def _send_to_deepgram(self, session: Session) -> None:
+        """Sends what `hear_nowait` could not, keeps the connection alive, and says goodbye."""
+        kept_alive_at = -1
+        while True:
+            with trio.move_on_after(KEEP_ALIVE_SECONDS):
+                await self._work.wait()
+            self._work = trio.Event()
+            if self._finished.is_set():
+                self._work.set()
+            if self._buffer.unsent:
+                await self._send_backlog(session)
+            elif self._finished.is_set():
+                await session.send_text(CLOSE_STREAM)
+                return
+            elif kept_alive_at == self._buffer.cursor:
+                await session.send_text(KEEP_ALIVE)
+            kept_alive_at = self._buffer.cursor
+            if self._buffer.cursor - self._unanswered_from > self._stall_seconds * BYTES_PER_SECOND:
+                raise DeepgramFailure(f"Deepgram has not answered {self._stall_seconds:g} s of audio", passing=True)
+
+    async def _send_backlog(self, session: Session) -> None:
+        while self._buffer.unsent:
+            await trio.sleep_until(self._may_send_at())
+            await session.send_audio(self._buffer.take(PIECE_BYTES))
+
+    def _may_send_at(self) -> float:
+        """When the next piece may go without outrunning Deepgram."""
+        clock, position = self._session_start
+        ahead = (self._buffer.cursor - position) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
+        return clock + ahead / CATCH_UP_RATE
+
+
+def _first_leaf(group: BaseExceptionGroup[DeepgramFailure]) -> DeepgramFailure:
+    first = group.exceptions[0]
+    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,0 +1,137 @@
+"""One websocket to Deepgram: opened, used and thrown away."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import trio
+from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, WebSocketConnection, wrap_client_stream
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage
+
+from phonegame.deepgram.failures import DeepgramFailure, closed, refusal, unreachable
+from phonegame.listen.eager_stream import EagerStream
+from phonegame.sockets import notice_dead_peer
+
+CONNECT_SECONDS = 10
+"""TCP, TLS and the upgrade together. trio-websocket's own default is 60 s, an eternity for somebody on the phone."""
+CLOSE_SECONDS = 0.25
+"""How long Deepgram may take to answer our close frame. It has said all it had to say by then."""
+MAX_MESSAGE_BYTES = 1 << 20
+
+
+class Session:
+    """An open connection. `send_text` and `receive` raise `DeepgramFailure` when it has ended."""
+
+    def __init__(self, connection: WebSocketConnection, eager: EagerStream | None) -> None:
+        self._connection = connection
+        self._eager = eager
+        # writes frames only; the connection keeps one of its own for the rest of the protocol
+        self._framer = Connection(ConnectionType.CLIENT)
+
+    def send_audio_nowait(self, audio: bytes) -> bool:
+        """Sends a piece if the socket takes it at once. False: use `send_audio` (over TLS always)."""
+        eager = self._eager
+        if eager is None or not eager.has_room or self._connection.closed is not None:
+            return False
+        try:
+            return eager.write_nowait(self._framer.send(BytesMessage(data=audio)))
+        except trio.BrokenResourceError:
+            # the reader notices it as well, and ends the session
+            return False
+
+    async def send_audio(self, audio: bytes) -> None:
+        if audio:  # an empty message would end the stream
+            await self._send(audio)
+
+    async def send_text(self, text: str) -> None:
+        await self._send(text)
+
+    async def _send(self, message: str | bytes) -> None:
+        try:
+            await self._connection.send_message(message)
+        except ConnectionClosed as error:
+            raise _closed(error) from None
+
+    async def receive(self) -> str:
+        """The next text message; binary ones are none of Deepgram's and are skipped."""
+        try:
+            while True:
+                message = await self._connection.get_message()
+                if isinstance(message, str):
+                    return message
+        except ConnectionClosed as error:
+            raise _closed(error) from None
+
+
+def _closed(error: ConnectionClosed) -> DeepgramFailure:
+    return closed(error.reason.code, error.reason.reason) if error.reason else closed(1006, None)
+
+
+@asynccontextmanager
+async def open_session(url: str, key: str) -> AsyncIterator[Session]:
+    """Connects to `url` (ws or wss, parameters as they stand) with `key`. Raises `DeepgramFailure`.
+
+    What the block raises comes out as it is. Leaving it closes the connection, and waits `CLOSE_SECONDS` at most.
+    """
+    opened = False
+    try:
+        async with trio.open_nursery() as reader_nursery:
+            with trio.fail_after(CONNECT_SECONDS):
+                eager = EagerStream(await _connect(url))
+                connection = await _upgrade(reader_nursery, eager, url, key)
+            opened = True
+            try:
+                yield Session(connection, eager if urlsplit(url).scheme == "ws" else None)
+            finally:
+                with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                    await connection.aclose()
+                await eager.aclose()
+                reader_nursery.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        raise _plain(group, opened) from None
+
+
+async def _connect(url: str) -> trio.SocketStream:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    stream = await trio.open_tcp_stream(parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80))
+    notice_dead_peer(stream.socket)
+    return stream
+
+
+async def _upgrade(nursery: trio.Nursery, eager: EagerStream, url: str, key: str) -> WebSocketConnection:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    stream: trio.abc.Stream = eager
+    if parts.scheme == "wss":
+        stream = trio.SSLStream(
+            eager, ssl.create_default_context(), server_hostname=parts.hostname, https_compatible=True
+        )
+    return await wrap_client_stream(
+        nursery,
+        stream,  # type: ignore[arg-type]  # any stream will do
+        parts.netloc.rpartition("@")[2],
+        f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
+        extra_headers=[(b"Authorization", f"Token {key}".encode())],
+        message_queue_size=8,  # results come once or twice a second
+        max_message_size=MAX_MESSAGE_BYTES,
+    )
+
+
+def _plain(group: BaseExceptionGroup[BaseException], opened: bool) -> BaseException:
+    """The error of the block, or of the connection; a group where there are several."""
+    rejected = group.subgroup(ConnectionRejected)
+    if rejected is not None:
+        (rejection,) = rejected.exceptions
+        assert isinstance(rejection, ConnectionRejected)
+        return refusal(rejection.status_code, rejection.headers, rejection.body)
+    causes = group.subgroup(lambda error: not isinstance(error, BaseExceptionGroup | trio.Cancelled))
+    if causes is None or len(causes.exceptions) > 1 or isinstance(causes.exceptions[0], BaseExceptionGroup):
+        return group
+    (cause,) = causes.exceptions
+    network = OSError | ssl.SSLError | HandshakeError | trio.TooSlowError | trio.BrokenResourceError
+    return unreachable(cause) if not opened and isinstance(cause, network) else cause

@@ -1,0 +1,154 @@
+"""`phonegame call`: a phone call from the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import trio
+
+from phonegame.local.phone.dial import parse_address
+from phonegame.local.phone.errors import InvalidUrlError
+from phonegame.local.phone.phone import CALLER_PARAMETER, KEYS
+from phonegame.local.phone.script import Keys, Pause, PlayWav, Say, Step
+from phonegame.local.phone.scripted_call import Order, run_interruptible
+
+DEFAULT_URL = "ws://127.0.0.1:5000/twilio"
+DEFAULT_STAY = 1.0
+
+
+class StepType(click.ParamType[Any]):
+    """Wraps one of click's types, and makes a step of its value."""
+
+    def __init__(self, wrapped: click.ParamType[Any], make: Callable[[Any], Step]) -> None:
+        self.name = wrapped.name
+        self._wrapped = wrapped
+        self._make = make
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Step:
+        try:
+            return self._make(self._wrapped.convert(value, param, ctx))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class StepOption(click.Option):
+    pass
+
+
+class InOrder(click.Command):
+    """Hands over `steps`, all StepOptions in the order given: click itself groups them by option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        rest = super().parse_args(ctx, args)
+        given = {
+            option.name: iter(ctx.params.pop(option.name))
+            for option in self.params
+            if isinstance(option, StepOption) and option.name
+        }
+        ctx.params["steps"] = tuple(next(given[option.name]) for option in order if option.name in given)
+        return rest
+
+
+def step_option(
+    name: str, type_: click.ParamType[Any], make: Callable[[Any], Step], **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(name, cls=StepOption, type=StepType(type_, make), multiple=True, **options)
+
+
+def _keys(digits: str) -> Keys:
+    if not digits or not KEYS.issuperset(digits):
+        raise ValueError(f"{digits!r}: the keys are 0 to 9, * and #")
+    return Keys(digits)
+
+
+def _parameter(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    if wrong := [pair for pair in pairs if "=" not in pair]:
+        raise click.BadParameter(f"{wrong[0]!r} is not NAME=VALUE")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
+    try:
+        parse_address(url)
+    except InvalidUrlError as error:
+        raise click.BadParameter(str(error)) from None
+    return url
+
+
+@click.command(cls=InOrder)
+@click.argument("url", default=DEFAULT_URL, callback=_url)
+@step_option("--say", click.STRING, Say, metavar="TEXT", help="Speak a text.")
+@step_option("--keys", click.STRING, _keys, metavar="DIGITS", help="Press keys: 0-9 * #.")
+@step_option("--pause", click.FloatRange(0), Pause, metavar="SECONDS", help="Listen, say nothing.")
+@step_option(
+    "--wav",
+    click.Path(exists=True, dir_okay=False, path_type=Path),
+    PlayWav,
+    metavar="FILE",
+    help="Play a WAV file: any rate and width, mono or stereo.",
+)
+@click.option("--stay", type=click.FloatRange(0), metavar="SECONDS", help="Listen at the end.  [default: 1]")
+@click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard to a WAV file."
+)
+@click.option("--from", "caller", metavar="NUMBER", help="The caller's number, such as +15551230001.")
+@click.option(
+    "--param", "parameters", multiple=True, callback=_parameter, metavar="NAME=VALUE", help="As <Parameter>."
+)
+@click.option("--voice", default="en-us", show_default=True, help="eSpeak NG's voice.")
+@click.option("--speed", type=click.IntRange(80, 450), default=150, show_default=True, help="Words a minute.")
+@click.option(
+    "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Trust this certificate."
+)
+@click.option("--account-sid", envvar="TWILIO_ACCOUNT_SID", show_envvar=True, help="Twilio's account.")
+@click.option(
+    "--auth-token", envvar="TWILIO_AUTH_TOKEN", show_envvar=True, help="Signs the call as Twilio does."
+)
+@click.pass_context
+def call(
+    ctx: click.Context,
+    url: str,
+    steps: tuple[Step, ...],
+    stay: float | None,
+    record: Path | None,
+    caller: str | None,
+    parameters: dict[str, str],
+    voice: str,
+    speed: int,
+    ca: Path | None,
+    account_sid: str | None,
+    auth_token: str | None,
+) -> None:
+    """Place a phone call to the server at URL, as Twilio would.
+
+    --say, --keys, --pause and --wav are done in the order given. Without any of them the phone listens until
+    the server hangs up.
+
+    \b
+    phonegame call --say "forty two" --pause 2 --say "pepperoni" --keys 42 --record heard.wav
+
+    Exit status: 0 as asked, 2 wrong command line, 3 a text or file cannot be spoken, 4 no answer, 5 refused,
+    6 the server hung up first, 7 it sent messages that Twilio rejects, 8 the recording cannot be written, 130
+    interrupted.
+    """
+    if caller is not None:
+        parameters = {CALLER_PARAMETER: caller, **parameters}
+    if stay is None and steps:
+        stay = DEFAULT_STAY
+    order = Order(
+        url=url,
+        steps=steps,
+        stay=stay,
+        record=record,
+        parameters=parameters,
+        account_sid=account_sid,
+        auth_token=auth_token,
+        trusted=ca,
+        voice=voice,
+        words_per_minute=speed,
+    )
+    ctx.exit(trio.run(run_interruptible, order))

@@ -1,0 +1,174 @@
+"""One call as the command line ordered it: reported line by line, with an exit status for each outcome."""
+
+from __future__ import annotations
+
+import enum
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import trio
+
+from phonegame.audio import BYTES_PER_SECOND
+from phonegame.local.phone import script
+from phonegame.local.phone.errors import DialError, WavError, RejectedError, HungUpError
+from phonegame.local.phone.hearing import Sound
+from phonegame.local.phone.incoming import Complaint
+from phonegame.local.phone.outgoing import Identity
+from phonegame.local.phone.phone import Phone, place_call
+from phonegame.local.phone.script import Step
+from phonegame.local.phone.stream import Ended, PhoneEvent
+from phonegame.local.stop_signals import cancel_on_stop
+from phonegame.speak.espeak import ESpeakVoice, SpeakError
+
+
+class Exit(enum.IntEnum):
+    """2 is click's, for a wrong command line."""
+
+    AS_ASKED = 0
+    NOT_PREPARED = 3
+    NO_ANSWER = 4
+    REJECTED = 5
+    SERVER_HUNG_UP = 6
+    COMPLAINTS = 7
+    NOT_RECORDED = 8
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do. `stay`: seconds to listen at the end; None: until the server hangs up."""
+
+    url: str
+    steps: Sequence[Step]
+    stay: float | None
+    record: Path | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    account_sid: str | None = None
+    auth_token: str | None = field(default=None, repr=False)
+    trusted: Path | None = None
+    voice: str = "en-us"
+    words_per_minute: int = 150
+
+    @property
+    def identity(self) -> Identity:
+        if self.account_sid is None:
+            return Identity(parameters=self.parameters)
+        return Identity(account_sid=self.account_sid, parameters=self.parameters)
+
+    def make_voice(self) -> ESpeakVoice:
+        return ESpeakVoice(self.voice, words_per_minute=self.words_per_minute)
+
+
+class Report:
+    """One readable line an event, with the call's clock in front; faults go to stderr."""
+
+    def __init__(self) -> None:
+        self.phone: Phone | None = None
+
+    def connected(self, phone: Phone) -> None:
+        self.phone = phone
+        self.line("connected")
+
+    def line(self, text: str) -> None:
+        seconds = self.phone.seconds if self.phone else 0.0
+        click.echo(f"{seconds:6.1f} s  {text}")
+
+    def event(self, event: PhoneEvent) -> None:
+        match event:
+            case Sound(at, seconds):
+                self.line(f"heard {seconds:.1f} s of speech, from {at:.1f} s on")
+            case Complaint():
+                self.line(str(event))
+            case Ended("server", code, reason):
+                self.line(f"the server hung up ({code}{': ' if reason else ''}{reason})")
+            case Ended():
+                self.line("hung up")
+
+    def fault(self, text: str) -> None:
+        click.echo(f"phonegame call: {text}", err=True)
+
+    def summary(self) -> None:
+        if self.phone is None:
+            return
+        if underruns := self.phone.underruns:
+            longest = max(underrun.seconds for underrun in underruns)
+            self.line(f"{len(underruns)} gaps in what the server played, the longest {longest:.2f} s")
+        if unplayed := self.phone.unplayed_seconds:
+            self.line(f"the last {unplayed:.1f} s of what the server sent came too late to be heard")
+
+
+async def run_interruptible(order: Order) -> Exit:
+    """As `run_call`; Ctrl-C and its like hang up properly. In the main thread only."""
+    status = Exit.INTERRUPTED
+    async with trio.open_nursery() as nursery:
+        await nursery.start(cancel_on_stop, nursery.cancel_scope)
+        status = await run_call(order)
+        nursery.cancel_scope.cancel()
+    return status
+
+
+async def run_call(order: Order) -> Exit:
+    report = Report()
+    try:
+        ready = await script.prepare(order.steps, order.make_voice)
+        trusted = ssl.create_default_context(cafile=order.trusted) if order.trusted else None
+    except (SpeakError, WavError, OSError) as error:
+        report.fault(str(error))
+        return Exit.NOT_PREPARED
+    try:
+        status = await _call(order, ready, trusted, report)
+    finally:
+        # of an interrupted call too
+        report.summary()
+        recorded = _record(order.record, report)
+    if status == Exit.AS_ASKED and not recorded:
+        return Exit.NOT_RECORDED
+    return status
+
+
+async def _call(
+    order: Order, ready: Sequence[script.Ready], trusted: ssl.SSLContext | None, report: Report
+) -> Exit:
+    report.line(f"dialling {order.url}")
+    call = place_call(
+        order.url,
+        identity=order.identity,
+        auth_token=order.auth_token,
+        ssl_context=trusted,
+        on_event=report.event,
+    )
+    try:
+        async with call as phone:
+            report.connected(phone)
+            await script.perform(phone, ready, report.line)
+            if order.stay is None:
+                await phone.wait_ended()
+            else:
+                await phone.pause(order.stay)
+    except DialError as failure:
+        report.fault(str(failure))
+        return Exit.REJECTED if isinstance(failure, RejectedError) else Exit.NO_ANSWER
+    except HungUpError as hung_up:
+        report.fault(f"{hung_up} before the call was at its end")
+        return Exit.SERVER_HUNG_UP
+    if phone.complaints:
+        report.fault(
+            f"{len(phone.complaints)} of the server's messages are not as Twilio wants them, see above"
+        )
+        return Exit.COMPLAINTS
+    return Exit.AS_ASKED
+
+
+def _record(path: Path | None, report: Report) -> bool:
+    if path is None or report.phone is None:
+        return True
+    try:
+        report.phone.write_recording(path)
+    except OSError as error:
+        report.fault(f"the recording cannot be written: {error}")
+        return False
+    report.line(f"recorded {len(report.phone.heard) / BYTES_PER_SECOND:.1f} s to {path}")
+    return True

@@ -1,0 +1,108 @@
+"""`phonegame speech`: the speech service in a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import trio
+
+from phonegame.codes import parse_codes
+from phonegame.local.speech.intake import Limits
+from phonegame.local.speech.script import Script
+from phonegame.local.speech.script_file import ScriptFileError, load_script
+from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_speech
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=5001, show_default=True, help="Port to listen on; 0 takes any free one.")
+@click.option(
+    "--key", envvar="PHONEGAME_SPEECH_KEY", help="The only API key to accept. Without: any key will do."
+)
+@click.option(
+    "--codes",
+    envvar="PHONEGAME_CODES",
+    default="0-99",
+    show_default=True,
+    help="Codes that callers may say: 0-99, 1000-9999, words, file:PATH.",
+)
+@click.option(
+    "--recogniser",
+    type=click.Choice(["sphinx", "marker", "deaf"]),
+    default="sphinx",
+    show_default=True,
+    help="sphinx hears speech; marker hears words that a test wrote into the audio; deaf hears nothing.",
+)
+@click.option(
+    "--dictation",
+    is_flag=True,
+    help="Recognise any English, not just numbers, codes and keyterms. Poor at 8 kHz.",
+)
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML or JSON: transcripts and faults for tests.",
+)
+@click.option("--max-speed", default=1.25, show_default=True, help="How many times real time audio may come.")
+@click.option("--burst", default=1.0, show_default=True, help="Seconds of audio that may come at once.")
+@click.option(
+    "--threads", default=2, show_default=True, help="How many callers are recognised at the same time."
+)
+def speech(
+    host: str,
+    port: int,
+    key: str | None,
+    codes: str,
+    recogniser: RecogniserName,
+    dictation: bool,
+    script: Path | None,
+    max_speed: float,
+    burst: float,
+    threads: int,
+) -> None:
+    """Run the local speech service (a stand-in for Deepgram).
+
+    Prints its URL once it listens. Point the server at it:
+    DEEPGRAM_URL='ws://127.0.0.1:5001/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&numerals=true'
+    """
+    config = SpeechConfig(
+        host=host,
+        port=port,
+        key=key,
+        recogniser=recogniser,
+        script=_script(script),
+        codes=_codes(codes) if recogniser == "sphinx" else (),
+        dictation=dictation,
+        limits=Limits(max_speed=max_speed, burst_seconds=burst),
+        threads=threads,
+        keep_audio=False,
+    )
+    try:
+        trio.run(_serve, config)
+    except* KeyboardInterrupt:
+        pass
+    except* OSError as group:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {group.exceptions[0]}") from group
+
+
+async def _serve(config: SpeechConfig) -> None:
+    async with trio.open_nursery() as nursery:
+        service = await nursery.start(serve_speech, config)
+        click.echo(service.url)
+
+
+def _script(path: Path | None) -> Script:
+    if path is None:
+        return Script()
+    try:
+        return load_script(path)
+    except ScriptFileError as error:
+        raise click.BadParameter(str(error), param_hint="--script") from error
+
+
+def _codes(spec: str) -> tuple[str, ...]:
+    try:
+        return tuple(parse_codes(spec))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--codes / PHONEGAME_CODES") from error

@@ -1,0 +1,273 @@
+"""One accepted `/v1/listen` connection: four tasks, and whoever ends first ends it.
+
+receive   socket -> what the client asks, with the plan's faults cut into the audio -> work
+hear      work -> recogniser -> transcriber -> outbox
+send      outbox -> socket; the only task that writes or closes
+watch     the 10 s rule -> outbox
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection
+
+from phonegame.audio import BYTES_PER_SECOND
+from phonegame.local.speech import messages
+from phonegame.local.speech.abort import abort
+from phonegame.local.speech.faults import Drop, Fault, FaultMarks, Mute, Stall
+from phonegame.local.speech.heard import Recogniser
+from phonegame.local.speech.intake import (
+    Audio,
+    BadText,
+    Close,
+    CloseStream,
+    Configure,
+    Finalize,
+    Intake,
+    KeepAlive,
+    Limits,
+)
+from phonegame.local.speech.messages import JSON
+from phonegame.local.speech.query import KEYTERM_TOKENS, ListenOptions, count_tokens
+from phonegame.local.speech.record import ConnectionRecord
+from phonegame.local.speech.script import Plan, Send
+from phonegame.local.speech.telephone import ToTelephone
+from phonegame.local.speech.transcriber import Transcriber
+
+WORK_CAPACITY = 1500  # 30 s of 20 ms frames: a recogniser further behind than that holds up the socket
+OUTBOX_CAPACITY = 100  # a client that does not read for so long holds up the recogniser
+CLOSE_SECONDS = 2.0  # for the client's half of the close handshake
+
+T = TypeVar("T")
+Work = bytes | Finalize | CloseStream | Configure | Fault
+Outgoing = str | bytes | Close | Drop
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What one connection is made of. `limiter` bounds how many recognisers compute at once."""
+
+    options: ListenOptions
+    plan: Plan
+    limits: Limits
+    recogniser: Recogniser
+    limiter: trio.CapacityLimiter
+    record: ConnectionRecord
+    keep_audio: bool
+
+
+class Connection:
+    """`stream` is what lies under `socket`, to be aborted when the plan says so. All rules run on trio's clock."""
+
+    def __init__(self, socket: WebSocketConnection, stream: trio.abc.Stream, setup: Setup) -> None:
+        self._socket = socket
+        self._stream = stream
+        self._options = setup.options
+        self._plan = setup.plan
+        self._recogniser = setup.recogniser
+        self._limiter = setup.limiter
+        self._record = setup.record
+        self._keep_audio = setup.keep_audio
+        self._telephone = ToTelephone(setup.options)
+        self._intake = Intake(setup.limits, self._telephone.bytes_per_second, trio.current_time())
+        self._transcriber = Transcriber(
+            setup.options,
+            setup.record.request_id,
+            verbatim=setup.recogniser.verbatim,
+            empty_results=setup.plan.empty_results,
+        )
+        self._marks = FaultMarks(setup.plan)
+        self._checksum = hashlib.sha256()
+        self._heard_bytes = 0
+        self._configuring = False
+        self._stalled = False
+        self._to_hear, self._work = trio.open_memory_channel[Work](WORK_CAPACITY)
+        self._to_send, self._outbox = trio.open_memory_channel[tuple[float, Outgoing]](OUTBOX_CAPACITY)
+
+    async def run(self) -> None:
+        """Returns when the connection is over, whoever ended it; never raises for what the client did."""
+        with self._to_hear, self._work, self._to_send, self._outbox:
+            async with trio.open_nursery() as nursery:
+                for task in (self._receive, self._hear, self._send, self._watch):
+                    nursery.start_soon(self._until_over, task, nursery.cancel_scope)
+
+    async def _until_over(self, task: Callable[[], Awaitable[None]], whole: trio.CancelScope) -> None:
+        try:
+            await task()
+        except ConnectionClosed as closed:
+            reason = closed.reason
+            self._record.close("client", reason.code if reason else 1006, reason.reason if reason else None)
+        whole.cancel()
+
+    # receive
+
+    async def _receive(self) -> None:
+        while not await self._take(await self._socket.get_message()):
+            pass
+        # Reading no more holds up the client's writes once the socket's buffers are full.
+        self._stalled = True
+        await trio.sleep_forever()
+
+    async def _take(self, message: str | bytes) -> bool:
+        """True when nothing more is to be read."""
+        if isinstance(message, str):
+            self._record.add_control(message)
+        elif message:
+            self._checksum.update(message)
+            self._record.add_audio(message, keep=self._keep_audio)
+        received = self._intake.receive(message, trio.current_time())
+        match received:
+            case Audio(data=data):
+                return await self._take_audio(data)
+            case KeepAlive():
+                return False
+            case BadText(received=text, description=description):
+                await self._tell(messages.schema_error(text, description))
+                await self._leave(Close(1008, f"DATA-0000: {description}"[:120]))
+                return True
+            case Close():
+                await self._leave(received)
+                return True
+            case Configure() if self._configuring:
+                await self._tell(self._failure("CONFIGURE_ALREADY_PENDING", "One Configure at a time."))
+                return False
+            case Configure():
+                self._configuring = True
+        await self._to_hear.send(received)
+        return False
+
+    async def _take_audio(self, data: bytes) -> bool:
+        for item in self._marks.cut(self._telephone.convert(data)):
+            await self._to_hear.send(item)
+            if isinstance(item, (Drop, Stall, Close)):
+                return True
+        return False
+
+    # hear
+
+    async def _hear(self) -> None:
+        async for item in self._work:
+            match item:
+                case bytes():
+                    await self._feed(item)
+                case Finalize() if not self._plan.ignore_finalize:
+                    await self._finalize()
+                case CloseStream() if not self._plan.ignore_close:
+                    await self._close_stream()
+                    break
+                case Configure():
+                    await self._configure(item)
+                case Send(data=data):
+                    await self._put(data)
+                case Close() | Drop():
+                    await self._leave(item)
+                    break
+                case Stall() | Mute():
+                    break
+                case _:
+                    pass
+        await trio.sleep_forever()
+
+    async def _feed(self, mulaw: bytes) -> None:
+        heard = await self._compute(lambda: self._recogniser.feed(mulaw))
+        self._heard_bytes += len(mulaw)
+        await self._tell(*self._transcriber.advance(heard, self._heard_seconds))
+
+    async def _finalize(self) -> None:
+        heard = await self._compute(self._recogniser.finish)
+        await self._tell(*self._transcriber.finalize(heard, self._heard_seconds))
+
+    async def _close_stream(self) -> None:
+        heard = await self._compute(self._recogniser.finish)
+        await self._tell(*self._transcriber.advance(heard, self._heard_seconds))
+        checksum = self._checksum.hexdigest()
+        channels = self._options.channels
+        await self._tell(messages.metadata(self._record.request_id, checksum, self._heard_seconds, channels))
+        await self._leave(Close(1000, ""))
+
+    async def _configure(self, configure: Configure) -> None:
+        answer = self._refusal_of(configure)
+        if answer is None:
+            keyterms = configure.keyterms
+            if configure.numerals is not None:
+                self._transcriber.numerals = configure.numerals
+            if keyterms is not None:
+                await self._compute(lambda: self._recogniser.expect(keyterms))
+            answer = messages.configure_success(self._record.request_id, keyterms)
+        await self._tell(answer)
+        self._configuring = False
+
+    def _refusal_of(self, configure: Configure) -> JSON | None:
+        if configure.keyterms is None:
+            return None
+        if not self._options.takes_keyterms:
+            return self._failure("CONFIGURE_KEYTERMS_NOT_SUPPORTED", "Keyterms need a nova-3 model.")
+        if count_tokens(configure.keyterms) > KEYTERM_TOKENS:
+            return self._failure("CONFIGURE_KEYTERM_LIMIT_EXCEEDED", f"At most {KEYTERM_TOKENS} tokens.")
+        return None
+
+    def _failure(self, code: str, description: str) -> JSON:
+        return messages.configure_failure(self._record.request_id, code, description)
+
+    async def _compute(self, work: Callable[[], T]) -> T:
+        if not self._recogniser.blocking:
+            return work()
+        return await trio.to_thread.run_sync(work, limiter=self._limiter)
+
+    @property
+    def _heard_seconds(self) -> float:
+        return self._heard_bytes / BYTES_PER_SECOND
+
+    # send
+
+    async def _tell(self, *told: JSON) -> None:
+        for message in told:
+            if not (self._plan.lose_finals and _is_final_with_words(message)):
+                await self._put(json.dumps(message))
+
+    async def _leave(self, how: Close | Drop) -> None:
+        """Closes the socket after everything that was told before."""
+        await self._put(how)
+
+    async def _put(self, item: Outgoing) -> None:
+        await self._to_send.send((trio.current_time() + self._plan.late, item))
+
+    async def _send(self) -> None:
+        async for due, item in self._outbox:
+            await trio.sleep_until(due)
+            match item:
+                case Close(code=code, reason=reason):
+                    self._record.close("service", code, reason)
+                    with trio.move_on_after(CLOSE_SECONDS):
+                        await self._socket.aclose(code, reason or None)
+                    return
+                case Drop():
+                    self._record.close("fault", 1006, None)
+                    await abort(self._stream)
+                    return
+                case str() | bytes():
+                    await self._socket.send_message(item)
+                    self._record.add_sent(item)
+
+    # watch
+
+    async def _watch(self) -> None:
+        while (close := self._intake.expired(trio.current_time())) is None:
+            await trio.sleep_until(self._intake.deadline)
+        if not self._stalled:
+            await self._leave(close)
+        await trio.sleep_forever()
+
+
+def _is_final_with_words(message: JSON) -> bool:
+    if not message.get("is_final"):
+        return False
+    channel = message["channel"]
+    assert isinstance(channel, dict)
+    return bool(channel["alternatives"][0]["words"])

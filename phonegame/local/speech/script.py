@@ -1,0 +1,96 @@
+"""What a test wants the service to say and to do wrong, connection by connection.
+
+    Script([Plan(drop_after=2.5), Plan(results=(Say("42", at=1.7, start=0.8, end=1.4),))])
+
+Every upgrade request counts as a connection, a refused one too. Connections beyond the list follow `Script.then`. All
+"after" and "at" are seconds of audio received on that connection, so that nothing depends on the wall clock; `late`
+alone is in seconds of the service's clock. What happens at one moment happens in this order: the audio up to
+exactly that moment is recognised and answered, then the fault strikes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from phonegame.local.speech.query import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One transcript, delivered once `at` seconds of audio have come in. Its words share [start, end] evenly.
+
+    `start` None: where the last final ended. `end` None: `at`. `speech_final` counts for finals only.
+    """
+
+    text: str
+    at: float
+    start: float | None = None
+    end: float | None = None
+    final: bool = True
+    speech_final: bool = True
+    confidence: float = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Garbage: this very text or binary frame goes out once `at` seconds of audio have come in."""
+
+    data: str | bytes
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAfter:
+    seconds: float
+    code: int = 1011
+    reason: str = "NET-0000: Deepgram did not provide a response message within the timeout window."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One connection. Without `results` the service's own recogniser listens; the faults go with either.
+
+    `drop_after` aborts the TCP connection. `stall_after` keeps the socket but reads and answers nothing more;
+    `mute_after` reads on and answers nothing more. `lose_finals` swallows every final that holds words.
+    `empty_results` False: silence yields no Results (handy for exact comparisons).
+    """
+
+    results: tuple[Say, ...] = ()
+    refuse: Refusal | None = None
+    drop_after: float | None = None
+    close_after: CloseAfter | None = None
+    stall_after: float | None = None
+    mute_after: float | None = None
+    lose_finals: bool = False
+    late: float = 0.0
+    garbage: tuple[Send, ...] = ()
+    ignore_finalize: bool = False
+    ignore_close: bool = False
+    empty_results: bool = True
+
+
+REFUSALS = {
+    400: Refusal(400, "INVALID_QUERY_PARAMETER", "Bad Request"),
+    401: Refusal(401, "INVALID_AUTH", "Invalid credentials."),
+    402: Refusal(402, "ASR_PAYMENT_REQUIRED", "Project does not have enough credits for an ASR request."),
+    403: Refusal(403, "INSUFFICIENT_PERMISSIONS", "Project does not have access to the requested model."),
+    429: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests. Please try again later."),
+    503: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable."),
+}
+
+
+def refuse(status: int) -> Plan:
+    """The plan that refuses the upgrade as Deepgram does with this status. KeyError for a status it never gives."""
+    return Plan(refuse=REFUSALS[status])
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`then` is for every connection after those listed."""
+
+    connections: Sequence[Plan] = ()
+    then: Plan = field(default_factory=Plan)
+
+    def plan(self, number: int) -> Plan:
+        return self.connections[number] if number < len(self.connections) else self.then

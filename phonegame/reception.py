@@ -1,0 +1,114 @@
+"""Finds out which code a caller means from what Deepgram hears. No I/O in here; the clock is the caller's.
+
+An utterance is the finals since the last one ended, plus the interim behind them. It is settled when Deepgram says so
+(`speech_final`, UtteranceEnd) or when nothing has followed a final for `SETTLE_SECONDS`.
+
+The settled beginning of a code ("four", while 42 is shown) waits `CARRY_SECONDS` for the rest of it: people who read a
+code out pause between its digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from phonegame.deepgram.messages import Results, UtteranceEnd
+from phonegame.listen.transcript import Heard, without_words_before
+from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Outcome, Wrong
+
+SETTLE_SECONDS = 1.5
+CARRY_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTail:
+    """Lets through what was said after the code, which ends at `until` (seconds of the call)."""
+
+    until: float
+
+    def strip(self, heard: Heard) -> Heard | None:
+        """What the game gets of a message; None for nothing."""
+        results = heard.results
+        if results is not None and results.start < self.until:
+            return without_words_before(heard, self.until) if results.best.words else None
+        if isinstance(heard.message, UtteranceEnd) and heard.message.last_word_end <= self.until:
+            return None
+        return heard
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The caller means the game that shows `code`."""
+
+    code: str
+    tail: CodeTail
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWrong:
+    """The caller has named a code that no game shows."""
+
+
+class Reception:
+    """`hear` takes every message until a code is named; `deadline` tells when to call `settle`."""
+
+    def __init__(self, book: CodeBook) -> None:
+        self._book = book
+        self._spoken: list[str] = []
+        self._spoken_until = 0.0
+        self._carried: list[str] = []
+        self.deadline = math.inf
+
+    def hear(self, heard: Heard, active: Collection[str], now: float) -> Named | NamedWrong | None:
+        results = heard.results
+        if results is None:
+            return self.settle(active, now) if isinstance(heard.message, UtteranceEnd) and self._spoken else None
+        words = results.best.transcript.split()
+        spoken = [*self._spoken, *words]
+        settled = results.is_final and results.speech_final
+        if not spoken or not (words or settled):
+            return None
+        outcome, skipped = self._ask(spoken, active, settled=settled)
+        if isinstance(outcome, Matched):
+            in_this_message = outcome.end - skipped - len(self._spoken)
+            return Named(outcome.code, CodeTail(self._end_of(results, in_this_message)))
+        if not results.is_final:
+            return None
+        self._spoken, self._spoken_until = spoken, results.end
+        self.deadline = now + SETTLE_SECONDS
+        return self._close_utterance(outcome, now) if settled else None
+
+    def settle(self, active: Collection[str], now: float) -> Named | NamedWrong | None:
+        """The utterance is over, or the beginning of a code has waited long enough for the rest of it."""
+        if not self._spoken:
+            self._carried, waited_in_vain = [], bool(self._carried)
+            self.deadline = math.inf
+            return NamedWrong() if waited_in_vain else None
+        outcome, _ = self._ask(self._spoken, active, settled=True)
+        if isinstance(outcome, Matched):
+            return Named(outcome.code, CodeTail(self._spoken_until))
+        return self._close_utterance(outcome, now)
+
+    def _close_utterance(self, outcome: Outcome, now: float) -> NamedWrong | None:
+        self._carried = [*self._carried, *self._spoken] if isinstance(outcome, Growing) else []
+        self.deadline = now + CARRY_SECONDS if self._carried else math.inf
+        self._spoken = []
+        return NamedWrong() if isinstance(outcome, Wrong) else None
+
+    def _ask(self, spoken: list[str], active: Collection[str], *, settled: bool) -> tuple[Outcome, int]:
+        """The outcome, and how many words of the utterance before this one it counts in."""
+        alone = self._book.hear(spoken, active, settled=settled)
+        if not self._carried:
+            return alone, 0
+        joined = self._book.hear([*self._carried, *spoken], active, settled=settled)
+        if isinstance(alone, Matched) and isinstance(joined, Matched) and alone.code != joined.code:
+            # "four ... two" while 2 and 42 are both shown: either may be meant
+            return Ambiguous((alone.code, joined.code)), 0
+        return (alone, 0) if isinstance(alone, Matched) else (joined, len(self._carried))
+
+    @staticmethod
+    def _end_of(results: Results, count: int) -> float:
+        """When the first `count` words of the results have been said."""
+        words = results.best.words
+        return words[count - 1].end if 0 < count <= len(words) else results.start

@@ -1,0 +1,202 @@
+"""eSpeak NG in this process: plain text -> telephone audio, with no account, no network, no program to start.
+
+The library comes from the wheel `espeakng_loader`, which carries its data too, or else from the system. It is
+one global, not thread-safe machine: a lock in here keeps a second thread out, and tasks wait for their turn
+in front of the worker thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+import re
+import sys
+import threading
+import unicodedata
+from dataclasses import dataclass
+
+import trio
+
+from phonegame.speak.downsample import to_telephone
+
+MAX_TEXT = 4000
+"""Characters a call; about three minutes of speech. Longer text is cut into sentences by whoever sends it."""
+
+# espeak-ng/speak_lib.h
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_DONT_EXIT = 0x8000
+_CHARS_UTF8 = 1  # and not SSML (0x10), nor phonemes in [[ ]] (0x100): a game's text is only ever read aloud
+_POS_CHARACTER = 1
+_RATE, _PITCH = 1, 3
+_GO_ON, _STOP = 0, 1
+_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+
+# eSpeak NG also opens files by this name: no dots, no slashes
+_VOICE_NAME = re.compile(r"[A-Za-z0-9-]{2,40}(\+[A-Za-z0-9_-]{1,40})?")
+INSTALL_HINT = (
+    "pip install 'phonegame[local]', or the system's package (apt install espeak-ng, brew install espeak-ng)"
+)
+
+
+class SpeakError(Exception):
+    """eSpeak NG could not do what was asked. The text says what to change; it never holds what was to be said."""
+
+
+class ESpeakMissing(SpeakError):  # noqa: N818 - the name says it all
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"eSpeak NG is needed to speak text: {INSTALL_HINT} ({cause})")
+
+
+class UnknownVoice(SpeakError):  # noqa: N818 - as above
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"eSpeak NG has no voice {name!r}; names are languages such as en-us, en-gb, de, es, fr"
+        )
+
+
+class TextTooLong(SpeakError):  # noqa: N818 - as above
+    def __init__(self, length: int) -> None:
+        super().__init__(f"{length} characters to say; at most {MAX_TEXT} at once")
+
+
+class _Library:
+    """The one instance of the library, initialised. Every call with `lock` held."""
+
+    lock = threading.Lock()
+
+    def __init__(self) -> None:
+        path, data = _locate()
+        try:
+            self._lib = ctypes.CDLL(path)
+        except OSError as error:
+            raise ESpeakMissing(str(error)) from error
+        self.sample_rate: int = self._lib.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, _DONT_EXIT)
+        if self.sample_rate <= 0:
+            raise ESpeakMissing(
+                f"{path} found, but not its data; eSpeak NG takes paths of at most 160 characters"
+            )
+        self._lib.espeak_Synth.argtypes = [
+            *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int),
+            *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
+        ]
+
+    def synthesise(self, text: str, voice: str, rate: int, pitch: int) -> bytes:
+        """16-bit mono at `sample_rate`. In a trio worker thread: raises Cancelled when the task there is cancelled."""
+        if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise UnknownVoice(voice)
+        self._lib.espeak_SetParameter(_RATE, rate, 0)
+        self._lib.espeak_SetParameter(_PITCH, pitch, 0)
+        pieces: list[bytes] = []
+
+        def take(samples: int | None, count: int, _events: int) -> int:
+            if samples and count > 0:
+                pieces.append(ctypes.string_at(samples, 2 * count))
+            try:
+                _check_cancelled()
+            except trio.Cancelled:  # noqa: ASYNC103 - cannot cross the C library; raised again once that has stopped
+                return _STOP  # noqa: ASYNC104 - as above
+            return _GO_ON
+
+        callback = _SynthCallback(take)  # must live as long as the library may call it
+        self._lib.espeak_SetSynthCallback(callback)
+        encoded = text.encode(errors="replace") + b"\0"
+        status = self._lib.espeak_Synth(encoded, len(encoded), 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
+        _check_cancelled()
+        if status != 0:
+            raise SpeakError(f"eSpeak NG failed to synthesise (status {status})")
+        return b"".join(pieces)
+
+
+def _check_cancelled() -> None:
+    try:
+        trio.from_thread.check_cancelled()
+    except RuntimeError:
+        return  # a thread that trio did not start: nothing to be cancelled by
+
+
+@functools.cache
+def _locate() -> tuple[str, bytes | None]:
+    """Path of the library, and of its data where that is not the library's own default."""
+    try:
+        import espeakng_loader
+    except ImportError:
+        path = ctypes.util.find_library("espeak-ng")
+        if path is None:
+            raise ESpeakMissing(
+                "neither the package espeakng_loader nor a system library is installed"
+            ) from None
+        return path, None
+    # the C library opens its files with the system's own 8-bit names, which on Windows are not UTF-8
+    encoding = "mbcs" if sys.platform == "win32" else sys.getfilesystemencoding()
+    data: str = espeakng_loader.get_data_path()
+    return espeakng_loader.get_library_path(), data.encode(encoding)
+
+
+@functools.cache
+def _library() -> _Library:
+    return _Library()
+
+
+# one run of trio, one waiting line in front of the library
+_turns: trio.lowlevel.RunVar[trio.CapacityLimiter] = trio.lowlevel.RunVar("espeak_turns")
+
+
+def _turn() -> trio.CapacityLimiter:
+    try:
+        return _turns.get()
+    except LookupError:
+        _turns.set(trio.CapacityLimiter(1))
+        return _turns.get()
+
+
+def plain(text: str) -> str:
+    """What is left to read aloud: control characters, which eSpeak takes for commands, become blanks."""
+    return "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class ESpeakVoice:
+    """A voice of eSpeak NG; equal ones are interchangeable, and none holds anything open.
+
+    Names are languages, with an optional variant: `en-us`, `en-gb`, `de`, `en-us+f3`.
+    """
+
+    name: str = "en-us"
+    words_per_minute: int = 150
+    pitch: int = 50
+
+    def __post_init__(self) -> None:
+        """Raises ESpeakMissing, UnknownVoice, ValueError. Whether there is such a voice shows only when it speaks."""
+        _locate()
+        if not _VOICE_NAME.fullmatch(self.name):
+            raise UnknownVoice(self.name)
+        if not 80 <= self.words_per_minute <= 450:
+            raise ValueError(f"words_per_minute must be from 80 to 450, not {self.words_per_minute}")
+        if not 0 <= self.pitch <= 99:
+            raise ValueError(f"pitch must be from 0 to 99, not {self.pitch}")
+
+    async def synthesise(self, text: str) -> bytes:
+        """mu-law at 8000 Hz; empty for a text with nothing to say. Cancelling stops it within milliseconds.
+
+        Raises SpeakError: eSpeak NG is missing, the voice unknown, the text longer than MAX_TEXT.
+        """
+        return await trio.to_thread.run_sync(self.synthesise_blocking, text, limiter=_turn())
+
+    def synthesise_blocking(self, text: str) -> bytes:
+        """As `synthesise`, in the calling thread. Takes about a hundredth of the speech's length."""
+        pcm, sample_rate = self.synthesise_pcm(text)
+        return to_telephone(pcm, sample_rate, between_pieces=_check_cancelled)
+
+    def synthesise_pcm(self, text: str) -> tuple[bytes, int]:
+        """16-bit little-endian mono as eSpeak NG makes it, and its samples per second (22050). Blocks."""
+        if len(text) > MAX_TEXT:
+            raise TextTooLong(len(text))
+        spoken = plain(text)
+        with _Library.lock:
+            library = _library()
+            if not spoken:
+                return b"", library.sample_rate
+            return library.synthesise(
+                spoken, self.name, self.words_per_minute, self.pitch
+            ), library.sample_rate

@@ -1,0 +1,173 @@
+"""Which code a caller says, from the words of a transcript in any form that a recogniser gives them.
+
+To put a caller into a stranger's game is far worse than to ask again. So, in the order in which it is decided:
+
+1. Numbers are read whole (phonegame/numerals.py): 42 is not in 142, "4 2 0", 4:20, 4.2, $42, 42nd, "forty two hundred".
+2. A number that counts something is no code: "42 years", "half past 4", "not 42", "that one".
+3. A code stands in a context. "clean": only words that callers say around a code (`CARRIERS`), or a break, on that
+   side. A number of two digits or more needs one clean side; a single digit or a word, which every other sentence
+   holds, needs both. Behind "code", "the code is", nothing more is asked.
+4. Two different numbers or words that pass 1 to 3, whether a game shows them or not, decide nothing.
+5. Before the utterance is settled, a code decides only if it has a clean left side and can no longer become another
+   code of the set (4 -> 42, 14; forty -> forty two; one hundred -> one hundred and two), because another word has
+   followed or no code begins like it. A single digit or a word waits for the end in any case.
+6. "oh seven" is 07 where that is a code, else 7. A code said twice is that code, if the two can be told apart
+   ("42 42", "4 2, 4 2", not "4 2 4 2").
+7. In a settled utterance that is nothing but a number, words that sound like a digit are digits: "for two" is 42.
+   If what stands there literally is another active code (2), nothing is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from phonegame.code_index import CodeIndex
+from phonegame.codes import code_key
+from phonegame.mentions import Mention, mentions_in
+from phonegame.utterance import may_be_homophones, pieces_of
+
+MAX_WORDS = 200
+"""Of an utterance; whoever talks longer without a pause is not saying a code, and only the newest words are heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An active code, as written."""
+
+    code: str
+    end: int
+    """Index of the word behind the code: what follows is for the game."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Settled, and two different codes were said."""
+
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Settled, and plainly meant as a code, but no game shows it."""
+
+    said: str
+    """Digits, or the word as written in the set of codes: fit to be said back to the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """May yet become an active code: hear the words again together with those that follow.
+
+    Not settled: the utterance may go on. Settled: what was said begins an active code ("4" of 42), and the caller may
+    have paused within it.
+    """
+
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No code so far; if settled, none meant."""
+
+
+Heard = Matched | Ambiguous | Wrong | Growing | Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    code: str
+    mention: Mention
+
+
+class CodeBook:
+    """All codes that there are, active or not; built once (two seconds for a million), then only read."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        self._index = CodeIndex((code_key(code), code) for code in codes)
+
+    def hear(self, words: Sequence[str], active: Collection[str], *, settled: bool) -> Heard:
+        """What the words of an utterance so far say; the rules are at the top of this module.
+
+        `words`: all final results of the utterance and the newest interim one, split at spaces. `active`: codes as
+        written, asked with `in` only, so that it may be large. `settled`: the utterance is over. Only Matched, Growing
+        and Nothing come before that. Never raises, whatever the words.
+        """
+        skipped = max(len(words) - MAX_WORDS, 0)
+        pieces = pieces_of(words[skipped:])
+        mentions = mentions_in(pieces, self._index)
+        heard = self._decide(mentions, active, settled)
+        if may_be_homophones(pieces):
+            tolerant = mentions_in(pieces, self._index, homophones=True)
+            if tolerant and _keys(tolerant) - _keys(mentions):
+                heard = self._weigh(heard, self._decide(tolerant, active, settled), settled)
+        if isinstance(heard, _Found):
+            return Matched(heard.code, skipped + pieces[heard.mention.span.end - 1].word + 1)
+        return heard
+
+    def _decide(self, mentions: list[Mention], active: Collection[str], settled: bool) -> _Decision:
+        if not mentions:
+            return Nothing()
+        if len({mention.keys or mention.said for mention in mentions}) > 1 or len(mentions[-1].keys) > 1:
+            return Ambiguous(_all_said(mentions)) if settled else Nothing()
+        last = mentions[-1]
+        code = next((code for key in last.keys for code in self._index.codes(key) if code in active), None)
+        if settled:
+            return self._decide_settled(last, code, active)
+        return self._decide_early(last, code, active)
+
+    def _decide_settled(self, mention: Mention, code: str | None, active: Collection[str]) -> _Decision:
+        if code is not None:
+            return _Found(code, mention)
+        if mention.context.is_last and self._grows(mention, active, within_word=False):
+            return Growing(mention.said)
+        return Wrong(mention.said) if mention.context.clean else Nothing()
+
+    def _decide_early(self, mention: Mention, code: str | None, active: Collection[str]) -> _Decision:
+        """Rule 5."""
+        context = mention.context
+        over = not context.is_last or not (mention.is_weak or self._grows(mention, None, within_word=True))
+        if code is not None and over and (context.left_clean or context.introduced):
+            return _Found(code, mention)
+        if code is not None or (context.is_last and self._grows(mention, active, within_word=True)):
+            return Growing(mention.said)
+        return Nothing()
+
+    def _weigh(self, exact: _Decision, tolerant: _Decision, settled: bool) -> _Decision:
+        """Rule 7: the two disagree on what was said."""
+        match exact, tolerant:
+            case _Found(), _ if not settled:
+                return Growing(exact.mention.said)
+            case _Found(), _Found():
+                return Ambiguous((exact.mention.said, tolerant.mention.said))
+            case _Found(), _:
+                # the other code is one of the set: its game may have gone a moment ago
+                return Ambiguous((exact.mention.said,))
+            case _, (_Found() | Growing()) if settled:
+                return tolerant
+            case _, _Found():
+                return Growing(tolerant.mention.said)
+        return exact
+
+    def _grows(self, mention: Mention, active: Collection[str] | None, *, within_word: bool) -> bool:
+        """Whether what was said may become another code; with `active`, an active one."""
+        if not mention.readings:
+            return any(self._index.any_grows(key, key, active=active) for key in mention.keys)
+        return any(
+            self._index.any_grows(reading.digits, root, active=active)
+            for reading in mention.readings
+            for root in reading.roots(within_word=within_word)
+        )
+
+
+_Decision = _Found | Ambiguous | Wrong | Growing | Nothing
+
+
+def _keys(mentions: list[Mention]) -> frozenset[str]:
+    return frozenset(key for mention in mentions for key in mention.keys)
+
+
+def _all_said(mentions: list[Mention]) -> tuple[str, ...]:
+    """In the order in which they were said, each once; all readings of one that has several."""
+    each = (sorted(mention.keys) if len(mention.keys) > 1 else [mention.said] for mention in mentions)
+    return tuple(dict.fromkeys(said for several in each for said in several))

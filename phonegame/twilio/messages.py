@@ -1,0 +1,155 @@
+"""The messages of a bidirectional media stream.
+
+Source: Twilio's documentation, "Media Streams - WebSocket Messages". Twilio writes counters as strings and the media
+format as numbers; both forms are taken for either, and unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+import binascii
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class MalformedMessage(Exception):
+    """A message that cannot be used. Says what was wrong, without quoting the message."""
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """First message, before `start`."""
+
+
+class MediaFormat(msgspec.Struct, frozen=True, rename="camel"):
+    encoding: str = "audio/x-mulaw"
+    sample_rate: int = 8000
+    channels: int = 1
+
+
+class Start(msgspec.Struct, frozen=True, rename="camel"):
+    """The stream's identity. `custom_parameters` are the TwiML's `<Parameter>` values."""
+
+    stream_sid: str = ""
+    call_sid: str = ""
+    account_sid: str = ""
+    media_format: MediaFormat = MediaFormat()
+    custom_parameters: dict[str, str] = {}
+
+
+class Media(msgspec.Struct, frozen=True):
+    """A piece of mu-law audio in base64. `timestamp` is in ms since the stream began; None where it is missing."""
+
+    payload: str
+    timestamp: int | None = None
+    track: str = "inbound"
+
+    def audio(self) -> bytes:
+        try:
+            return binascii.a2b_base64(self.payload, strict_mode=True)
+        except (binascii.Error, ValueError):
+            raise MalformedMessage("media.payload is not base64") from None
+
+
+class Dtmf(msgspec.Struct, frozen=True):
+    """One key press: a digit, `*` or `#`."""
+
+    digit: str
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A mark of ours that has been played, or that `clear` has swept away: Twilio does not tell which."""
+
+    name: str
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """The stream has stopped, mostly because the caller has hung up. May never come."""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """An event that this module does not know; Twilio adds them without notice."""
+
+    event: str
+
+
+Message = Connected | Start | Media | Dtmf | Mark | Stop | Unknown
+
+
+class _Envelope(msgspec.Struct, frozen=True, rename={"stream_sid": "streamSid"}):
+    event: str
+    stream_sid: str = ""
+    media: Media | None = None
+    start: msgspec.Raw | None = None
+    dtmf: msgspec.Raw | None = None
+    mark: msgspec.Raw | None = None
+
+
+# Twilio's counters come as strings: not strict
+_decoder = msgspec.json.Decoder(_Envelope, strict=False)
+
+
+def parse(text: str | bytes) -> Message:
+    """One text frame from Twilio. Raises `MalformedMessage`."""
+    try:
+        envelope = _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise MalformedMessage(_reason(error)) from None
+    if envelope.media is not None and envelope.event == "media":
+        return envelope.media
+    try:
+        return _parse_other(envelope)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise MalformedMessage(f"{envelope.event}: {_reason(error)}") from None
+
+
+def _parse_other(envelope: _Envelope) -> Message:
+    match envelope.event:
+        case "connected":
+            return Connected()
+        case "start":
+            start = _part(envelope.start, Start, "start")
+            # some emulators name the stream only on the envelope
+            return start if start.stream_sid else msgspec.structs.replace(start, stream_sid=envelope.stream_sid)
+        case "media":
+            raise MalformedMessage("media: `media` is missing")
+        case "dtmf":
+            return _part(envelope.dtmf, Dtmf, "dtmf")
+        case "mark":
+            return _part(envelope.mark, Mark, "mark")
+        case "stop":
+            return Stop()
+        case other:
+            return Unknown(other)
+
+
+def _part(raw: msgspec.Raw | None, kind: type[T], name: str) -> T:
+    if raw is None:
+        raise MalformedMessage(f"{name}: `{name}` is missing")
+    return msgspec.json.decode(raw, type=kind, strict=False)
+
+
+def _reason(error: Exception) -> str:
+    # a DecodeError names the place and the types, never the value
+    return str(error) if isinstance(error, msgspec.DecodeError) else "not UTF-8"
+
+
+def _outbound(event: str, stream_sid: str, **more: Any) -> str:
+    return msgspec.json.encode({"event": event, "streamSid": stream_sid, **more}).decode()
+
+
+def media_message(stream_sid: str, audio: bytes) -> str:
+    """Audio for the caller: raw mu-law, no header; any length, multiples of 160 bytes play best."""
+    payload = binascii.b2a_base64(audio, newline=False).decode("ascii")
+    return _outbound("media", stream_sid, media={"payload": payload})
+
+
+def mark_message(stream_sid: str, name: str) -> str:
+    """Comes back as `Mark` when all audio sent before it has been played, or has been cleared."""
+    return _outbound("mark", stream_sid, mark={"name": name})
+
+
+def clear_message(stream_sid: str) -> str:
+    """Drops all audio that Twilio still holds for the caller."""
+    return _outbound("clear", stream_sid)

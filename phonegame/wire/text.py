@@ -1,0 +1,30 @@
+"""The text protocol, which existing games speak.
+
+Server to game: the phone number, the code, `connected` for each caller, then every Deepgram message of the call as it
+came, without interim results: those games append every message that has `is_final`, whatever its value.
+Game to server: any text is a sentence for the caller.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from phonegame.switchboard import CallHeard, CallJoined, CallLeft, GameEvent
+
+
+def greeting(phone_number: str, code: str) -> tuple[str, str]:
+    """The first two messages, in this order."""
+    return phone_number, code
+
+
+def encode(event: GameEvent) -> str | None:
+    """The message for an event; None where the protocol has none."""
+    match event:
+        case CallJoined():
+            return "connected"
+        case CallHeard(heard=heard):
+            return None if heard.is_interim else heard.raw
+        case CallLeft():
+            return None
+        case _:
+            assert_never(event)

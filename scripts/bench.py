@@ -1,0 +1,110 @@
+"""Measures what a call costs: phonegame and a straightforward bridge, in the same run, with the same traffic.
+
+    python scripts/bench.py                  # 100 calls, 10 s
+    python scripts/bench.py --find-max       # and the most calls that one core keeps (some minutes)
+    python scripts/bench.py --only phonegame --profile
+
+The method is printed with the figures. Give it the machine to itself; it takes two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmark.errors import BenchError
+from benchmark.measure import measure
+from benchmark.profiling import Profiler
+from benchmark.report import Measurement, method, text
+from benchmark.search import LIMIT_MS, find_max, trial
+from benchmark.server import cores
+from benchmark.traffic import MOST_CALLS
+
+SERVERS = ("bridge", "phonegame")
+TARGET_RATIO = 0.45
+_FIRST_TRIAL_CALLS = 50
+
+
+def main() -> int:
+    options = _options()
+    # else the server under test would outlive a bench that is told to stop
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    servers = [options.only] if options.only else list(SERVERS)
+    try:
+        report = _measure_all(servers, options)
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if options.json:
+        print(json.dumps(report, indent=2))
+    return 0
+
+
+def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, object]:
+    """Prints as it goes, unless a report in JSON was asked for: that is what it returns."""
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+    measurements: dict[str, Measurement] = {}
+    for at, server in enumerate(servers):
+        profiler = Profiler(Path(options.profile, server)) if options.profile else None
+        measurements[server] = measure(server, options.calls, options.seconds, profiler=profiler)
+        if at == 0:
+            tell(method(cores(), options.seconds))
+        tell(text(measurements[server]) + "\n")
+        if profiler:
+            tell(profiler.text())
+    report: dict[str, object] = {"measurements": [dataclasses.asdict(each) for each in measurements.values()]}
+    if len(measurements) == len(SERVERS):
+        ratio = measurements["phonegame"].cpu_us_per_frame / measurements["bridge"].cpu_us_per_frame
+        report["cpu_ratio_phonegame_to_bridge"] = ratio
+        tell(f"CPU a frame, phonegame : bridge = {ratio:.2f} (at most {TARGET_RATIO})")
+    if options.find_max:
+        report["most_calls"] = {server: _most_calls(server, tell) for server in servers}
+    return report
+
+
+def _most_calls(server: str, tell: Callable[[str], None]) -> int:
+    tell(f"\n{server}: the most calls with p99 of both delays under {LIMIT_MS:.0f} ms and nothing lost")
+    most = find_max(trial(server, tell), _FIRST_TRIAL_CALLS)
+    tell(f"{server} keeps {most} calls on one core")
+    return most
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measures what a call costs.")
+    parser.add_argument("--calls", type=int, default=100, help="calls at once (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="how long to measure (default: %(default)s)"
+    )
+    parser.add_argument("--only", choices=SERVERS, help="measure only this server")
+    parser.add_argument(
+        "--find-max", action="store_true", help="search the largest number of calls that one core keeps"
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--profile",
+        metavar="FOLDER",
+        nargs="?",
+        const=str(Path(tempfile.gettempdir(), "phonegame-profile")),
+        help="sample the server with py-spy for some seconds, print where its time goes, keep it in FOLDER",
+    )
+    options = parser.parse_args()
+    if not 1 <= options.calls <= MOST_CALLS:
+        parser.error(f"--calls: 1 to {MOST_CALLS}")
+    if not 1 <= options.seconds <= 600:
+        parser.error("--seconds: 1 to 600")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

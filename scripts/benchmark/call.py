@@ -1,0 +1,133 @@
+"""One call of a run: what was sent for it, what of that has arrived, and when."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from math import inf
+
+from . import traffic
+from .loop import Loop, clock
+from .peers import Address, Caller, Game, Listener
+from .websocket import TEXT, server_frame
+
+
+@dataclass(slots=True)
+class Probe:
+    """Where measured seconds are gathered: of what is sent from `since` until `until`, and of endings."""
+
+    since: float = inf
+    until: float = inf
+    audio_delays: list[float] = field(default_factory=list)
+    transcript_delays: list[float] = field(default_factory=list)
+    lateness: list[float] = field(default_factory=list)
+    hang_ups: list[float] = field(default_factory=list)
+    codes_freed: list[float] = field(default_factory=list)
+    tail_frames_lost: int = 0
+    """Frames of callers who hung up that had not arrived when Deepgram was told so."""
+    faults: int = 0
+    """Pieces of audio and results that were not, byte for byte, what was due at their place."""
+
+    def holds(self, moment: float) -> bool:
+        return self.since <= moment < self.until
+
+
+class Call:
+    """A caller, the game that it is patched to, and its connection to the stand-in for Deepgram."""
+
+    def __init__(self, index: int, calls: int, probe: Probe, game: Game) -> None:
+        self.index = index
+        self.game = game
+        self.audio = traffic.CallAudio(index, calls)
+        self.patched = False
+        self.talking = False
+        self.with_results = False
+        self.frames_sent = 0
+        self.frames_arrived = 0
+        self.results_sent = 0
+        self.results_arrived = 0
+        self.caller: Caller | None = None
+        self.listener: Listener | None = None
+        self._messages = traffic.CallMessages(index, self.audio.first_slice)
+        self._probe = probe
+        self._sent_at = array("d")
+        self._bytes_arrived = 0
+        self._hung_up_at: float | None = None
+
+    def dial(self, loop: Loop, server: Address) -> None:
+        self.caller = Caller(loop, server, self._messages.opening())
+        self.talking = True
+
+    def send_frame(self, frames: traffic.MediaFrames) -> None:
+        """The next 20 ms; once in a second, a result of the stand-in for Deepgram as well."""
+        caller = self.caller
+        if caller is None or not caller.opened or caller.ended:
+            return
+        number = self.frames_sent
+        if number == traffic.KEYS_AFTER_FRAMES:
+            caller.send(self._messages.keys(self.game.code))
+        frame = frames.frame(number, self._messages)
+        self._sent_at.append(clock())
+        self.frames_sent = number + 1
+        caller.send(frame)
+        if self.with_results and (number + self.index) % traffic.FRAMES_PER_SECOND == 0:
+            self._send_result()
+
+    def hang_up(self) -> None:
+        if self.caller:
+            self.talking = False
+            self._hung_up_at = clock()
+            self.caller.hang_up(self._messages.stop(self.frames_sent))
+
+    def leave(self) -> None:
+        """Both ends go at once."""
+        self.talking = False
+        if self.caller:
+            self.caller.leave()
+        if self.listener:
+            self.listener.leave()
+
+    def on_claimed(self, listener: Listener) -> None:
+        self.listener = listener
+        listener.claimed(self._on_audio, self._on_told)
+
+    def on_message(self, payload: bytes) -> None:
+        """What the game gets once it has its code: `connected`, then each result, unchanged and in order."""
+        stamp = traffic.read_stamp(payload)
+        if stamp is None:
+            self.patched = self.patched or payload == b"connected"
+            return
+        sent = stamp[2] / 1e6
+        if stamp[:2] != (self.index, self.results_arrived) or payload != traffic.results(*stamp):
+            self._probe.faults += 1
+        self.results_arrived += 1
+        if self._probe.holds(sent):
+            self._probe.transcript_delays.append(clock() - sent)
+
+    @property
+    def complete(self) -> bool:
+        """Everything that was sent has arrived."""
+        return self.frames_arrived == self.frames_sent and self.results_arrived == self.results_sent
+
+    def _send_result(self) -> None:
+        if self.listener:
+            result = traffic.results(self.index, self.results_sent, int(clock() * 1e6))
+            self.results_sent += 1
+            self.listener.send(server_frame(TEXT, result))
+
+    def _on_audio(self, piece: bytes) -> None:
+        if piece != self.audio.piece(self._bytes_arrived, len(piece)):
+            self._probe.faults += 1
+        self._bytes_arrived += len(piece)
+        complete = min(self._bytes_arrived // traffic.FRAME_BYTES, self.frames_sent)
+        arrived = clock()
+        for number in range(self.frames_arrived, complete):
+            sent = self._sent_at[number]
+            if self._probe.holds(sent):
+                self._probe.audio_delays.append(arrived - sent)
+        self.frames_arrived = complete
+
+    def _on_told(self) -> None:
+        if self._hung_up_at is not None:
+            self._probe.hang_ups.append(clock() - self._hung_up_at)
+            self._probe.tail_frames_lost += self.frames_sent - self.frames_arrived

@@ -1,0 +1,123 @@
+"""The figures of a run, and how they are shown."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+METHOD = """\
+How it is measured ({machine}). The server runs {server}; the generator, which is callers, games and the
+stand-in for Deepgram in one, runs {generator}; everything goes over loopback. Each call sends a media
+message of 160 bytes of audio every 20 ms by absolute deadlines (the calls spread evenly over the 20 ms), has
+keyed the code of its game, and is sent a result by the stand-in once a second. After some calls to warm up,
+the ramp and a second of rest, {seconds:.0f} s of steady traffic are measured.
+  CPU a frame        user and system time of the server process in the window / media messages sent in it
+  added delay        send() of the media message -> the last byte of its audio is at the stand-in for Deepgram
+  transcript delay   send() of a result by the stand-in -> the game has it
+  lost, wrong        each byte of audio is compared with what was sent at its place, each result at its turn
+  memory             resident memory of the server with all calls, less that with the games only, / calls
+  hang-up            a caller sends `stop` and closes -> CloseStream (or the end) has come to the stand-in
+  game gone          a game closes while all codes are taken -> a new game, which comes at once, has its code
+  generator          how late it sent by its deadlines; how busy its core was (over 90 %: the bottleneck)
+"""
+
+GENERATOR_LIMIT = 0.9
+
+
+@dataclass(frozen=True)
+class Delays:
+    """In milliseconds."""
+
+    p50: float
+    p99: float
+    max: float
+    count: int
+
+    def __str__(self) -> str:
+        return f"p50 {self.p50:.1f}   p99 {self.p99:.1f}   max {self.max:.1f} ms   ({self.count})"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One server with so many calls. None: not measured in this run."""
+
+    server: str
+    pinned: bool
+    calls: int
+    seconds: float
+    frames: int
+    cpu_us_per_frame: float
+    cpu_ms_per_call_second: float
+    cpu_share: float
+    audio_delay: Delays | None
+    transcript_delay: Delays | None
+    lost_frames: int
+    lost_transcripts: int
+    faults: int
+    calls_ended_by_server: int
+    tail_frames_lost: int | None
+    hang_up_to_deepgram: Delays | None
+    game_gone_to_code_free: Delays | None
+    kilobytes_per_game: float
+    kilobytes_per_call: float
+    generator_lateness: Delays | None
+    generator_cpu_share: float
+
+    @property
+    def nothing_lost(self) -> bool:
+        return not (self.lost_frames or self.lost_transcripts or self.faults or self.calls_ended_by_server)
+
+    @property
+    def generator_is_bottleneck(self) -> bool:
+        return self.generator_cpu_share > GENERATOR_LIMIT
+
+
+def delays(seconds: Sequence[float]) -> Delays | None:
+    """None for none. A percentile is the smallest value that so many of all do not exceed."""
+    if not seconds:
+        return None
+    ordered = sorted(seconds)
+
+    def at(share: float) -> float:
+        return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] * 1e3
+
+    return Delays(at(0.5), at(0.99), ordered[-1] * 1e3, len(ordered))
+
+
+def method(cores: tuple[int, int] | None, seconds: float) -> str:
+    """How the figures came about, in words."""
+    server, generator = ("UNPINNED",) * 2 if cores is None else (f"on core {core}" for core in cores)
+    return METHOD.format(server=server, generator=generator, seconds=seconds, machine=_machine())
+
+
+def _machine() -> str:
+    return f"{platform.system()} on {platform.machine()}, {platform.python_implementation()} {platform.python_version()}"
+
+
+def text(measurement: Measurement) -> str:
+    m = measurement
+    lost = "nothing" if m.nothing_lost else "SOMETHING"
+    lines = [
+        ("CPU a frame", f"{m.cpu_us_per_frame:.1f} us   ({m.frames} frames, core {m.cpu_share:.0%} busy)"),
+        ("CPU a call-second", f"{m.cpu_ms_per_call_second:.2f} ms"),
+        ("added delay", m.audio_delay),
+        ("transcript delay", m.transcript_delay),
+        (
+            "lost, wrong",
+            f"{lost}: {m.lost_frames} frames, {m.lost_transcripts} results lost, {m.faults} wrong, "
+            f"{m.calls_ended_by_server} calls dropped",
+        ),
+        ("hang-up", m.hang_up_to_deepgram),
+        ("  its last audio", None if m.tail_frames_lost is None else f"{m.tail_frames_lost} frames lost"),
+        ("game gone", m.game_gone_to_code_free),
+        ("memory a call", f"{m.kilobytes_per_call:.0f} kB   (and {m.kilobytes_per_game:.0f} kB a game)"),
+        ("generator late", m.generator_lateness),
+        (
+            "generator's core",
+            f"{m.generator_cpu_share:.0%} busy" + (" BOTTLENECK" if m.generator_is_bottleneck else ""),
+        ),
+    ]
+    return f"{m.server}, {m.calls} calls\n" + "\n".join(
+        f"  {name:<18} {'not measured' if value is None else value}" for name, value in lines
+    )

@@ -1,0 +1,230 @@
+"""One run: so many games and calls against one server, from the first game to the last hang-up.
+
+Each call has a place of its own in the 20 ms between two frames, so that the calls are spread evenly. Frame
+and place give the moment at which a frame is due; a generator that falls behind sends what is due as fast as it
+can, and `Probe.lateness` shows it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .call import Call, Probe
+from .errors import BenchError
+from .loop import Loop, clock
+from .peers import Game, Listener
+from .server import Server
+from .traffic import FRAME_SECONDS, MediaFrames
+
+_GAMES_PER_SECOND = 200
+_DIALS_PER_SECOND = 40
+_PATIENCE_SECONDS = 15.0
+_SETTLE_SECONDS = 1.0
+_DRAIN_SECONDS = 2.0
+_ENDING_SECONDS = 0.03
+_BURST = 16
+"""Frames that are sent at most before arrivals are looked at again."""
+_LONGEST_POLL = 0.005
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the steady window took."""
+
+    seconds: float
+    frames: int
+    server_cpu_seconds: float
+    generator_cpu_seconds: float
+
+
+class Run:
+    """`count` games and calls. The phases are called in the order in which they stand here.
+
+    Each raises `BenchError` when the server does not do its part.
+    """
+
+    def __init__(self, loop: Loop, server: Server, frames: MediaFrames, count: int) -> None:
+        self.probe = Probe()
+        self._loop = loop
+        self._server = server
+        self._frames = frames
+        self._count = count
+        self._games: list[Game] = []
+        self._calls: list[Call] = []
+        self._by_prefix: dict[bytes, Call] = {}
+        self._interval = FRAME_SECONDS / count
+        self._place = 0
+        self._began = clock()
+        self._paused = False
+
+    def claim(self, listener: Listener, audio: bytes) -> None:
+        """Finds the call that a new connection to Deepgram belongs to, as soon as enough audio has come."""
+        size = len(next(iter(self._by_prefix), b""))
+        if size and len(audio) >= size:
+            call = self._by_prefix.get(audio[:size])
+            if call is None:
+                raise BenchError(
+                    f"Deepgram was sent audio that begins like no call's: {audio[:16].hex(' ')} ..."
+                )
+            call.on_claimed(listener)
+
+    def connect_games(self) -> None:
+        with_code: list[Game] = []
+        for at in self._paced(self._count, 1 / _GAMES_PER_SECOND):
+            self._connect_game(at, with_code.append)
+        self._turn_until(
+            lambda: len(with_code) == self._count, _PATIENCE_SECONDS, "not every game got a code"
+        )
+
+    def dial(self) -> None:
+        """Calls come in one after the other, each keys the code of its game, then all are given results."""
+        for at in self._paced(self._count, 1 / _DIALS_PER_SECOND):
+            call = Call(at, self._count, self.probe, self._games[at])
+            self._calls.append(call)
+            self._by_prefix[call.audio.prefix] = call
+            call.dial(self._loop, self._server.address)
+        waiting = list(self._calls)
+
+        def all_patched() -> bool:
+            while waiting and waiting[-1].patched:
+                waiting.pop()
+            return not waiting
+
+        self._turn_until(all_patched, _PATIENCE_SECONDS, "not every call was patched to its game")
+        for call in self._calls:
+            call.with_results = True
+        self._turn_for(_SETTLE_SECONDS)
+
+    def talk(self, seconds: float) -> Usage:
+        """The steady state: the only part whose delays and CPU time are measured."""
+        frames, cpu, own_cpu, began = (
+            self._frames_sent(),
+            self._server.cpu_seconds(),
+            time.process_time(),
+            clock(),
+        )
+        self.probe.since, self.probe.until = began, began + seconds
+        self._turn_for(seconds)
+        return Usage(
+            seconds=clock() - began,
+            frames=self._frames_sent() - frames,
+            server_cpu_seconds=self._server.cpu_seconds() - cpu,
+            generator_cpu_seconds=time.process_time() - own_cpu,
+        )
+
+    def talk_on(self, done: Callable[[], bool], seconds: float) -> None:
+        """The same, unmeasured, until something is done."""
+        self._turn_until(done, seconds, f"nothing came of it in {seconds:.0f} s")
+
+    def drain(self) -> tuple[int, int]:
+        """Pauses all callers until all has arrived; how many frames and results have not after 2 s."""
+        self._paused = True
+        deadline = clock() + _DRAIN_SECONDS
+        while clock() < deadline and not all(call.complete for call in self._calls):
+            self._turn()
+        frames = sum(call.frames_sent - call.frames_arrived for call in self._calls)
+        results = sum(call.results_sent - call.results_arrived for call in self._calls)
+        return frames, results
+
+    def end_one_by_one(self) -> None:
+        """In turn a caller hangs up, or a game leaves and another comes, while the other calls talk on."""
+        self._resume()
+        self._turn_for(_SETTLE_SECONDS)
+        for at in self._paced(self._count, _ENDING_SECONDS):
+            if at % 2 == 0:
+                self._calls[at].hang_up()
+            else:
+                self._replace_game(at)
+        hang_ups, games_left = (self._count + 1) // 2, self._count // 2
+
+        def all_ended() -> bool:
+            return len(self.probe.hang_ups) == hang_ups and len(self.probe.codes_freed) == games_left
+
+        self._turn_until(
+            all_ended,
+            _PATIENCE_SECONDS,
+            f"endings not seen: {hang_ups - len(self.probe.hang_ups)} hang-ups at Deepgram, "
+            f"{games_left - len(self.probe.codes_freed)} codes of games that left",
+        )
+
+    def leave(self) -> None:
+        """Everybody goes."""
+        for call in self._calls:
+            call.leave()
+        for game in self._games:
+            game.leave()
+        self._paused = True
+        self._turn_for(_SETTLE_SECONDS / 2)
+
+    def callers_gone(self) -> int:
+        """Calls that the server has ended by itself."""
+        return sum(call.caller is None or call.caller.ended for call in self._calls)
+
+    def _frames_sent(self) -> int:
+        return sum(call.frames_sent for call in self._calls)
+
+    def _connect_game(self, at: int, on_code: Callable[[Game], None]) -> None:
+        """Tries again when refused. The game is in `_games[at]`."""
+
+        def on_message(payload: bytes) -> None:
+            if at < len(self._calls):
+                self._calls[at].on_message(payload)
+
+        def on_end(game: Game) -> None:
+            if not game.code and not self._paused:
+                self._connect_game(at, on_code)
+
+        game = Game(self._loop, self._server.address, on_code, on_message, on_end)
+        self._games[at : at + 1] = [game]
+
+    def _replace_game(self, at: int) -> None:
+        self._calls[at].talking = False
+        left = clock()
+        self._games[at].leave()
+        self._connect_game(at, lambda _game: self.probe.codes_freed.append(clock() - left))
+
+    def _paced(self, count: int, seconds: float) -> Iterator[int]:
+        began = clock()
+        for at in range(count):
+            self._turn_for(began + at * seconds - clock())
+            yield at
+
+    def _turn_for(self, seconds: float) -> None:
+        end = clock() + seconds
+        while clock() < end:
+            self._turn()
+
+    def _turn_until(self, done: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        deadline = clock() + seconds
+        while not done():
+            if clock() > deadline:
+                self._server.check()
+                raise BenchError(f"{self._server.name}, {self._count} calls: {otherwise}")
+            self._turn()
+
+    def _turn(self) -> None:
+        """Sends what is due, and takes what has arrived."""
+        now = clock()
+        for _ in range(_BURST):
+            if self._paused or self._due() > now:
+                break
+            self._send_frame()
+        self._loop.poll(_LONGEST_POLL if self._paused else min(self._due() - clock(), _LONGEST_POLL))
+
+    def _send_frame(self) -> None:
+        at = self._place % self._count
+        if at < len(self._calls) and self._calls[at].talking:
+            now = clock()
+            if self.probe.holds(now):
+                self.probe.lateness.append(now - self._due())
+            self._calls[at].send_frame(self._frames)
+        self._place += 1
+
+    def _due(self) -> float:
+        return self._began + self._place * self._interval
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._began = clock() - self._place * self._interval

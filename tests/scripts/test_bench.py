@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, TextMessage
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from benchmark import traffic  # noqa: E402
+from benchmark.errors import ProtocolError  # noqa: E402
+from benchmark.profiling import tables  # noqa: E402
+from benchmark.report import delays  # noqa: E402
+from benchmark.search import find_max  # noqa: E402
+from benchmark.websocket import (  # noqa: E402
+    BINARY,
+    CLOSE,
+    MASKING_KEY,
+    PING,
+    TEXT,
+    client_frame,
+    mask,
+    server_frame,
+    split_frames,
+    upgrade_response,
+)
+
+frames = st.lists(st.tuples(st.sampled_from([TEXT, BINARY]), st.binary(max_size=70_000)), max_size=3)
+
+
+def as_wsproto_reads_it(data: bytes) -> list[str | bytes]:
+    server = Connection(ConnectionType.SERVER)
+    server.receive_data(data)
+    messages = []
+    for event in server.events():
+        assert isinstance(event, TextMessage | BytesMessage)
+        assert event.message_finished
+        messages.append(event.data if isinstance(event, TextMessage) else bytes(event.data))
+    return messages
+
+
+@given(st.binary(max_size=300), st.integers(0, 9))
+def test_mask_of_a_part_is_that_part_of_the_whole(data: bytes, offset: int) -> None:
+    start = bytes(offset)
+    assert mask(data, offset=offset) == mask(start + data)[offset:]
+    assert mask(mask(data)) == data
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_client_frame_is_what_wsproto_reads(size: int) -> None:
+    payload = bytes(range(256)) * 257
+    assert as_wsproto_reads_it(client_frame(BINARY, payload[:size])) == [payload[:size]]
+
+
+@given(frames, st.integers(min_value=0))
+def test_split_frames_finds_them_wherever_the_bytes_are_cut(sent: list[tuple[int, bytes]], cut: int) -> None:
+    data = b"".join(client_frame(*each) if at % 2 else server_frame(*each) for at, each in enumerate(sent))
+    cut %= len(data) + 1
+    first, rest = split_frames(data[:cut])
+    second, rest = split_frames(rest + data[cut:])
+    assert first + second == sent
+    assert rest == b""
+
+
+def test_split_frames_keeps_control_frames_apart() -> None:
+    data = server_frame(PING, b"here") + server_frame(CLOSE, b"\x03\xf5all codes are taken")
+    assert split_frames(data) == ([(PING, b"here"), (CLOSE, b"\x03\xf5all codes are taken")], b"")
+
+
+@pytest.mark.parametrize("first_byte", [0x01, 0xC1, 0x80], ids=["fragment", "compressed", "continuation"])
+def test_split_frames_refuses_what_it_cannot_read(first_byte: int) -> None:
+    with pytest.raises(ProtocolError, match=f"0x{first_byte:02x}"):
+        split_frames(bytes((first_byte, 2)) + b"ab")
+
+
+def test_upgrade_response_to_the_example_of_rfc_6455() -> None:
+    request = b"GET /v1/listen HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in upgrade_response(request)
+
+
+def test_upgrade_response_to_a_request_for_a_page_is_an_error() -> None:
+    with pytest.raises(ProtocolError):
+        upgrade_response(b"GET / HTTP/1.1\r\nHost: localhost")
+
+
+def test_messages_of_a_call_are_numbered_as_twilio_does() -> None:
+    audio = traffic.CallAudio(3, 10)
+    messages = traffic.CallMessages(3, audio.first_slice)
+    media = traffic.MediaFrames()
+    stream = messages.opening()
+    for number in range(1000):
+        if number == traffic.KEYS_AFTER_FRAMES:
+            stream += messages.keys("1003")
+        stream += media.frame(number, messages)
+    stream += messages.stop(1000)
+
+    connected, *numbered = [json.loads(message) for message in as_wsproto_reads_it(stream)]
+    assert connected["event"] == "connected"
+    assert [message["sequenceNumber"] for message in numbered] == [str(n + 1) for n in range(len(numbered))]
+    assert {message["streamSid"] for message in numbered} == {messages.stream_sid}
+    assert "".join(each["dtmf"]["digit"] for each in numbered if each["event"] == "dtmf") == "1003#"
+    sounds = [message["media"] for message in numbered if message["event"] == "media"]
+    assert [int(sound["chunk"]) for sound in sounds] == list(range(1, 1001))
+    assert [int(sound["timestamp"]) for sound in sounds] == list(range(120, 20_120, 20))
+    heard = b"".join(base64.b64decode(sound["payload"], validate=True) for sound in sounds)
+    assert heard == audio.piece(0, 160_000)
+    assert heard.startswith(audio.prefix)
+
+
+def test_every_call_begins_with_audio_of_its_own() -> None:
+    calls = traffic.MOST_CALLS
+    assert len({traffic.CallAudio(index, calls).prefix for index in range(calls)}) == calls
+
+
+def test_call_audio_goes_on_behind_its_end() -> None:
+    audio = traffic.CallAudio(0, 1)
+    length = 4096 * traffic.FRAME_BYTES
+    assert audio.piece(length - 10, 30) == audio.piece(length - 10, 10) + audio.piece(0, 20)
+
+
+def test_results_are_json_and_carry_their_stamp() -> None:
+    message = traffic.results(17, 3, 1_234_567_890_123)
+    assert json.loads(message)["type"] == "Results"
+    assert traffic.read_stamp(message) == (17, 3, 1_234_567_890_123)
+    assert traffic.read_stamp(traffic.METADATA) is None
+
+
+def test_delays_are_the_smallest_values_that_so_many_do_not_exceed() -> None:
+    found = delays([n / 1000 for n in range(200, 0, -1)])
+    assert found is not None
+    assert (found.p50, found.p99, found.max, found.count) == pytest.approx((100, 198, 200, 200))
+    assert delays([]) is None
+
+
+@pytest.mark.parametrize("limit", [0, 1, 37, 50, 124, 340, 1999, traffic.MOST_CALLS])
+def test_find_max_is_kept_and_within_4_percent_of_the_limit(limit: int) -> None:
+    found = find_max(lambda calls: calls <= limit, 50)
+    assert limit / 1.05 - 1 <= found <= limit
+
+
+def test_profile_tables_count_a_recursive_function_once() -> None:
+    text = tables("main;walk;walk 3\nmain;read 1\n")
+    own, cumulative = text.split("cumulative time")
+    assert "75.0%  walk" in own
+    assert "main" not in own
+    assert "100.0%  main" in cumulative
+    assert "75.0%  walk" in cumulative
+
+
+def test_masking_key_is_not_zero() -> None:
+    assert len(MASKING_KEY) == 4
+    assert all(MASKING_KEY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server", ["bridge"])
+def test_a_short_run_counts_every_frame_and_loses_none(server: str) -> None:
+    command = [
+        sys.executable,
+        str(SCRIPTS / "bench.py"),
+        "--calls",
+        "4",
+        "--seconds",
+        "1",
+        "--only",
+        server,
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 0, done.stderr
+    (measured,) = json.loads(done.stdout)["measurements"]
+    assert measured["server"] == server
+    assert measured["frames"] > 0
+    assert measured["audio_delay"]["count"] > 0
+    assert measured["transcript_delay"]["count"] > 0
+    lost = ("lost_frames", "lost_transcripts", "faults", "calls_ended_by_server", "tail_frames_lost")
+    assert [measured[each] for each in lost] == [0, 0, 0, 0, 0]
+    assert measured["hang_up_to_deepgram"]["count"] == 2
+    assert measured["game_gone_to_code_free"]["count"] == 2
+    assert f"{server}, 4 calls" in done.stderr
