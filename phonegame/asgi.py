@@ -1,4 +1,4 @@
-"""`/twilio` as a plain ASGI websocket. Fifty messages a second and call: Quart's per-message work costs a tenth of them.
+"""`/twilio` as a plain ASGI websocket. At fifty messages a second and call, Quart's share would be a tenth.
 
 Where the server offers it (see `hypercorn_trio`), text messages come straight from the task that reads the socket, all
 that one read has brought in one batch; elsewhere they come one by one through the ASGI channel.

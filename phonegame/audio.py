@@ -6,6 +6,7 @@ The standard library's `audioop` below Python 3.13, `audioop-lts` from there on;
 from __future__ import annotations
 
 import audioop
+from typing import Any
 
 SAMPLE_RATE = 8000
 BYTES_PER_SECOND = SAMPLE_RATE
@@ -17,7 +18,7 @@ SILENCE = b"\xff"
 
 
 def encode_mulaw(pcm: bytes) -> bytes:
-    """16-bit little-endian samples -> mu-law, one byte a sample. Full scale (-32768) becomes the loudest byte, it does not wrap."""
+    """16-bit little-endian samples -> mu-law, one byte a sample. Full scale (-32768) does not wrap."""
     return audioop.lin2ulaw(pcm, 2)
 
 
@@ -32,7 +33,7 @@ class Resampler:
     def __init__(self, from_rate: int, to_rate: int) -> None:
         self._from_rate = from_rate
         self._to_rate = to_rate
-        self._state: object | None = None
+        self._state: Any = None  # audioop's own, opaque
 
     def convert(self, pcm: bytes) -> bytes:
         if self._from_rate == self._to_rate:

@@ -9,8 +9,8 @@
             speak_to_twilio       sentences -> media, mark
             watch                 no code in time, no audio any more
 
-Whatever ends the call goes through `end_nowait`, once: it lets go of the line before anything else, needs no await, and
-tells the ear to finish. What waits for Deepgram's last words is shielded as a whole, and bounded by its scope's deadline.
+Whatever ends the call goes through `end_nowait`, once: it lets go of the line before anything else, needs no await,
+and tells the ear to finish. What waits for Deepgram's last words is shielded as a whole, and bounded by a deadline.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class Ended(Enum):
     FAILED = ("an error of ours", None)
     GAME_LEFT = ("the game left", "The game has ended. Goodbye.")
     BUSY = ("the game has another caller", "Somebody else is on the phone with this game. Goodbye.")
-    WRONG_CODES = ("too many wrong codes", "I cannot find your game. Please check the code, and call again. Goodbye.")
+    WRONG_CODES = (
+        "too many wrong codes",
+        "I cannot find your game. Please check the code, and call again. Goodbye.",
+    )
     NO_CODE = ("no code was named in time", "I have not heard a code. Please call again. Goodbye.")
     DEEPGRAM = ("Deepgram cannot be used", "I am sorry, I cannot hear you. Please call again later. Goodbye.")
     SHUTDOWN = ("the server is going down", "I am sorry, the line is closing. Goodbye.")
@@ -85,9 +88,7 @@ class Call:
         self._stream = StreamReader()
         self._speaker = Speaker(voice, socket.send_text)
         self._id = secrets.token_hex(4)
-        self._desk = FrontDesk(
-            switchboard, book, self._id, wrong_codes=limits.wrong_codes, turn_away=self._turn_away
-        )
+        self._desk = FrontDesk(switchboard, book, self._id, wrong_codes=limits.wrong_codes, turn_away=self._turn_away)
         self._last_media = 0.0
         self._live = trio.CancelScope()
         self._game_speaks = trio.CancelScope()
@@ -116,7 +117,7 @@ class Call:
         )
 
     def end_nowait(self, why: Ended) -> None:
-        """Ends the call; the first reason counts. When this returns the line is free; the goodbye is still to be said."""
+        """Ends the call; the first reason counts. On return the line is free; the goodbye is yet to be said."""
         if self._ended is not None:
             return
         self._ended = why
@@ -194,7 +195,7 @@ class Call:
         self.end_nowait(Ended.NO_CODE)
 
     async def _speak_to_twilio(self) -> None:
-        """The only task that sends audio. The game's sentences first, then, where the call is ended by us, a goodbye."""
+        """The only task that sends audio. The game's sentences, then a goodbye where the call is ended by us."""
         with self._game_speaks:
             await self._desk.joined.wait()
             assert self._desk.line is not None

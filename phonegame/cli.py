@@ -9,14 +9,23 @@ import click
 # name -> where the click command is, and the line that the overview shows
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("phonegame.serve:serve", "Run the server that patches phone calls into games."),
-    "speech": ("phonegame.local.speech.command:speech", "Run the local speech service (a stand-in for Deepgram)."),
-    "call": ("phonegame.local.phone.command:call", "Place a phone call to the server (a stand-in for Twilio)."),
-    "play": ("phonegame.local.play:play", "Play a game in the terminal: shows the code and what callers say."),
+    "speech": (
+        "phonegame.local.speech.command:speech",
+        "Run the local speech service (a stand-in for Deepgram).",
+    ),
+    "call": (
+        "phonegame.local.phone.command:call",
+        "Place a phone call to the server (a stand-in for Twilio).",
+    ),
+    "play": (
+        "phonegame.local.play:play",
+        "Play a game in the terminal: shows the code and what callers say.",
+    ),
 }
 
 
 class LazyGroup(click.Group):
-    """Imports a subcommand's module on use: `phonegame call` needs no web framework, `phonegame serve` no recogniser."""
+    """Imports a subcommand on use: `phonegame call` needs no web framework, `phonegame serve` no recogniser."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

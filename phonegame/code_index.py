@@ -1,9 +1,9 @@
-"""Looks codes up by what is compared of them, and by how they begin, in a sorted list: no cost for codes not asked for."""
+"""Looks codes up by what is compared of them and by how they begin; costs nothing for codes that nobody says."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 SCAN_LIMIT = 1000
 """So many codes at most are looked through for one question, some 0.1 ms."""
@@ -30,14 +30,18 @@ class CodeIndex:
         """The codes of exactly this key, as written; usually one or none."""
         return _as_tuple(self._codes.get(key, ()))
 
+    def mapped(self, change: Callable[[str], str]) -> CodeIndex:
+        """The same codes under other keys."""
+        return CodeIndex((change(key), code) for key in self._keys for code in self.codes(key))
+
     def any_begins(self, start: str) -> bool:
         """Whether a key begins with `start`, or is `start`."""
         return next(self._keys_from(start), None) is not None
 
     def any_grows(self, said: str, root: str, *, active: Collection[str] | None = None) -> bool:
-        """Whether `said` may become another key that begins with `root`; with `active`, the key of an active code.
+        """Whether `said` may become another key that begins with `root`; with `active`, one of an active code.
 
-        Where very many keys begin alike, one of them is taken to be active: that costs the caller a word, at most.
+        Where very many keys begin alike, one of them is taken to be active: at worst the caller is waited for.
         """
         others = (key for key in self._keys_from(root) if key != said and len(key) >= len(said))
         if active is None:

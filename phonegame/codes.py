@@ -1,6 +1,6 @@
 """The codes that games show and callers say: which there are (`parse_codes`), and who has which (`CodePool`).
 
-Two codes are the same when their `code_key` is: case, spaces and hyphens do not count. They are shown as written.
+Two codes are the same when their `code_key` is: case, spaces and hyphens do not count. Shown is what is written.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 from phonegame.vocabulary import NOT_A_CODE
 
 MAX_CODES = 1_000_000
-"""Of a range or a file. A million cost 65 MB; whoever needs more should ask how long players like their codes."""
+"""Of a range or a file."""
 
 MAX_CODE_LENGTH = 16
-"""Letters and digits of one code: longer ones cannot be remembered on the way from the screen to the phone."""
+"""Letters and digits of one code: longer ones do not survive the way from the screen to the phone."""
 
 CODES_HELP = "use a range such as 0-99 or 1000-9999, or: words, or: file:PATH (one code a line)"
 
@@ -34,7 +34,8 @@ def code_key(code: str) -> str:
 def parse_codes(spec: str) -> list[str]:
     """All codes of the setting `PHONEGAME_CODES`, each once, in the order in which they are written there.
 
-    `0-99`, `000-999` (keeps the width), `words` (the built-in list), `file:PATH` (one a line, `#` begins a comment).
+    `0-99`, `000-999` (keeps the width), `words` (the built-in list), `file:PATH` (one a line, `#` begins a
+    comment). A file is read here, and only here.
     Raises ValueError with a message for the operator, which does not name the setting.
     """
     spec = spec.strip()
@@ -48,7 +49,7 @@ def parse_codes(spec: str) -> list[str]:
 
 
 def built_in_words() -> list[str]:
-    """Short English words that sound unlike each other on the phone; how they were chosen is in the file itself."""
+    """Short English words that sound unlike each other on the phone; the file says how they were chosen."""
     text = resources.files("phonegame").joinpath("data", "code_words.txt").read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -118,9 +119,19 @@ def _fault_of(code: str) -> str | None:
         return "is no code: use the letters A to Z and digits, with single spaces or hyphens between them"
     if len(code_key(code)) > MAX_CODE_LENGTH:
         return f"is too long: use at most {MAX_CODE_LENGTH} letters and digits"
-    if unusable := [word for word in re.split("[ -]", code.lower()) if word in NOT_A_CODE]:
-        return f"cannot be told from other speech: {unusable[0]!r} is a number or a word that callers say around a code"
+    # a letter by itself may be a part of a code ("a 7"), not all of it
+    words = [word for word in re.split("[ -]", code.lower()) if len(word) > 1 or len(code) == 1]
+    if unusable := [word for word in words if word in NOT_A_CODE]:
+        return f"cannot be told from other speech: callers say {unusable[0]!r} as a number, or around a code"
     return None
+
+
+_KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+
+
+def on_keys(key: str) -> str:
+    """The keys of a telephone (ITU-T E.161) for the letters of a `code_key`: tiger is 84437."""
+    return key.translate(_KEYS)
 
 
 class CodePool:

@@ -9,7 +9,7 @@ from enum import Enum
 import structlog
 import trio
 
-from phonegame.keypad import Keypad
+from phonegame.keypad import Ignored, Keyed, Keying, Keypad
 from phonegame.listen.transcript import Heard
 from phonegame.reception import CodeTail, Named, NamedWrong, Reception
 from phonegame.spoken import CodeBook, Matched, Wrong
@@ -85,16 +85,25 @@ class FrontDesk:
     async def receive_keys(self, position: Callable[[], float]) -> None:
         """Serves the keypad until the call is patched. `position` tells how much of the call has been said so far."""
         with self._keys:
+            settle_at = math.inf
             while not self.joined.is_set():
-                key = None
-                with trio.move_on_after(self._keypad.settle_after):
-                    key = await self._keys.receive()
-                active = self._switchboard.active
-                outcome = self._keypad.settle(active) if key is None else self._keypad.press(key, active)
-                if isinstance(outcome, Matched):
-                    await self._join(outcome.code, CodeTail(position()))
-                elif isinstance(outcome, Wrong):
-                    self._count_wrong_code()
+                outcome = await self._next_keyed(settle_at)
+                if isinstance(outcome, Ignored):
+                    continue
+                settle_at = math.inf
+                match outcome:
+                    case Keying(settle_after=seconds) if seconds is not None:
+                        settle_at = trio.current_time() + seconds
+                    case Matched(code=code):
+                        await self._join(code, CodeTail(position()))
+                    case Wrong():
+                        self._count_wrong_code()
+
+    async def _next_keyed(self, settle_at: float) -> Keyed:
+        with trio.move_on_at(settle_at):
+            key = await self._keys.receive()
+            return self._keypad.press(key, self._switchboard.active)
+        return self._keypad.settle(self._switchboard.active)
 
     async def hear(self, heard: Heard) -> None:
         """One message, in order: searched for a code before the call is patched, handed to the game after."""

@@ -56,8 +56,8 @@ class Game:
             nursery.cancel_scope.cancel()
 
     async def _send_to_game(self, seat: Seat, session: trio.CancelScope) -> None:
-        for message in wire.greeting(self._phone_number, seat.code):
-            await self._websocket.send(message)
+        for line in wire.greeting(self._phone_number, seat.code):
+            await self._websocket.send(line)
         async for event in seat.events:
             if isinstance(event, CallJoined):
                 log.info("caller joined", call=event.call_id)

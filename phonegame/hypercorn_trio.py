@@ -1,4 +1,6 @@
-"""Hypercorn's trio worker, made fit for calls. Reaches into hypercorn 0.18; tests/test_hypercorn_trio.py tells when it no longer fits.
+"""Hypercorn's trio worker, made fit for calls.
+
+Reaches into hypercorn 0.18; tests/test_hypercorn_trio.py tells when it no longer fits.
 
 What it changes, by subclassing two classes and putting the subclasses in place of theirs:
 
@@ -12,7 +14,7 @@ What it changes, by subclassing two classes and putting the subclasses in place 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import hypercorn.protocol.h11
 import hypercorn.trio.run
@@ -55,7 +57,7 @@ class CallWSStream(WSStream):
             scope["extensions"][DIRECT] = self._go_direct
             await app(scope, *more)
 
-        super().__init__(app_with_extension, *args, **kwargs)
+        super().__init__(cast("Any", app_with_extension), *args, **kwargs)
         self._take: Callable[[Batch], None] | None = None
         self._batch: Batch = []
 
@@ -86,5 +88,5 @@ class CallWSStream(WSStream):
 
 def install() -> None:
     """Puts the subclasses in place, for `phonegame serve` and for hypercorn's own command alike."""
-    hypercorn.trio.run.TCPServer = CallTCPServer  # type: ignore[misc]
-    hypercorn.protocol.h11.WSStream = CallWSStream  # type: ignore[misc]
+    hypercorn.trio.run.TCPServer = CallTCPServer  # type: ignore[attr-defined]
+    hypercorn.protocol.h11.WSStream = CallWSStream  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Logs: one event a line, readable in a terminal, JSON when asked.
 
-Texts are constant and values are fields. What people say, keys and whole phone numbers are never among them: see `masked`.
+Texts are constant and values are fields. What people say, keys and whole phone numbers are never among them: see
+`masked`.
 A call or a game is bound once, with `structlog.contextvars.bind_contextvars`, and its tasks inherit it.
 """
 

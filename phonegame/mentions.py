@@ -79,7 +79,7 @@ def _number(pieces: Sequence[Piece], run: Span, index: CodeIndex) -> _Candidate 
 def _keys_of_number(
     run: Sequence[Piece], possible: frozenset[Reading], index: CodeIndex
 ) -> tuple[frozenset[str], frozenset[Reading]]:
-    """As it stands, else without leading zeros, else as one code said several times; and the readings to go on from."""
+    """As it stands, else without leading zeros, else as one code said several times; with what it may grow from."""
     if keys := _of_the_set(possible, index):
         return keys, possible
     bare = frozenset(reading.without_leading_zeros() for reading in possible)

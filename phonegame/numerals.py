@@ -1,7 +1,7 @@
 """Spoken English numbers -> strings of digits: every way in which a run of number words can be read.
 
-A run is a list of lower-case pieces without punctuation, as phonegame/utterance.py makes them, each of them digits
-("42", "007") or a number word. It is read as groups, whose digits are put one behind the other:
+A run is a list of lower-case pieces without punctuation, as phonegame/utterance.py makes them, each of them
+digits ("42", "007") or a number word. It is read as groups, whose digits are put one behind the other:
 
     group                                      example                     digits
     digits as they stand, a word below 20      1 0 0 0 · ten ten           1000 · 1010
@@ -11,8 +11,8 @@ A run is a list of lower-case pieces without punctuation, as phonegame/utterance
     "double" or "triple" and a digit           double oh seven             007
     several of them                            nineteen eighty four        1984
 
-Words that belong together are not torn apart ("forty two" is never 402). Digits may be either ("40 2": 42 or 402),
-since a recogniser writes both "forty ... two" and "four zero two" so: then there are two readings.
+Words that belong together are not torn apart ("forty two" is never 402). Digits have both readings ("40 2" is 42
+and 402), since a recogniser writes "forty" and "two" as digits, too.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Reading:
         return self.head + self.last
 
     def roots(self, *, within_word: bool) -> Iterator[str]:
-        """Beginnings of what the run may become: 40 -> 40, 4 (forty two). `within_word`: also 4 -> 14 (fourteen)."""
+        """How what the run may become begins: 40 -> 40, 4 (forty two). `within_word`: 4 -> 14 (fourteen), too."""
         yield self.digits
         if self.cardinal and self.last.endswith("0") and self.last[-2:] != "10" and self.last != "0":
             yield self.head + self.last.rstrip("0")

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from phonegame.deepgram.messages import Results, UtteranceEnd
 from phonegame.listen.transcript import Heard, without_words_before
-from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Outcome, Wrong
+from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Wrong
+from phonegame.spoken import Heard as Outcome
 
 SETTLE_SECONDS = 1.5
 CARRY_SECONDS = 3.0

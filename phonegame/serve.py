@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 
 import click
 import structlog
@@ -34,18 +38,32 @@ def hypercorn_config(settings: Settings) -> Config:
     config.websocket_ping_interval = PING_SECONDS
     config.graceful_timeout = 3
     config.include_server_header = False
+    # phonegame says itself where it listens; hypercorn's errors go the way of all logs
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.errorlog.setLevel(logging.WARNING)
     return config
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server. `addresses` are its URLs, such as http://127.0.0.1:5000."""
+
+    addresses: list[str]
+    phonegame: PhoneGame
+
+
 async def run_server(
-    settings: Settings, *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED
+    settings: Settings,
+    wait_for_stop: Callable[[], Awaitable[None]],
+    *,
+    task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serves until SIGINT or SIGTERM, then ends calls and games in order. `started` gives the addresses."""
+    """Serves until `wait_for_stop` returns, then ends calls and games in order. Raises OSError if it cannot listen."""
     app = create_app(settings)
     phonegame: PhoneGame = app.extensions["phonegame"]
 
     async def told_to_stop() -> None:
-        await _stop_signal()
+        await wait_for_stop()
         log.info("stopping", calls=len(phonegame.calls), games=len(phonegame.games))
         phonegame.end_nowait()
         with trio.move_on_after(SHUTDOWN_SECONDS):
@@ -53,21 +71,18 @@ async def run_server(
 
     async with trio.open_nursery() as nursery:
         addresses: list[str] = await nursery.start(
-            lambda task_status: hypercorn_serve(
-                app, hypercorn_config(settings), shutdown_trigger=told_to_stop, task_status=task_status, mode="asgi"
+            partial(
+                hypercorn_serve, app, hypercorn_config(settings), shutdown_trigger=told_to_stop, mode="asgi"
             )
         )
-        log.info(
-            "listening",
-            at=addresses,
-            number="none; callers use `phonegame call`"
-            if settings.twilio_phone_number == NO_NUMBER
-            else settings.twilio_phone_number,
-        )
-        task_status.started(addresses)
+        known = settings.twilio_phone_number != NO_NUMBER
+        number = settings.twilio_phone_number if known else "none: callers use `phonegame call`"
+        log.info("listening", at=" ".join(addresses), number=number)
+        task_status.started(Server(addresses, phonegame))
 
 
-async def _stop_signal() -> None:
+async def stop_signal() -> None:
+    """Waits for Ctrl-C or for a polite request to end. A second one ends the process at once."""
     signals = [signal.SIGINT, signal.SIGTERM]
     if sys.platform == "win32":
         signals.append(signal.SIGBREAK)
@@ -83,7 +98,7 @@ def serve() -> None:
     Settings come from environment variables and from a file .env in this folder; the README lists them.
     """
     try:
-        trio.run(run_server, Settings.load())
+        trio.run(run_server, Settings.load(), stop_signal)
     except* (SettingsError, ESpeakMissing) as group:
         raise SystemExit("\n".join(str(error) for error in group.exceptions)) from None
     except* OSError as group:

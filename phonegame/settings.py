@@ -15,7 +15,7 @@ DEEPGRAM_URL = (
     "wss://api.deepgram.com/v1/listen?model=nova-3&language=en&encoding=mulaw&sample_rate=8000&channels=1"
     "&interim_results=true&endpointing=300&utterance_end_ms=1000&vad_events=true&punctuate=true&numerals=true"
 )
-"""Names the model, and a pause that does not cut "four ... two": Deepgram's own defaults are its oldest model and 10 ms."""
+"""Names the model, and a pause that does not cut "four ... two": Deepgram's defaults are its oldest model and 10 ms."""
 
 NO_NUMBER = "+15550100"
 """Shown by games while no number is set: a number from the range that is reserved for fiction."""
@@ -34,7 +34,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """Field names are the variables' names in lower case, without the prefix `PHONEGAME_` where an alias does not say otherwise."""
+    """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`."""
 
     model_config = SettingsConfigDict(
         env_prefix="PHONEGAME_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -72,7 +72,9 @@ class Settings(BaseSettings):
     def _websocket_url(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
-            raise ValueError(f"{value!r} is not a websocket address; it must start with wss:// (or ws://) and name a host")
+            raise ValueError(
+                f"{value!r} is not a websocket address; it must start with wss:// (or ws://) and name a host"
+            )
         return value
 
     @field_validator("proxy_url")

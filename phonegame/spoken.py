@@ -1,20 +1,22 @@
 """Which code a caller says, from the words of a transcript in any form that a recogniser gives them.
 
-To put a caller into a stranger's game is far worse than to ask again. So, in the order in which it is decided:
+To put a caller into a stranger's game is far worse than to ask again. So:
 
-1. Numbers are read whole (phonegame/numerals.py): 42 is not in 142, "4 2 0", 4:20, 4.2, $42, 42nd, "forty two hundred".
+1. Numbers are read whole (phonegame/numerals.py): 42 is not in 142, "4 2 0", 4:20, 4.2, $42, 42nd or
+   "forty two hundred".
 2. A number that counts something is no code: "42 years", "half past 4", "not 42", "that one".
-3. A code stands in a context. "clean": only words that callers say around a code (`CARRIERS`), or a break, on that
-   side. A number of two digits or more needs one clean side; a single digit or a word, which every other sentence
-   holds, needs both. Behind "code", "the code is", nothing more is asked.
+3. A code stands in a context. A side is clean where, up to the end of the sentence, nothing is said but what callers
+   say around a code (`CARRIERS`), and to the right also where a comma or full stop follows. A number of two digits
+   or more needs one clean side; a single digit or a word, which every other sentence has, needs both. Behind
+   "code" or "the code is" nothing more is asked.
 4. Two different numbers or words that pass 1 to 3, whether a game shows them or not, decide nothing.
-5. Before the utterance is settled, a code decides only if it has a clean left side and can no longer become another
-   code of the set (4 -> 42, 14; forty -> forty two; one hundred -> one hundred and two), because another word has
-   followed or no code begins like it. A single digit or a word waits for the end in any case.
+5. Before the utterance is settled, a code decides only if its left side is clean, and if it can no longer become
+   another code of the set (4 -> 42, 14; forty -> forty two; 100 -> one hundred and two), since another word has
+   followed or no code begins like it. A single digit or a word is waited for in any case.
 6. "oh seven" is 07 where that is a code, else 7. A code said twice is that code, if the two can be told apart
    ("42 42", "4 2, 4 2", not "4 2 4 2").
 7. In a settled utterance that is nothing but a number, words that sound like a digit are digits: "for two" is 42.
-   If what stands there literally is another active code (2), nothing is decided.
+   If what stands there literally (2) is another active code, nothing is decided.
 """
 
 from __future__ import annotations
@@ -23,13 +25,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from phonegame.code_index import CodeIndex
-from phonegame.codes import code_key
+from phonegame.codes import code_key, on_keys
 from phonegame.mentions import Mention, mentions_in
 from phonegame.utterance import may_be_homophones, pieces_of
-
-MAX_WORDS = 200
-"""Of an utterance; whoever talks longer without a pause is not saying a code, and only the newest words are heard."""
-
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -37,7 +35,7 @@ class Matched:
 
     code: str
     end: int
-    """Index of the word behind the code: what follows is for the game."""
+    """Index of the word behind the code: what follows is for the game. 0 if it was keyed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,8 @@ class Wrong:
 class Growing:
     """May yet become an active code: hear the words again together with those that follow.
 
-    Not settled: the utterance may go on. Settled: what was said begins an active code ("4" of 42), and the caller may
-    have paused within it.
+    Not settled: the utterance may go on. Settled: what was said begins an active code ("4" of 42), and the caller
+    may have paused within it.
     """
 
     said: str
@@ -85,16 +83,17 @@ class CodeBook:
 
     def __init__(self, codes: Iterable[str]) -> None:
         self._index = CodeIndex((code_key(code), code) for code in codes)
+        self.keyed = self._index.mapped(on_keys) if self._index.has_letters else self._index
+        """By the keys of a telephone, for phonegame/keypad.py."""
 
     def hear(self, words: Sequence[str], active: Collection[str], *, settled: bool) -> Heard:
         """What the words of an utterance so far say; the rules are at the top of this module.
 
         `words`: all final results of the utterance and the newest interim one, split at spaces. `active`: codes as
-        written, asked with `in` only, so that it may be large. `settled`: the utterance is over. Only Matched, Growing
-        and Nothing come before that. Never raises, whatever the words.
+        written, asked with `in` only, so that it may be large. `settled`: the utterance is over; before that only
+        Matched, Growing and Nothing come. Never raises, whatever the words.
         """
-        skipped = max(len(words) - MAX_WORDS, 0)
-        pieces = pieces_of(words[skipped:])
+        pieces = pieces_of(words)
         mentions = mentions_in(pieces, self._index)
         heard = self._decide(mentions, active, settled)
         if may_be_homophones(pieces):
@@ -102,7 +101,7 @@ class CodeBook:
             if tolerant and _keys(tolerant) - _keys(mentions):
                 heard = self._weigh(heard, self._decide(tolerant, active, settled), settled)
         if isinstance(heard, _Found):
-            return Matched(heard.code, skipped + pieces[heard.mention.span.end - 1].word + 1)
+            return Matched(heard.code, pieces[heard.mention.span.end - 1].word + 1)
         return heard
 
     def _decide(self, mentions: list[Mention], active: Collection[str], settled: bool) -> _Decision:

@@ -73,7 +73,7 @@ def _stop_of(punctuation: str) -> Stop:
 
 
 def is_odd(text: str) -> bool:
-    """Digits with something else: 4:20, 4.2, $42, 42nd, -42, a7. It makes every number beside it unfit for a code."""
+    """Digits with something else: 4:20, 4.2, $42, 42nd, -42, a7. What stands beside it is no number by itself."""
     return not is_digits(text) and any(character.isdigit() for character in text)
 
 
@@ -86,7 +86,7 @@ class Span:
 
 
 def number_runs(pieces: Sequence[Piece], *, tolerant: bool) -> list[Span]:
-    """The longest stretches that are spoken as numbers; `tolerant` takes homophones of digits ("for") for digits."""
+    """The longest stretches that are spoken as numbers; `tolerant` takes what sounds like a digit for one."""
     runs: list[Span] = []
     start = 0
     while start < len(pieces):
@@ -149,7 +149,7 @@ def may_be_homophones(pieces: Sequence[Piece]) -> bool:
 
 
 def counts_something(pieces: Sequence[Piece], run: Span) -> bool:
-    """Whether a number is part of a quantity, a date, another name ("42 years", "half past 4", "B 42", "that one")."""
+    """Whether a number is part of a quantity, a date, another name: "42 years", "half past 4", "B 42", "that one"."""
     before = pieces[run.start - 1] if run.start and not pieces[run.start - 1].stop else None
     after = pieces[run.end] if run.end < len(pieces) and not pieces[run.end - 1].stop else None
     if after is not None and (after.text in UNITS or _is_letter(after.text)):

@@ -4,7 +4,8 @@
     python scripts/bench.py --find-max       # and the most calls that one core keeps (some minutes)
     python scripts/bench.py --only phonegame --profile
 
-The method is printed with the figures. Give it the machine to itself; it takes two cores.
+The method is printed with the figures. Give it the machine to itself; it takes two cores. The server gets the
+environment, so that PHONEGAME_... variables are measured as they are set.
 """
 
 from __future__ import annotations
@@ -83,9 +84,7 @@ def _most_calls(server: str, tell: Callable[[str], None]) -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures what a call costs.")
     parser.add_argument("--calls", type=int, default=100, help="calls at once (default: %(default)s)")
-    parser.add_argument(
-        "--seconds", type=float, default=10.0, help="how long to measure (default: %(default)s)"
-    )
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure (default: %(default)s)")
     parser.add_argument("--only", choices=SERVERS, help="measure only this server")
     parser.add_argument(
         "--find-max", action="store_true", help="search the largest number of calls that one core keeps"

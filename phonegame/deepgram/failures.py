@@ -12,7 +12,7 @@ _MEANING = {
     400: "does not take a parameter of DEEPGRAM_URL (model, encoding, ...): correct it",
     401: "refuses DEEPGRAM_API_KEY: check that it is complete and belongs to an existing project",
     402: "says that the account behind DEEPGRAM_API_KEY has no credit left: top it up in Deepgram's console",
-    403: "says that DEEPGRAM_API_KEY may not use what DEEPGRAM_URL asks for (the model, mostly): use another key or model",
+    403: "does not let DEEPGRAM_API_KEY use what DEEPGRAM_URL asks for (the model, mostly): use another",
     404: "has nothing at the path of DEEPGRAM_URL: it should be /v1/listen",
     429: "has too many connections open for the project of DEEPGRAM_API_KEY: raise its limit, or take fewer calls",
 }
@@ -33,7 +33,11 @@ def refusal(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes | N
     reason = by_name.get(b"dg-error", b"").decode("latin-1") or _body_reason(body)
     request_id = by_name.get(b"dg-request-id", b"").decode("latin-1")
     meaning = _MEANING.get(status, "did not accept the connection")
-    details = [f"HTTP {status}", *([reason[:200]] if reason else []), *([f"request {request_id[:64]}"] if request_id else [])]
+    details = [
+        f"HTTP {status}",
+        *([reason[:200]] if reason else []),
+        *([f"request {request_id[:64]}"] if request_id else []),
+    ]
     return DeepgramFailure(f"Deepgram {meaning} ({', '.join(details)})", passing=status >= 500 or status in _PASSING)
 
 
@@ -49,10 +53,13 @@ def unreachable(error: BaseException) -> DeepgramFailure:
     """No connection came about at all: wrong host, no network, nobody listening, no answer in time."""
     cause = error.__cause__ or error
     return DeepgramFailure(
-        f"Deepgram cannot be reached at the host of DEEPGRAM_URL ({type(cause).__name__}: {str(cause)[:200]})", passing=True
+        f"Deepgram cannot be reached at the host of DEEPGRAM_URL ({type(cause).__name__}: {str(cause)[:200]})",
+        passing=True,
     )
 
 
 def closed(code: int, reason: str | None) -> DeepgramFailure:
     """The connection ended although the call goes on."""
-    return DeepgramFailure(f"Deepgram closed the connection (code {code}, {(reason or 'no reason')[:200]})", passing=True)
+    return DeepgramFailure(
+        f"Deepgram closed the connection (code {code}, {(reason or 'no reason')[:200]})", passing=True
+    )

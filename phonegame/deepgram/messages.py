@@ -81,14 +81,12 @@ class Other(msgspec.Struct, frozen=True):
 
 Message = Results | SpeechStarted | UtteranceEnd | Metadata | Error | Other
 
-_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-    Results | SpeechStarted | UtteranceEnd | Metadata | Error
-)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Results | SpeechStarted | UtteranceEnd | Metadata | Error)
 _type_decoder = msgspec.json.Decoder(Other)
 
 
 def parse(text: str | bytes) -> Message | None:
-    """One message from Deepgram; None for what is no message at all (no JSON object, or a known type in a wrong shape)."""
+    """One message from Deepgram; None for what is none (no JSON object, or a known type in a wrong shape)."""
     try:
         message: Message = _decoder.decode(text)
     except (msgspec.ValidationError, UnicodeError):

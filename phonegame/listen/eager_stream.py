@@ -1,7 +1,7 @@
 """A TCP stream that writes at once while the socket has room, without a trip through the scheduler.
 
-`trio.SocketStream.send_all` yields to the scheduler at every call. With fifty small frames a second and call that costs
-more than the frames do. The reader of the call's audio waits for the next frame anyway, so it need not yield here as well.
+`trio.SocketStream.send_all` yields to the scheduler at every call. With fifty small frames a second and call that
+costs more than the frames do. The reader of the call's audio waits for the next frame anyway: it need not yield here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import trio
 
 
 class EagerStream(trio.abc.HalfCloseableStream):
-    """Wraps a connected `trio.SocketStream`. Made and used by one task tree; `write_nowait` and `send_all` keep their order."""
+    """Wraps a connected `trio.SocketStream`. `write_nowait` and `send_all` keep the order of their calls."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream

@@ -1,10 +1,10 @@
 """A call's ear: audio in, what Deepgram heard out, over as many sessions as it takes.
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(listener.run)          # ends after finish(), or when Deepgram cannot be had
-        ...  listener.hear_nowait(audio)          # from the task that reads the phone's socket
-        ...  async for heard in listener.heard    # in a task of its own
-        listener.finish()                         # the call is over: the last words still come
+async with trio.open_nursery() as nursery:
+    nursery.start_soon(listener.run)          # ends after finish(), or when Deepgram cannot be had
+    ...  listener.hear_nowait(audio)          # from the task that reads the phone's socket
+    ...  async for heard in listener.heard    # in a task of its own
+    listener.finish()                         # the call is over: the last words still come
 """
 
 from __future__ import annotations
@@ -170,9 +170,7 @@ class Listener:
                 self._last_contact = now
                 self._unanswered_from = self._buffer.cursor
                 heard = self._transcript.receive(raw, now)
-                self._buffer.forget_before(
-                    min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND))
-                )
+                self._buffer.forget_before(min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND)))
             if heard is not None:
                 await self._send_heard.send(heard)
 

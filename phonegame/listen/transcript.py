@@ -6,11 +6,12 @@ given up) ends at `_delivered`, and a word whose middle lies before that is left
 
 An interim result is a promise that Deepgram does not always keep. Where its final does not come:
 
-    interim with text --no change for `final_seconds`--> ask for it (Finalize) --`FINALIZE_SECONDS`--> deliver it as final
-                      --the session is lost, its audio too old to be sent again---------------------> deliver it as final
-                      --the call has ended------------------------------------------------------------> deliver it as final
+    interim with text --no change for `final_seconds`--> ask for it (Finalize) --`FINALIZE_SECONDS`--> deliver as final
+                      --the session is lost, its audio too old to be sent again----------------------> deliver as final
+                      --the call has ended-----------------------------------------------------------> deliver as final
 
-A final that covers the interim and has no text withdraws it (noise mostly); one that covers a part leaves the rest waiting.
+A final that covers the interim and has no text withdraws it (noise, mostly); one that covers a part leaves the rest
+waiting.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ FINALIZE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One message from Deepgram on the call's time: as text for a game, and as a type for phonegame. Both say the same."""
+    """One message from Deepgram on the call's time: as text for a game, and as a type for phonegame."""
 
     raw: str
     message: Message
@@ -90,7 +91,7 @@ class Transcript:
         return kept
 
     def _wait_for_final(self, heard: Heard, results: Results, now: float) -> None:
-        before = self._interim and self._interim.results
+        before = self._interim.results if self._interim else None
         if before is None or before.best.transcript != results.best.transcript:
             self.deadline = now + self._final_seconds
             self._finalize_asked = False
@@ -131,7 +132,7 @@ class Transcript:
         return self._promote()
 
     def _pending_words(self) -> list[Word]:
-        results = self._interim and self._interim.results
+        results = self._interim.results if self._interim else None
         return results.best.words if results else []
 
     def _promote(self) -> Heard | None:

@@ -1,4 +1,4 @@
-"""From a voice's or a file's sample rate down to the telephone's, with nothing from above 4 kHz folded into it.
+"""From a voice's or a file's sample rate down to the telephone's, with nothing above 4 kHz folded into it.
 
 `audioop.ratecv` interpolates between neighbours and filters nothing: an "s" at 6 kHz would come out at 2 kHz.
 So a windowed-sinc low-pass runs first. Each of its taps is one pass of `audioop` over the chunk, which needs
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import audioop
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from phonegame.audio import SAMPLE_RATE, Resampler, encode_mulaw
 
@@ -22,10 +22,9 @@ HEADROOM = 0.25
 
 
 def low_pass_taps(rate: int) -> list[float]:
-    """The right half of a symmetric filter, centre first, for `rate` samples a second; the whole sums up to 1."""
-    half = math.ceil(
-        3.3 * rate / TRANSITION_HZ / 2
-    )  # 3.3: the transition width of a Hamming window, in 1 / length
+    """The right half of a symmetric filter, centre first, at `rate` samples a second; the whole sums up to 1."""
+    # 3.3: the transition width of a Hamming window, in 1 / length
+    half = math.ceil(3.3 * rate / TRANSITION_HZ / 2)
     step = 2 * CUTOFF_HZ / rate
     taps = [step]
     for n in range(1, half + 1):
@@ -77,16 +76,18 @@ class Downsampler:
         return self._resampler.convert(audioop.lin2lin(audioop.mul(total, 4, 1 / HEADROOM), 4, 2))
 
 
-def to_telephone(pcm: bytes, rate: int, *, between_pieces: Callable[[], None] = lambda: None) -> bytes:
-    """A whole sound, 16-bit mono at `rate` -> mu-law at 8000. Blocks for about a hundredth of its length.
+def telephone_pieces(pcm: bytes, rate: int) -> Iterator[bytes]:
+    """A whole sound, 16-bit mono at `rate` -> mu-law at 8000, in pieces of about a tenth of a second.
 
-    Works in pieces of a tenth of a second, so that no single step keeps other threads waiting; what
-    `between_pieces` raises ends it.
+    Each takes about a hundredth of its length to make, so that none keeps other threads waiting for long.
     """
     downsampler = Downsampler(rate)
     step = 2 * (rate // 10)
-    pieces: list[bytes] = []
     for at in range(0, len(pcm), step):
-        between_pieces()
-        pieces.append(downsampler.convert(pcm[at : at + step]))
-    return encode_mulaw(b"".join(pieces) + downsampler.finish())
+        yield encode_mulaw(downsampler.convert(pcm[at : at + step]))
+    yield encode_mulaw(downsampler.finish())
+
+
+def to_telephone(pcm: bytes, rate: int) -> bytes:
+    """As `telephone_pieces`, in one. Blocks for about a hundredth of the sound's length."""
+    return b"".join(telephone_pieces(pcm, rate))

@@ -7,18 +7,25 @@ in front of the worker thread.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import ctypes.util
 import functools
+import itertools
+import os
 import re
+import shutil
 import sys
+import tempfile
 import threading
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import trio
 
-from phonegame.speak.downsample import to_telephone
+from phonegame.speak.downsample import telephone_pieces
 
 MAX_TEXT = 4000
 """Characters a call; about three minutes of speech. Longer text is cut into sentences by whoever sends it."""
@@ -29,33 +36,30 @@ _DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1  # and not SSML (0x10), nor phonemes in [[ ]] (0x100): a game's text is only ever read aloud
 _POS_CHARACTER = 1
 _RATE, _PITCH = 1, 3
+_MAX_DATA_PATH = 150
 _GO_ON, _STOP = 0, 1
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
 # eSpeak NG also opens files by this name: no dots, no slashes
 _VOICE_NAME = re.compile(r"[A-Za-z0-9-]{2,40}(\+[A-Za-z0-9_-]{1,40})?")
-INSTALL_HINT = (
-    "pip install 'phonegame[local]', or the system's package (apt install espeak-ng, brew install espeak-ng)"
-)
+INSTALL_HINT = "pip install 'phonegame[local]', or the system's package (apt install espeak-ng, brew install espeak-ng)"
 
 
 class SpeakError(Exception):
-    """eSpeak NG could not do what was asked. The text says what to change; it never holds what was to be said."""
+    """eSpeak NG could not do what was asked. The text says what to change, and never what was to be said."""
 
 
-class ESpeakMissing(SpeakError):  # noqa: N818 - the name says it all
+class ESpeakMissing(SpeakError):
     def __init__(self, cause: str) -> None:
         super().__init__(f"eSpeak NG is needed to speak text: {INSTALL_HINT} ({cause})")
 
 
-class UnknownVoice(SpeakError):  # noqa: N818 - as above
+class UnknownVoice(SpeakError):
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"eSpeak NG has no voice {name!r}; names are languages such as en-us, en-gb, de, es, fr"
-        )
+        super().__init__(f"eSpeak NG has no voice {name!r}; names are languages such as en-us, en-gb, de, es, fr")
 
 
-class TextTooLong(SpeakError):  # noqa: N818 - as above
+class TextTooLong(SpeakError):
     def __init__(self, length: int) -> None:
         super().__init__(f"{length} characters to say; at most {MAX_TEXT} at once")
 
@@ -73,16 +77,14 @@ class _Library:
             raise ESpeakMissing(str(error)) from error
         self.sample_rate: int = self._lib.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, _DONT_EXIT)
         if self.sample_rate <= 0:
-            raise ESpeakMissing(
-                f"{path} found, but not its data; eSpeak NG takes paths of at most 160 characters"
-            )
+            raise ESpeakMissing(f"{path} found, but not its data at {data!r}")
         self._lib.espeak_Synth.argtypes = [
             *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int),
             *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
         ]
 
-    def synthesise(self, text: str, voice: str, rate: int, pitch: int) -> bytes:
-        """16-bit mono at `sample_rate`. In a trio worker thread: raises Cancelled when the task there is cancelled."""
+    def synthesise(self, text: str, voice: str, rate: int, pitch: int, stopped: Callable[[], bool]) -> bytes:
+        """16-bit mono at `sample_rate`; cut short once `stopped`, which is asked for every 60 ms of speech."""
         if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
             raise UnknownVoice(voice)
         self._lib.espeak_SetParameter(_RATE, rate, 0)
@@ -92,27 +94,15 @@ class _Library:
         def take(samples: int | None, count: int, _events: int) -> int:
             if samples and count > 0:
                 pieces.append(ctypes.string_at(samples, 2 * count))
-            try:
-                _check_cancelled()
-            except trio.Cancelled:  # noqa: ASYNC103 - cannot cross the C library; raised again once that has stopped
-                return _STOP  # noqa: ASYNC104 - as above
-            return _GO_ON
+            return _STOP if stopped() else _GO_ON
 
         callback = _SynthCallback(take)  # must live as long as the library may call it
         self._lib.espeak_SetSynthCallback(callback)
         encoded = text.encode(errors="replace") + b"\0"
         status = self._lib.espeak_Synth(encoded, len(encoded), 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
-        _check_cancelled()
         if status != 0:
             raise SpeakError(f"eSpeak NG failed to synthesise (status {status})")
         return b"".join(pieces)
-
-
-def _check_cancelled() -> None:
-    try:
-        trio.from_thread.check_cancelled()
-    except RuntimeError:
-        return  # a thread that trio did not start: nothing to be cancelled by
 
 
 @functools.cache
@@ -123,14 +113,21 @@ def _locate() -> tuple[str, bytes | None]:
     except ImportError:
         path = ctypes.util.find_library("espeak-ng")
         if path is None:
-            raise ESpeakMissing(
-                "neither the package espeakng_loader nor a system library is installed"
-            ) from None
+            raise ESpeakMissing("neither the package espeakng_loader nor a system library is installed") from None
         return path, None
-    # the C library opens its files with the system's own 8-bit names, which on Windows are not UTF-8
-    encoding = "mbcs" if sys.platform == "win32" else sys.getfilesystemencoding()
-    data: str = espeakng_loader.get_data_path()
-    return espeakng_loader.get_library_path(), data.encode(encoding)
+    return espeakng_loader.get_library_path(), _as_c_path(Path(espeakng_loader.get_data_path()))
+
+
+def _as_c_path(data: Path) -> bytes:
+    """The library keeps its path in 160 characters: an environment deep in the file system is reached through a link."""
+    if len(os.fsencode(data)) > _MAX_DATA_PATH and sys.platform != "win32":
+        folder = tempfile.mkdtemp(prefix="phonegame-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        link = Path(folder, data.name)
+        link.symlink_to(data, target_is_directory=True)
+        data = link
+    # it opens files by the system's 8-bit names, which on Windows are not UTF-8
+    return str(data).encode("mbcs", errors="replace") if sys.platform == "win32" else os.fsencode(data)
 
 
 @functools.cache
@@ -167,7 +164,7 @@ class ESpeakVoice:
     pitch: int = 50
 
     def __post_init__(self) -> None:
-        """Raises ESpeakMissing, UnknownVoice, ValueError. Whether there is such a voice shows only when it speaks."""
+        """Raises ESpeakMissing, UnknownVoice, ValueError. A voice that there is not shows when it speaks."""
         _locate()
         if not _VOICE_NAME.fullmatch(self.name):
             raise UnknownVoice(self.name)
@@ -181,14 +178,20 @@ class ESpeakVoice:
 
         Raises SpeakError: eSpeak NG is missing, the voice unknown, the text longer than MAX_TEXT.
         """
-        return await trio.to_thread.run_sync(self.synthesise_blocking, text, limiter=_turn())
+        stop = threading.Event()
+        try:
+            return await trio.to_thread.run_sync(
+                self.synthesise_blocking, text, stop.is_set, limiter=_turn(), abandon_on_cancel=True
+            )
+        finally:
+            stop.set()
 
-    def synthesise_blocking(self, text: str) -> bytes:
-        """As `synthesise`, in the calling thread. Takes about a hundredth of the speech's length."""
-        pcm, sample_rate = self.synthesise_pcm(text)
-        return to_telephone(pcm, sample_rate, between_pieces=_check_cancelled)
+    def synthesise_blocking(self, text: str, stopped: Callable[[], bool] = lambda: False) -> bytes:
+        """As `synthesise`, in the calling thread, for about a hundredth of the speech's length."""
+        pcm, sample_rate = self.synthesise_pcm(text, stopped)
+        return b"".join(itertools.takewhile(lambda _: not stopped(), telephone_pieces(pcm, sample_rate)))
 
-    def synthesise_pcm(self, text: str) -> tuple[bytes, int]:
+    def synthesise_pcm(self, text: str, stopped: Callable[[], bool] = lambda: False) -> tuple[bytes, int]:
         """16-bit little-endian mono as eSpeak NG makes it, and its samples per second (22050). Blocks."""
         if len(text) > MAX_TEXT:
             raise TextTooLong(len(text))
@@ -197,6 +200,5 @@ class ESpeakVoice:
             library = _library()
             if not spoken:
                 return b"", library.sample_rate
-            return library.synthesise(
-                spoken, self.name, self.words_per_minute, self.pitch
-            ), library.sample_rate
+            pcm = library.synthesise(spoken, self.name, self.words_per_minute, self.pitch, stopped)
+            return pcm, library.sample_rate

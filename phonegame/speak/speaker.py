@@ -43,7 +43,7 @@ class Speaker:
             self._mark_back.set()
 
     async def say(self, text: str) -> None:
-        """Sends the sentence. Returns when its last piece has been sent, `LEAD_SECONDS` before the caller has heard it."""
+        """Sends the sentence. Returns when all has been sent, `LEAD_SECONDS` before the caller has heard it."""
         if self._voice is None:
             return
         await self._begun.wait()

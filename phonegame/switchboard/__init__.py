@@ -1,6 +1,6 @@
 """The switchboard: knows which code belongs to which game, and patches calls to games.
 
-Both ends see the same picture: something to read from, and something to hand over without ever waiting for the other end.
+Both ends see the same picture: something to read from, and a way to hand over without waiting for the other end.
 
     game's end                                                 call's end
     async with switchboard.open_seat() as seat:                line = await switchboard.join(code, call_id)

@@ -77,13 +77,16 @@ class Unknown(msgspec.Struct, frozen=True):
 Message = Connected | Start | Media | Dtmf | Mark | Stop | Unknown
 
 
+_MISSING = msgspec.Raw()
+
+
 class _Envelope(msgspec.Struct, frozen=True, rename={"stream_sid": "streamSid"}):
     event: str
     stream_sid: str = ""
     media: Media | None = None
-    start: msgspec.Raw | None = None
-    dtmf: msgspec.Raw | None = None
-    mark: msgspec.Raw | None = None
+    start: msgspec.Raw = _MISSING
+    dtmf: msgspec.Raw = _MISSING
+    mark: msgspec.Raw = _MISSING
 
 
 # Twilio's counters come as strings: not strict
@@ -124,8 +127,8 @@ def _parse_other(envelope: _Envelope) -> Message:
             return Unknown(other)
 
 
-def _part(raw: msgspec.Raw | None, kind: type[T], name: str) -> T:
-    if raw is None:
+def _part(raw: msgspec.Raw, kind: type[T], name: str) -> T:
+    if not bytes(raw):
         raise MalformedMessage(f"{name}: `{name}` is missing")
     return msgspec.json.decode(raw, type=kind, strict=False)
 

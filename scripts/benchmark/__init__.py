@@ -1,1 +1,1 @@
-"""The parts of `scripts/bench.py`: a traffic generator on plain sockets, a bridge to compare with, a report."""
+"""The parts of `scripts/bench.py`: a traffic generator on plain sockets, a bridge to compare with, ..."""

@@ -62,9 +62,7 @@ async def twilio() -> None:
             nursery.start_soon(send_to_game, deepgram, code_out)
 
 
-async def receive_from_twilio(
-    audio: trio.MemorySendChannel[bytes], codes: trio.MemorySendChannel[str]
-) -> None:
+async def receive_from_twilio(audio: trio.MemorySendChannel[bytes], codes: trio.MemorySendChannel[str]) -> None:
     keys = ""
     async with audio, codes:
         while True:

@@ -41,7 +41,6 @@ class Call:
         self.audio = traffic.CallAudio(index, calls)
         self.patched = False
         self.talking = False
-        self.with_results = False
         self.frames_sent = 0
         self.frames_arrived = 0
         self.results_sent = 0
@@ -59,7 +58,7 @@ class Call:
         self.talking = True
 
     def send_frame(self, frames: traffic.MediaFrames) -> None:
-        """The next 20 ms; once in a second, a result of the stand-in for Deepgram as well."""
+        """The next 20 ms; once it is patched, also a result of the stand-in for Deepgram every second."""
         caller = self.caller
         if caller is None or not caller.opened or caller.ended:
             return
@@ -70,7 +69,7 @@ class Call:
         self._sent_at.append(clock())
         self.frames_sent = number + 1
         caller.send(frame)
-        if self.with_results and (number + self.index) % traffic.FRAMES_PER_SECOND == 0:
+        if self.patched and (number + self.index) % traffic.FRAMES_PER_SECOND == 0:
             self._send_result()
 
     def hang_up(self) -> None:
@@ -93,12 +92,13 @@ class Call:
 
     def on_message(self, payload: bytes) -> None:
         """What the game gets once it has its code: `connected`, then each result, unchanged and in order."""
-        stamp = traffic.read_stamp(payload)
-        if stamp is None:
+        result = traffic.read_result(payload)
+        if result is None:
             self.patched = self.patched or payload == b"connected"
             return
-        sent = stamp[2] / 1e6
-        if stamp[:2] != (self.index, self.results_arrived) or payload != traffic.results(*stamp):
+        sent = result.microseconds / 1e6
+        in_turn = (result.call, result.number) == (self.index, self.results_arrived)
+        if not in_turn or payload != result.message():
             self._probe.faults += 1
         self.results_arrived += 1
         if self._probe.holds(sent):
@@ -111,9 +111,10 @@ class Call:
 
     def _send_result(self) -> None:
         if self.listener:
-            result = traffic.results(self.index, self.results_sent, int(clock() * 1e6))
+            start = max(0.0, round(self.frames_sent * traffic.FRAME_SECONDS - 1, 2))
+            result = traffic.Result(self.index, self.results_sent, int(clock() * 1e6), start)
             self.results_sent += 1
-            self.listener.send(server_frame(TEXT, result))
+            self.listener.send(server_frame(TEXT, result.message()))
 
     def _on_audio(self, piece: bytes) -> None:
         if piece != self.audio.piece(self._bytes_arrived, len(piece)):

@@ -1,8 +1,8 @@
 """One run: so many games and calls against one server, from the first game to the last hang-up.
 
 Each call has a place of its own in the 20 ms between two frames, so that the calls are spread evenly. Frame
-and place give the moment at which a frame is due; a generator that falls behind sends what is due as fast as it
-can, and `Probe.lateness` shows it.
+and place give the moment at which a frame is due; a generator that falls behind sends what is due as fast as
+it can, and `Probe.lateness` shows it.
 """
 
 from __future__ import annotations
@@ -65,21 +65,17 @@ class Run:
         if size and len(audio) >= size:
             call = self._by_prefix.get(audio[:size])
             if call is None:
-                raise BenchError(
-                    f"Deepgram was sent audio that begins like no call's: {audio[:16].hex(' ')} ..."
-                )
+                raise BenchError(f"Deepgram was sent audio that begins like no call's: {audio[:16].hex(' ')} ...")
             call.on_claimed(listener)
 
     def connect_games(self) -> None:
         with_code: list[Game] = []
         for at in self._paced(self._count, 1 / _GAMES_PER_SECOND):
             self._connect_game(at, with_code.append)
-        self._turn_until(
-            lambda: len(with_code) == self._count, _PATIENCE_SECONDS, "not every game got a code"
-        )
+        self._turn_until(lambda: len(with_code) == self._count, _PATIENCE_SECONDS, "not every game got a code")
 
     def dial(self) -> None:
-        """Calls come in one after the other, each keys the code of its game, then all are given results."""
+        """Calls come in one after the other, and each keys the code of its game."""
         for at in self._paced(self._count, 1 / _DIALS_PER_SECOND):
             call = Call(at, self._count, self.probe, self._games[at])
             self._calls.append(call)
@@ -93,8 +89,6 @@ class Run:
             return not waiting
 
         self._turn_until(all_patched, _PATIENCE_SECONDS, "not every call was patched to its game")
-        for call in self._calls:
-            call.with_results = True
         self._turn_for(_SETTLE_SECONDS)
 
     def talk(self, seconds: float) -> Usage:

@@ -48,7 +48,8 @@ def trial(name: str, tell: Callable[[str], None]) -> Callable[[int], bool]:
         note = ", THE GENERATOR WAS THE BOTTLENECK" if measurement.generator_is_bottleneck else ""
         tell(
             f"  {calls:5} calls: {'kept' if kept else 'not kept'}: added delay {measurement.audio_delay}, "
-            f"transcripts {measurement.transcript_delay}, {measurement.cpu_us_per_frame:.0f} us a frame{note}"
+            f"transcripts {measurement.transcript_delay}, {measurement.cpu_us_per_frame:.0f} us a frame, "
+            f"core {measurement.cpu_share:.0%} busy, generator's {measurement.generator_cpu_share:.0%}{note}"
         )
         return kept
 

@@ -1,8 +1,8 @@
 """The messages of a run, byte for byte as Twilio and Deepgram write them: no I/O.
 
 The audio of each call is a stretch of one long pseudo-random string, with a beginning of its own: any byte
-that is lost, doubled, changed or in the wrong call shows at its position. A media message is joined from pieces
-that were masked in advance, which costs half a microsecond.
+that is lost, doubled, changed or in the wrong call shows at its position. A media message is joined from
+pieces that were masked in advance, which costs half a microsecond.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import random
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from .websocket import TEXT, client_frame, client_header, mask
 
@@ -31,20 +32,9 @@ _AUDIO = random.Random(20).randbytes(_SLICES * FRAME_BYTES)
 _AUDIO_TWICE = _AUDIO * 2
 _PREFIX_BYTES = 8
 
-_RESULTS = (
-    b'{"type":"Results","channel_index":[0,1],"duration":1.0,"start":%d.0,"is_final":true,"speech_final":true,'
-    b'"channel":{"alternatives":[{"transcript":"a large pizza with mushrooms please","confidence":0.98,'
-    b'"words":['
-    b'{"word":"a","start":0.1,"end":0.2,"confidence":0.98,"punctuated_word":"a"},'
-    b'{"word":"large","start":0.2,"end":0.4,"confidence":0.98,"punctuated_word":"large"},'
-    b'{"word":"pizza","start":0.4,"end":0.6,"confidence":0.98,"punctuated_word":"pizza"},'
-    b'{"word":"with","start":0.6,"end":0.7,"confidence":0.98,"punctuated_word":"with"},'
-    b'{"word":"mushrooms","start":0.7,"end":0.9,"confidence":0.98,"punctuated_word":"mushrooms"},'
-    b'{"word":"please","start":0.9,"end":1.0,"confidence":0.98,"punctuated_word":"please"}]}]},'
-    b'"metadata":{"request_id":"%06d-%06d-%016d","model_info":{"name":"general-nova-3","version":"2026-01-01.0",'
-    b'"arch":"nova-3"},"model_uuid":"00000000-0000-4000-8000-000000000000"},"from_finalize":false}'
-)
-_STAMP = re.compile(rb'"request_id":"(\d{6})-(\d{6})-(\d{16})"')
+_WORDS = ("a", "large", "pizza", "with", "mushrooms", "please")
+_WORD_SECONDS = 1 / len(_WORDS)
+_STAMP = re.compile(rb'"start":([0-9.]+),"is_final".*"request_id":"([0-9]+)-([0-9]+)-([0-9]+)"')
 
 METADATA = json.dumps(
     {
@@ -60,15 +50,53 @@ METADATA = json.dumps(
 """Deepgram's last message, after `CloseStream`."""
 
 
-def results(call: int, number: int, microseconds: int) -> bytes:
-    """A final result that carries in its request id: whose it is, the how manieth, and when it was sent."""
-    return _RESULTS % (number, call, number, microseconds)
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A final result of a second of speech, which carries in its request id when it was sent, and for whom."""
+
+    call: int
+    number: int
+    """Counts the results of the call from 0 on."""
+    microseconds: int
+    start: float
+    """In seconds of the call's audio, to the hundredth."""
+
+    def message(self) -> bytes:
+        alternative = {"transcript": " ".join(_WORDS), "confidence": 0.98, "words": self._words()}
+        message = {
+            "type": "Results",
+            "channel_index": [0, 1],
+            "duration": 1.0,
+            "start": self.start,
+            "is_final": True,
+            "speech_final": True,
+            "channel": {"alternatives": [alternative]},
+            "metadata": {
+                "request_id": f"{self.call}-{self.number}-{self.microseconds}",
+                "model_info": {"name": "general-nova-3", "version": "2026-01-01.0", "arch": "nova-3"},
+                "model_uuid": "00000000-0000-4000-8000-000000000000",
+            },
+            "from_finalize": False,
+        }
+        return json.dumps(message, separators=(",", ":")).encode()
+
+    def _words(self) -> list[dict[str, str | float]]:
+        return [
+            {
+                "word": word,
+                "start": round(self.start + at * _WORD_SECONDS, 2),
+                "end": round(self.start + (at + 1) * _WORD_SECONDS, 2),
+                "confidence": 0.98,
+                "punctuated_word": word,
+            }
+            for at, word in enumerate(_WORDS)
+        ]
 
 
-def read_stamp(message: bytes) -> tuple[int, int, int] | None:
-    """(call, number, microseconds) of a message made by `results`, None for any other."""
+def read_result(message: bytes) -> Result | None:
+    """None for a message that `Result.message` has not made; else compare with what the result would make again."""
     found = _STAMP.search(message)
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    return Result(int(found[2]), int(found[3]), int(found[4]), float(found[1])) if found else None
 
 
 class CallAudio:
@@ -127,9 +155,7 @@ class CallMessages:
         return self._text("stop", _sequence_number(frames), body)
 
     def _text(self, event: str, number: int, body: Mapping[str, object]) -> bytes:
-        return _text(
-            {"event": event, "sequenceNumber": str(number), "streamSid": self.stream_sid, event: body}
-        )
+        return _text({"event": event, "sequenceNumber": str(number), "streamSid": self.stream_sid, event: body})
 
 
 class MediaFrames:
@@ -137,9 +163,7 @@ class MediaFrames:
 
     def __init__(self) -> None:
         self._heads: list[tuple[bytes, int, bytes, int, bytes]] = []
-        payloads = [
-            base64.b64encode(_AUDIO[at : at + FRAME_BYTES]) for at in range(0, len(_AUDIO), FRAME_BYTES)
-        ]
+        payloads = [base64.b64encode(_AUDIO[at : at + FRAME_BYTES]) for at in range(0, len(_AUDIO), FRAME_BYTES)]
         self._payloads = [tuple(mask(payload, offset=offset) for offset in range(4)) for payload in payloads]
         self._payload_chars = len(payloads[0])
 
@@ -152,9 +176,7 @@ class MediaFrames:
         return b"".join((before_sid, messages.masked_sid[sid_offset], before_payload, payload, end))
 
     def _head(self, number: int) -> tuple[bytes, int, bytes, int, bytes]:
-        before_sid = (
-            f'{{"event":"media","sequenceNumber":"{_sequence_number(number)}","streamSid":"MZ'.encode()
-        )
+        before_sid = f'{{"event":"media","sequenceNumber":"{_sequence_number(number)}","streamSid":"MZ'.encode()
         timestamp = FIRST_TIMESTAMP_MS + 20 * number
         media = f'"track":"inbound","chunk":"{number + 1}","timestamp":"{timestamp}","payload":"'
         before_payload = f'","media":{{{media}'.encode()

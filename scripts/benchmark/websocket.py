@@ -90,9 +90,7 @@ def upgrade_response(request: bytes) -> bytes:
     for line in request.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"sec-websocket-key":
-            accept = base64.b64encode(
-                hashlib.sha1(value.strip() + _ACCEPT_GUID, usedforsecurity=False).digest()
-            )
+            accept = base64.b64encode(hashlib.sha1(value.strip() + _ACCEPT_GUID, usedforsecurity=False).digest())
             return (
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"

@@ -126,11 +126,14 @@ def test_call_audio_goes_on_behind_its_end() -> None:
     assert audio.piece(length - 10, 30) == audio.piece(length - 10, 10) + audio.piece(0, 20)
 
 
-def test_results_are_json_and_carry_their_stamp() -> None:
-    message = traffic.results(17, 3, 1_234_567_890_123)
-    assert json.loads(message)["type"] == "Results"
-    assert traffic.read_stamp(message) == (17, 3, 1_234_567_890_123)
-    assert traffic.read_stamp(traffic.METADATA) is None
+def test_result_is_read_back_from_its_message() -> None:
+    result = traffic.Result(17, 3, 1_234_567_890_123, 59.96)
+    message = json.loads(result.message())
+    assert message["type"] == "Results"
+    assert message["start"] == 59.96
+    assert message["channel"]["alternatives"][0]["words"][-1]["end"] == 60.96
+    assert traffic.read_result(result.message()) == result
+    assert traffic.read_result(traffic.METADATA) is None
 
 
 def test_delays_are_the_smallest_values_that_so_many_do_not_exceed() -> None:
@@ -163,17 +166,8 @@ def test_masking_key_is_not_zero() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("server", ["bridge"])
 def test_a_short_run_counts_every_frame_and_loses_none(server: str) -> None:
-    command = [
-        sys.executable,
-        str(SCRIPTS / "bench.py"),
-        "--calls",
-        "4",
-        "--seconds",
-        "1",
-        "--only",
-        server,
-        "--json",
-    ]
+    command = [sys.executable, str(SCRIPTS / "bench.py"), "--json", "--only", server]
+    command += ["--calls", "4", "--seconds", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 0, done.stderr
     (measured,) = json.loads(done.stdout)["measurements"]

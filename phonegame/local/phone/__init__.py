@@ -2,12 +2,12 @@
 
 from phonegame.local.phone.errors import (
     DialError,
+    HungUpError,
     InvalidUrlError,
     NoAnswerError,
-    WavError,
     PhoneError,
     RejectedError,
-    HungUpError,
+    WavError,
 )
 from phonegame.local.phone.hearing import Sound
 from phonegame.local.phone.incoming import Complaint
@@ -18,21 +18,21 @@ from phonegame.local.phone.quirks import Frame, Quirks
 from phonegame.local.phone.stream import Ended, PhoneEvent
 
 __all__ = [
-    "DialError",
     "Complaint",
+    "DialError",
     "Ended",
     "Frame",
+    "HungUpError",
     "Identity",
     "InvalidUrlError",
     "NoAnswerError",
-    "WavError",
     "Phone",
     "PhoneError",
     "PhoneEvent",
     "Quirks",
     "RejectedError",
-    "HungUpError",
     "Sound",
     "Underrun",
+    "WavError",
     "place_call",
 ]

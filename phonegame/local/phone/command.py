@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,18 @@ DEFAULT_URL = "ws://127.0.0.1:5000/twilio"
 DEFAULT_STAY = 1.0
 
 
-class StepType(click.ParamType[Any]):
-    """Wraps one of click's types, and makes a step of its value."""
+class StepOption(click.Option):
+    """May be given often; each of its values becomes a step."""
 
-    def __init__(self, wrapped: click.ParamType[Any], make: Callable[[Any], Step]) -> None:
-        self.name = wrapped.name
-        self._wrapped = wrapped
+    def __init__(self, declarations: Sequence[str], *, make: Callable[[Any], Step], **attributes: Any) -> None:
+        super().__init__(declarations, multiple=True, **attributes)
         self._make = make
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Step:
+    def type_cast_value(self, ctx: click.Context, value: Any) -> tuple[Step, ...]:
         try:
-            return self._make(self._wrapped.convert(value, param, ctx))
+            return tuple(self._make(item) for item in super().type_cast_value(ctx, value) or ())
         except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class StepOption(click.Option):
-    pass
+            raise click.BadParameter(str(error), ctx, self) from None
 
 
 class InOrder(click.Command):
@@ -51,12 +46,6 @@ class InOrder(click.Command):
         }
         ctx.params["steps"] = tuple(next(given[option.name]) for option in order if option.name in given)
         return rest
-
-
-def step_option(
-    name: str, type_: click.ParamType[Any], make: Callable[[Any], Step], **options: Any
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(name, cls=StepOption, type=StepType(type_, make), multiple=True, **options)
 
 
 def _keys(digits: str) -> Keys:
@@ -81,33 +70,33 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
 
 @click.command(cls=InOrder)
 @click.argument("url", default=DEFAULT_URL, callback=_url)
-@step_option("--say", click.STRING, Say, metavar="TEXT", help="Speak a text.")
-@step_option("--keys", click.STRING, _keys, metavar="DIGITS", help="Press keys: 0-9 * #.")
-@step_option("--pause", click.FloatRange(0), Pause, metavar="SECONDS", help="Listen, say nothing.")
-@step_option(
+@click.option("--say", cls=StepOption, make=Say, metavar="TEXT", help="Speak a text.")
+@click.option("--keys", cls=StepOption, make=_keys, metavar="DIGITS", help="Press keys: 0-9 * #.")
+@click.option(
+    "--pause",
+    cls=StepOption,
+    make=Pause,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Listen, say nothing.",
+)
+@click.option(
     "--wav",
-    click.Path(exists=True, dir_okay=False, path_type=Path),
-    PlayWav,
+    cls=StepOption,
+    make=PlayWav,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Play a WAV file: any rate and width, mono or stereo.",
 )
 @click.option("--stay", type=click.FloatRange(0), metavar="SECONDS", help="Listen at the end.  [default: 1]")
-@click.option(
-    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard to a WAV file."
-)
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard to a WAV file.")
 @click.option("--from", "caller", metavar="NUMBER", help="The caller's number, such as +15551230001.")
-@click.option(
-    "--param", "parameters", multiple=True, callback=_parameter, metavar="NAME=VALUE", help="As <Parameter>."
-)
+@click.option("--param", "parameters", multiple=True, callback=_parameter, metavar="NAME=VALUE", help="As <Parameter>.")
 @click.option("--voice", default="en-us", show_default=True, help="eSpeak NG's voice.")
 @click.option("--speed", type=click.IntRange(80, 450), default=150, show_default=True, help="Words a minute.")
-@click.option(
-    "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Trust this certificate."
-)
+@click.option("--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Trust this certificate.")
 @click.option("--account-sid", envvar="TWILIO_ACCOUNT_SID", show_envvar=True, help="Twilio's account.")
-@click.option(
-    "--auth-token", envvar="TWILIO_AUTH_TOKEN", show_envvar=True, help="Signs the call as Twilio does."
-)
+@click.option("--auth-token", envvar="TWILIO_AUTH_TOKEN", show_envvar=True, help="Signs the call as Twilio does.")
 @click.pass_context
 def call(
     ctx: click.Context,

@@ -55,7 +55,7 @@ def parse_address(url: str) -> Address:
 
 
 def signature(url: str, auth_token: str) -> str:
-    """What Twilio sends as `x-twilio-signature` on the upgrade (usage/security): no user, and for `wss` no port."""
+    """Twilio's `x-twilio-signature` for the upgrade (usage/security): no user, and for `wss` no port."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     if parts.scheme == "wss" and parts.port is not None:

@@ -1,12 +1,12 @@
 """Why a call did not go as asked.
 
 PhoneError
- +-- DialError             no call came about
- |    +-- InvalidUrlError        an address that Twilio would refuse
- |    +-- NoAnswerError     nothing listens there, or not a websocket server
- |    +-- RejectedError          the server answered with an HTTP status other than 101
- +-- HungUpError           the server ended the call while the phone was still saying, keying or waiting
- +-- WavError                a file that cannot be played
+ +-- DialError              no call came about
+ |    +-- InvalidUrlError   an address that Twilio would refuse
+ |    +-- NoAnswerError     nothing listens there, or no websocket server
+ |    +-- RejectedError     the server answered with an HTTP status other than 101
+ +-- HungUpError            the server ended the call while the phone was still saying, keying or waiting
+ +-- WavError               a file that cannot be played
 """
 
 from __future__ import annotations

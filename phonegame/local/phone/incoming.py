@@ -1,4 +1,4 @@
-"""Messages from the server, checked as strictly as Twilio does (Media Streams, "WebSocket messages"; error 31951).
+"""Messages from the server, checked as Twilio does it (Media Streams, "WebSocket messages"; error 31951).
 
 Exactly the documented keys, text frames only, the stream's own id. What is wrong becomes a Complaint, never
 an exception.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 UNDECODABLE, INVALID, TOO_SLOW = 31950, 31951, 31930
-"""Twilio's warnings: a binary frame; a message of the wrong shape; a server so slow that audio is thrown away."""
+"""Twilio's warnings: a binary frame; a message of the wrong shape; audio thrown away, as the server is slow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Identity:
 
 
 class Wording:
-    """Words the messages of one stream and counts them: call a method when its message is sent, not earlier."""
+    """Words and counts the messages of one stream: call a method when its message is sent, not earlier."""
 
     def __init__(self, identity: Identity, *, numeric_counters: bool = False) -> None:
         self._identity = identity
@@ -70,9 +70,7 @@ class Wording:
         return self._message("mark", {"name": name})
 
     def stop(self) -> str:
-        return self._message(
-            "stop", {"accountSid": self._identity.account_sid, "callSid": self._identity.call_sid}
-        )
+        return self._message("stop", {"accountSid": self._identity.account_sid, "callSid": self._identity.call_sid})
 
     def _message(self, event: str, content: Mapping[str, object]) -> str:
         self._sent += 1

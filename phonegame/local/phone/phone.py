@@ -28,7 +28,7 @@ CALLER_PARAMETER = "from"
 
 
 class Phone:
-    """One call, made by `place_call`. What is said, keyed or waited for raises HungUpError once the server hung up."""
+    """One call, made by `place_call`. Its awaitables raise HungUpError once the server has hung up."""
 
     def __init__(self, identity: Identity, stream: MediaStream, voice: ESpeakVoice | None) -> None:
         self.identity = identity
@@ -39,7 +39,7 @@ class Phone:
     # --- what a caller does ---
 
     async def say(self, text: str) -> None:
-        """Speaks, and returns when the last sound has been sent. Raises SpeakError (phonegame.speak.espeak)."""
+        """Returns when the last sound has been sent. Raises SpeakError (phonegame.speak.espeak)."""
         voice = self._voice or ESpeakVoice()  # only here: a phone that does not speak needs no eSpeak NG
         await self.play(await voice.synthesise(text))
 

@@ -28,7 +28,7 @@ class Underrun:
 
 
 class Playback:
-    """`heard` is what the caller has heard so far: mu-law from the stream's start on, silence where nothing played."""
+    """`heard` is what was heard so far: mu-law from the stream's start on, silence where nothing played."""
 
     def __init__(self) -> None:
         self.heard = bytearray()

@@ -1,4 +1,4 @@
-"""Ways in which a media stream can be untidy, seen with Twilio or feared: to test what the server makes of them."""
+"""Ways in which a media stream can be untidy, seen with Twilio or feared: what does the server do then?"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import trio
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.phone import script
-from phonegame.local.phone.errors import DialError, WavError, RejectedError, HungUpError
+from phonegame.local.phone.errors import DialError, HungUpError, RejectedError, WavError
 from phonegame.local.phone.hearing import Sound
 from phonegame.local.phone.incoming import Complaint
 from phonegame.local.phone.outgoing import Identity
@@ -129,9 +129,7 @@ async def run_call(order: Order) -> Exit:
     return status
 
 
-async def _call(
-    order: Order, ready: Sequence[script.Ready], trusted: ssl.SSLContext | None, report: Report
-) -> Exit:
+async def _call(order: Order, ready: Sequence[script.Ready], trusted: ssl.SSLContext | None, report: Report) -> Exit:
     report.line(f"dialling {order.url}")
     call = place_call(
         order.url,
@@ -155,9 +153,7 @@ async def _call(
         report.fault(f"{hung_up} before the call was at its end")
         return Exit.SERVER_HUNG_UP
     if phone.complaints:
-        report.fault(
-            f"{len(phone.complaints)} of the server's messages are not as Twilio wants them, see above"
-        )
+        report.fault(f"{len(phone.complaints)} of the server's messages are not as Twilio wants them, see above")
         return Exit.COMPLAINTS
     return Exit.AS_ASKED
 

@@ -67,7 +67,7 @@ class Mouth:
 
 
 class MediaStream:
-    """`run` is the call, all else is for use beside it. `wait_changed` returns after each frame and at the end."""
+    """`run` is the call, the rest for use beside it. `wait_changed` returns with each frame and at the end."""
 
     def __init__(self, identity: Identity, quirks: Quirks, on_event: Callable[[PhoneEvent], None]) -> None:
         self.wording = Wording(identity, numeric_counters=quirks.numeric_counters)
@@ -170,7 +170,7 @@ class MediaStream:
         await socket.aclose()
 
     async def _answer_until(self, due: float, socket: trio_websocket.WebSocketConnection) -> None:
-        """Sends what is in the outbox. When late, at most as much as fits in there: the next frame must not starve."""
+        """Sends what is in the outbox; when late, at most as much as fits in there: the frame must not starve."""
         answered = 0
         while answered < OUTBOX_SIZE or trio.current_time() < due:
             outgoing = await self._next_outgoing(due)
@@ -182,9 +182,7 @@ class MediaStream:
 
     async def _next_outgoing(self, due: float) -> Outgoing | None:
         try:
-            return (
-                self._outbox.receive_nowait()
-            )  # receive() would see nothing but the deadline once that has passed
+            return self._outbox.receive_nowait()  # receive() would see nothing but the deadline once that has passed
         except trio.WouldBlock:
             pass
         with trio.move_on_at(due):

@@ -36,7 +36,8 @@ def read(path: str | Path) -> bytes:
 
 def write(path: str | Path, mulaw: bytes) -> None:
     """As 16-bit samples, which every program plays."""
-    with wave.open(str(path), "wb") as file:
+    # opened here: where it cannot be opened, `wave` leaves a half-made object behind
+    with Path(path).open("wb") as raw, wave.open(raw, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
@@ -44,7 +45,7 @@ def write(path: str | Path, mulaw: bytes) -> None:
 
 
 def to_mulaw(content: bytes, name: str) -> bytes:
-    """A WAV (PCM of 8 to 32 bits, mu-law, A-law; any rate; mono or stereo) -> mu-law at 8000 Hz. Raises WavError."""
+    """A WAV (8 to 32 bits, mu-law, A-law; any rate; mono or stereo) -> mu-law at 8000 Hz. Raises WavError."""
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         raise WavError(name, "it is no WAV file")
     layout: _Format | None = None
@@ -73,12 +74,7 @@ def _read_format(body: bytes, name: str) -> _Format:
     if encoding == EXTENSIBLE and len(body) >= 26:
         (encoding,) = struct.unpack_from("<H", body, 24)
     width = bits // 8
-    if (
-        encoding not in (PCM, ALAW, MULAW)
-        or bits % 8
-        or not 1 <= width <= 4
-        or (encoding != PCM and width != 1)
-    ):
+    if encoding not in (PCM, ALAW, MULAW) or bits % 8 or not 1 <= width <= 4 or (encoding != PCM and width != 1):
         raise WavError(name, f"format {encoding} with {bits} bits; convert it to 16-bit PCM")
     if channels not in (1, 2):
         raise WavError(name, f"{channels} channels; one or two can be played")
