@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 SCAN_LIMIT = 1000
-"""So many codes at most are looked through for one question, some 0.1 ms."""
+"""So many codes at most are looked through for one question, about a millisecond."""
 
 
 class CodeIndex:

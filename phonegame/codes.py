@@ -61,9 +61,7 @@ def _range_codes(spec: str, lower: str, upper: str) -> list[str]:
     if last - first >= MAX_CODES:
         raise ValueError(f"the range {spec} has {last - first + 1} codes: at most {MAX_CODES} are possible")
     if max(len(lower), len(upper)) > MAX_CODE_LENGTH:
-        raise ValueError(
-            f"the range {spec} has codes of more than {MAX_CODE_LENGTH} digits: use shorter ones"
-        )
+        raise ValueError(f"the range {spec} has codes of more than {MAX_CODE_LENGTH} digits: use shorter ones")
     padded = any(end.startswith("0") and len(end) > 1 for end in (lower, upper))
     if not padded:
         return [str(number) for number in range(first, last + 1)]
@@ -81,9 +79,7 @@ def _read_file(name: str) -> list[str]:
     try:
         text = Path(name).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"the file {name} is not UTF-8 text: save it as UTF-8, with one code a line"
-        ) from error
+        raise ValueError(f"the file {name} is not UTF-8 text: save it as UTF-8, with one code a line") from error
     except OSError as error:
         raise ValueError(
             f"the file {name} cannot be read ({error.strerror}): check the path and its permissions"
@@ -107,9 +103,7 @@ def _codes_of_lines(name: str, lines: Iterable[str]) -> list[str]:
             raise ValueError(f"the file {name}, line {number}: {code!r} {fault}")
         first = line_of_key.setdefault(code_key(code), number)
         if first != number:
-            raise ValueError(
-                f"the file {name}, line {number}: {code!r} is there already, in line {first}: remove one"
-            )
+            raise ValueError(f"the file {name}, line {number}: {code!r} is there already, in line {first}: remove one")
         codes.append(code)
     return codes
 

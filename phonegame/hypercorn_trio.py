@@ -8,11 +8,13 @@ What it changes, by subclassing two classes and putting the subclasses in place 
 - Opens no cancel scope for each read where no read timeout is set.
 - Hands text messages to the application from the task that reads the socket, all that one read has brought in one
   batch (the ASGI extension `phonegame.direct`), which spares a trip through a channel and the scheduler for each.
+- Lets the application send while the connection is being closed, which raised BusyResourceError there.
 - Sets the socket options that notice a dead peer on every connection.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -35,6 +37,11 @@ class CallTCPServer(TCPServer):
         transport = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
         notice_dead_peer(transport.socket)
         await super().run()
+
+    async def protocol_send(self, event: Any) -> None:
+        # hypercorn does not expect the application to send while the connection is being closed
+        with contextlib.suppress(trio.BusyResourceError):
+            await super().protocol_send(event)
 
     async def _read_data(self) -> None:
         if self.config.read_timeout:

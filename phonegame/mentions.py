@@ -57,8 +57,11 @@ def mentions_in(pieces: Sequence[Piece], index: CodeIndex, *, homophones: bool =
 
 
 def _is_meant(mention: Mention) -> bool:
+    """Rule 3."""
     context = mention.context
-    return context.clean or (not mention.is_weak and (context.left_clean or context.right_clean))
+    if mention.is_weak:
+        return context.clean
+    return context.introduced or context.left_clean or (context.presented and context.right_clean)
 
 
 def _number(pieces: Sequence[Piece], run: Span, index: CodeIndex) -> _Candidate | None:
@@ -98,18 +101,26 @@ def _of_the_set(possible: frozenset[Reading], index: CodeIndex) -> frozenset[str
 
 
 def _is_repeated(run: Sequence[Piece], key: str, at_most: int) -> bool:
-    """Whether the run is `key` again and again, each time either behind a break or in one piece ("42 42")."""
+    """Whether the run is `key` again and again, in parts that nobody would take for one long number."""
     if not run:
         return True
     if at_most == 0:
         return False
-    for end in range(1, len(run) + 1):
-        said = [reading for reading in readings([piece.text for piece in run[:end]]) if reading.digits == key]
-        in_one_piece = any(reading.head == "" and len(reading.last) > 1 for reading in said)
-        ends_at_break = run[end - 1].stop is not Stop.NONE or end == len(run)
-        if said and (in_one_piece or ends_at_break) and _is_repeated(run[end:], key, at_most - 1):
-            return True
-    return False
+    return any(
+        _stands_apart(run[:end], key, is_last=end == len(run)) and _is_repeated(run[end:], key, at_most - 1)
+        for end in range(1, len(run) + 1)
+    )
+
+
+def _stands_apart(part: Sequence[Piece], key: str, *, is_last: bool) -> bool:
+    """In one piece ("42", "forty two"), or with a break behind it and none inside; a single digit needs a full stop."""
+    said = [reading for reading in readings([piece.text for piece in part]) if reading.digits == key]
+    if not said:
+        return False
+    if len(key) == 1:
+        return is_last or part[-1].stop is Stop.SENTENCE
+    in_one_piece = any(reading.head == "" for reading in said)
+    return in_one_piece or ((is_last or bool(part[-1].stop)) and not any(piece.stop for piece in part[:-1]))
 
 
 def _words(pieces: Sequence[Piece], runs: Sequence[Span], index: CodeIndex) -> Iterator[_Candidate]:

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 
 from phonegame.vocabulary import HOMOPHONES, OH, ONES, REPEATERS, SCALES, TEENS, TENS
 
-MAX_PIECES = 48
-"""A code of 16 digits said three times. A longer run has no reading."""
+MAX_PIECES = 24
+"""The longest code, digit by digit, and half of it again. A longer run has no reading."""
 
 MAX_READINGS = 64
 """A run with more, such as a dozen times "20 1", has none: nobody says a code like that."""
@@ -54,6 +54,9 @@ class Reading:
         yield self.digits
         if self.cardinal and self.last.endswith("0") and self.last[-2:] != "10" and self.last != "0":
             yield self.head + self.last.rstrip("0")
+        if self.cardinal and len(self.last) > 3 and self.last[-3:-1] == "00" and self.last[-1] != "0":
+            # one thousand one -> one thousand one hundred
+            yield self.head + self.last[:-3] + self.last[-1]
         if within_word and self.last in _TEEN_STEMS:
             yield f"{self.head}1{self.last}"
 
@@ -86,7 +89,7 @@ def readings(pieces: list[str]) -> frozenset[Reading]:
             return frozenset()
         for group in _groups(pieces, start) if so_far else ():
             for reading, room in so_far:
-                if group.value is None or not 0 < group.value < room:
+                if group.value is None or not _belongs(pieces[start], group.value, room):
                     longer = Reading(reading.digits, group.digits, group.value is not None)
                     read[group.end].add((longer, group.room))
     return frozenset(reading for reading, _ in read[-1])
@@ -127,6 +130,12 @@ def _groups(pieces: list[str], start: int) -> Iterator[_Group]:
         yield _Group(piece, start + 1)
     else:
         yield from _cardinals(pieces, start)
+
+
+def _belongs(first: str, value: int, room: int) -> bool:
+    """Whether a number is the rest of the group before it: two behind forty, and also two hundred behind forty."""
+    ones = value_of(first) if room == 10 else None
+    return 0 < (value if ones is None else ones) < room
 
 
 def _digit(pieces: list[str], index: int) -> str | None:

@@ -1,10 +1,11 @@
 """Finds out which code a caller means from what Deepgram hears. No I/O in here; the clock is the caller's.
 
-An utterance is the finals since the last one ended, plus the interim behind them. It is settled when Deepgram says so
-(`speech_final`, UtteranceEnd) or when nothing has followed a final for `SETTLE_SECONDS`.
+Only final results count. An interim one would decide half a second sooner, and wrongly where it changes yet ("fifteen"
+becomes "fifty", "forty one" becomes "forty one no forty two"), and to land in a stranger's game is worse than to wait.
 
-The settled beginning of a code ("four", while 42 is shown) waits `CARRY_SECONDS` for the rest of it: people who read a
-code out pause between its digits.
+An utterance is the finals since the last one ended. It is settled when Deepgram says so (`speech_final`, UtteranceEnd)
+or when nothing has followed a final for `SETTLE_SECONDS`. The settled beginning of a code ("four", while 42 is shown)
+waits `CARRY_SECONDS` for the rest of it: people who read a code out pause between its digits.
 """
 
 from __future__ import annotations
@@ -65,20 +66,19 @@ class Reception:
         results = heard.results
         if results is None:
             return self.settle(active, now) if isinstance(heard.message, UtteranceEnd) and self._spoken else None
+        if not results.is_final:
+            return None
         words = results.best.transcript.split()
         spoken = [*self._spoken, *words]
-        settled = results.is_final and results.speech_final
-        if not spoken or not (words or settled):
+        if not spoken or not (words or results.speech_final):
             return None
-        outcome, skipped = self._ask(spoken, active, settled=settled)
+        outcome, skipped = self._ask(spoken, active, settled=results.speech_final)
         if isinstance(outcome, Matched):
             in_this_message = outcome.end - skipped - len(self._spoken)
             return Named(outcome.code, CodeTail(self._end_of(results, in_this_message)))
-        if not results.is_final:
-            return None
         self._spoken, self._spoken_until = spoken, results.end
         self.deadline = now + SETTLE_SECONDS
-        return self._close_utterance(outcome, now) if settled else None
+        return self._close_utterance(outcome, now) if results.speech_final else None
 
     def settle(self, active: Collection[str], now: float) -> Named | NamedWrong | None:
         """The utterance is over, or the beginning of a code has waited long enough for the rest of it."""
@@ -103,10 +103,10 @@ class Reception:
         if not self._carried:
             return alone, 0
         joined = self._book.hear([*self._carried, *spoken], active, settled=settled)
-        if isinstance(alone, Matched) and isinstance(joined, Matched) and alone.code != joined.code:
-            # "four ... two" while 2 and 42 are both shown: either may be meant
-            return Ambiguous((alone.code, joined.code)), 0
-        return (alone, 0) if isinstance(alone, Matched) else (joined, len(self._carried))
+        if isinstance(alone, Matched) and not (isinstance(joined, Matched) and joined.code == alone.code):
+            # "four ... two" while 2 is shown: 42 may be meant, whether a game shows it or not
+            return Ambiguous((alone.code, *self._carried)), 0
+        return joined, len(self._carried)
 
     @staticmethod
     def _end_of(results: Results, count: int) -> float:

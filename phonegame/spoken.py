@@ -6,15 +6,17 @@ To put a caller into a stranger's game is far worse than to ask again. So:
    "forty two hundred".
 2. A number that counts something is no code: "42 years", "half past 4", "not 42", "that one".
 3. A code stands in a context. A side is clean where, up to the end of the sentence, nothing is said but what callers
-   say around a code (`CARRIERS`), and to the right also where a comma or full stop follows. A number of two digits
-   or more needs one clean side; a single digit or a word, which every other sentence has, needs both. Behind
-   "code" or "the code is" nothing more is asked.
+   say around a code (`CARRIERS`), and to the right also where a comma or full stop follows. A single digit or a word,
+   which every other sentence has, needs two clean sides; a longer number a clean left side, or a clean right one and
+   a presenting word right before it ("my sister told me to say 42"). Behind "code" or "the code is" nothing more is
+   asked.
 4. Two different numbers or words that pass 1 to 3, whether a game shows them or not, decide nothing.
 5. Before the utterance is settled, a code decides only if its left side is clean, and if it can no longer become
-   another code of the set (4 -> 42, 14; forty -> forty two; 100 -> one hundred and two), since another word has
-   followed or no code begins like it. A single digit or a word is waited for in any case.
-6. "oh seven" is 07 where that is a code, else 7. A code said twice is that code, if the two can be told apart
-   ("42 42", "4 2, 4 2", not "4 2 4 2").
+   another code of the set (4 -> 42, 14; forty -> forty two; one hundred -> 102), since another word has
+   followed or no code begins like it. A single digit or a word is waited for in any case, and so is the end of an
+   utterance that goes on with "or", "no", "sorry" and the like.
+6. "oh seven" is 07 where that is a code, else 7. A code said twice is that code where the two stand apart ("42 42",
+   "4 2, 4 2", "4. 4.") and are not a code together; "4 2 4 2" is always 4242.
 7. In a settled utterance that is nothing but a number, words that sound like a digit are digits: "for two" is 42.
    If what stands there literally (2) is another active code, nothing is decided.
 """
@@ -28,6 +30,7 @@ from phonegame.code_index import CodeIndex
 from phonegame.codes import code_key, on_keys
 from phonegame.mentions import Mention, mentions_in
 from phonegame.utterance import may_be_homophones, pieces_of
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -98,8 +101,9 @@ class CodeBook:
         heard = self._decide(mentions, active, settled)
         if may_be_homophones(pieces):
             tolerant = mentions_in(pieces, self._index, homophones=True)
-            if tolerant and _keys(tolerant) - _keys(mentions):
-                heard = self._weigh(heard, self._decide(tolerant, active, settled), settled)
+            if _keys(tolerant) - _keys(mentions):
+                otherwise = self._decide(tolerant, active, settled)
+                heard = _weigh(heard, otherwise, _all_said([*mentions, *tolerant]), settled)
         if isinstance(heard, _Found):
             return Matched(heard.code, pieces[heard.mention.span.end - 1].word + 1)
         return heard
@@ -126,27 +130,11 @@ class CodeBook:
         """Rule 5."""
         context = mention.context
         over = not context.is_last or not (mention.is_weak or self._grows(mention, None, within_word=True))
-        if code is not None and over and (context.left_clean or context.introduced):
+        if code is not None and over and not context.is_corrected and (context.left_clean or context.introduced):
             return _Found(code, mention)
         if code is not None or (context.is_last and self._grows(mention, active, within_word=True)):
             return Growing(mention.said)
         return Nothing()
-
-    def _weigh(self, exact: _Decision, tolerant: _Decision, settled: bool) -> _Decision:
-        """Rule 7: the two disagree on what was said."""
-        match exact, tolerant:
-            case _Found(), _ if not settled:
-                return Growing(exact.mention.said)
-            case _Found(), _Found():
-                return Ambiguous((exact.mention.said, tolerant.mention.said))
-            case _Found(), _:
-                # the other code is one of the set: its game may have gone a moment ago
-                return Ambiguous((exact.mention.said,))
-            case _, (_Found() | Growing()) if settled:
-                return tolerant
-            case _, _Found():
-                return Growing(tolerant.mention.said)
-        return exact
 
     def _grows(self, mention: Mention, active: Collection[str] | None, *, within_word: bool) -> bool:
         """Whether what was said may become another code; with `active`, an active one."""
@@ -160,6 +148,16 @@ class CodeBook:
 
 
 _Decision = _Found | Ambiguous | Wrong | Growing | Nothing
+
+
+def _weigh(literal: _Decision, tolerant: _Decision, said: tuple[str, ...], settled: bool) -> _Decision:
+    """Rule 7, where the two disagree on what was said."""
+    if isinstance(literal, _Found):
+        # the other code is one of the set: even if it is not active, its game may have gone a moment ago
+        return Ambiguous(said) if settled else Growing(literal.mention.said)
+    if isinstance(tolerant, _Found):
+        return tolerant if settled else Growing(tolerant.mention.said)
+    return tolerant if isinstance(tolerant, Growing) else literal
 
 
 def _keys(mentions: list[Mention]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from phonegame.numerals import is_digits, takes_and
 from phonegame.vocabulary import (
     BEFORE_PRONOUN_ONE,
     CARRIERS,
+    CORRECTORS,
     FILLERS,
     GLUE,
     HOMOPHONES,
@@ -18,6 +19,7 @@ from phonegame.vocabulary import (
     NARROW,
     NUMBER_WORDS,
     OH,
+    PRESENTERS,
     QUALIFIERS,
     SCALES,
     UNITS,
@@ -108,12 +110,7 @@ def _end_of_run(pieces: Sequence[Piece], start: int, tolerant: bool) -> int:
             solid = True
         elif text in OH:
             # an "oh" behind a break is an exclamation, unless digits follow
-            if (
-                end > start
-                and pieces[end - 1].stop
-                and not _is_number(following, tolerant)
-                and following not in OH
-            ):
+            if end > start and pieces[end - 1].stop and not _is_number(following, tolerant) and following not in OH:
                 break
         elif not _joins(pieces, start, end, following, tolerant):
             break
@@ -126,12 +123,7 @@ def _joins(pieces: Sequence[Piece], start: int, index: int, following: str, tole
     text = pieces[index].text
     if text == "a":
         return following in SCALES
-    return (
-        text == "and"
-        and index > start
-        and takes_and(pieces[index - 1].text)
-        and _is_number(following, tolerant)
-    )
+    return text == "and" and index > start and takes_and(pieces[index - 1].text) and _is_number(following, tolerant)
 
 
 def _is_number(text: str, tolerant: bool) -> bool:
@@ -176,8 +168,12 @@ class Context:
     """Nothing stands before it but what callers say around a code."""
     right_clean: bool
     """Nothing stands behind it but that, or there is a comma or a full stop."""
+    presented: bool
+    """The word right before it is one that presents a code: "says", "it's"."""
     is_last: bool
     """Nothing at all stands behind it in the whole utterance."""
+    is_corrected: bool
+    """What stands behind it, anywhere in the utterance, announces another code."""
 
     @property
     def clean(self) -> bool:
@@ -190,7 +186,9 @@ def context_of(pieces: Sequence[Piece], span: Span, covered: frozenset[int]) -> 
         introduced=_is_introduced(pieces, span.start),
         left_clean=_is_clean(pieces, range(_sentence_start(pieces, span.start), span.start), covered),
         right_clean=_is_clean(pieces, range(span.end, _sentence_end(pieces, span.end)), covered),
+        presented=span.start > 0 and pieces[span.start - 1].text in PRESENTERS,
         is_last=all(piece.text == "and" for piece in pieces[span.end :]),
+        is_corrected=any(piece.text in CORRECTORS for piece in pieces[span.end :]),
     )
 
 

@@ -38,6 +38,14 @@ INTRODUCERS = _words("code codes")
 GLUE = _words("is was number the its it's it that's for of says reads game this")
 """May stand between an introducer and the code: "code number", "the code for this game is"."""
 
+PRESENTERS = _words(
+    "is it's its that's number say says saying said show shows showing reads game room join joining enter"
+)
+"""In a longer sentence, one of them stands right before a code: "my sister told me to say 42", not "route 66"."""
+
+CORRECTORS = _words("and or nor no nope not but actually sorry wait correction rather mean oops")
+"""Behind a code they announce another one: "42 or", "41, sorry"."""
+
 NARROW = _words("code number the is its it's my please")
 """An utterance of these and of words that sound like digits is about a number, and nothing else."""
 
@@ -45,7 +53,7 @@ CARRIERS = FILLERS | INTRODUCERS | GLUE | NARROW
 CARRIERS |= _words(
     """
     a actually again afternoon alright an and bye but call calling can connect connected connecting correct could
-    dear enter evening games give go good goodbye got great greetings have hear hello here hey hi hiya i i'd i'll
+    dear enter evening games go good goodbye got great greetings have hear hello here hey hi hiya i i'd i'll
     i've in into it'll join joining just let let's like me morning need no nope now off oh o ok okay on or our
     password perfect phone pin play playing put ready right room say saying screen see seeing show showing shown
     shows sir so sorry speak still sure talk telephone thank thanks that then there think through to too try trying
@@ -66,7 +74,7 @@ UNITS = _words(
     kilo kilos gram grams degree degrees ish odd
     first fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth
     seventeenth eighteenth nineteenth twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth
-    hundredth thousandth
+    hundredth thousandth halves thirds tenths hundredths thousandths
     """
 )
 """Behind a number they make it a quantity, a date or an ordinal: "42 years", "4 point 2", "forty second"."""
@@ -75,6 +83,7 @@ QUALIFIERS = _words(
     """
     minus negative plus point dot past half quarter about around almost nearly roughly over under age aged
     chapter page level channel each every another several few not isn't wasn't
+    in at by since until till top
     """
 )
 """Before a number they do the same: "point 42", "half past 4"; and "not 42" is anything but 42."""
@@ -84,5 +93,6 @@ BEFORE_PRONOUN_ONE = _words(
 )
 """Before "one" they make it a word that counts nothing: "that one", "no one"."""
 
-NOT_A_CODE = NUMBER_WORDS | frozenset(HOMOPHONES) | CARRIERS | UNITS | QUALIFIERS | BEFORE_PRONOUN_ONE
+NOT_A_CODE = NUMBER_WORDS | frozenset(HOMOPHONES) | CARRIERS | PRESENTERS | CORRECTORS | UNITS
+NOT_A_CODE |= QUALIFIERS | BEFORE_PRONOUN_ONE
 """Words that cannot be codes."""

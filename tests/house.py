@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import trio
 
 from phonegame.app import PhoneGame
 from phonegame.local.game_client import GameClient, connect_game
-from phonegame.local.phone import Phone, Quirks, place_call
+from phonegame.local.phone import HungUpError, Phone, Quirks, place_call
 from phonegame.local.speech.intake import Limits
 from phonegame.local.speech.marker import encode_silence, encode_speech
 from phonegame.local.speech.script import Script
@@ -66,6 +66,16 @@ class Caller:
     async def says(self, sentence: str, *, pause_ms: int = 200) -> None:
         """Speaks, and is silent for long enough to end the utterance."""
         await self.phone.play(encode_speech(sentence, word_ms=100, pause_ms=pause_ms))
+
+    async def tries(self, *sentences: str) -> None:
+        """As `says`; whoever is hung up on stops trying."""
+        with suppress(HungUpError):
+            for sentence in sentences:
+                await self.says(sentence)
+
+    async def is_hung_up_on(self, why: str) -> None:
+        ended = await self.phone.wait_ended()
+        assert (ended.by, ended.code, ended.reason) == ("server", 1000, why)
 
     async def keeps_silent(self, ms: int) -> None:
         await self.phone.play(encode_silence(ms))

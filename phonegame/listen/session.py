@@ -22,8 +22,8 @@ from phonegame.deepgram.failures import DeepgramFailure, closed, refusal, unreac
 from phonegame.listen.eager_stream import EagerStream
 from phonegame.sockets import notice_dead_peer
 
-CONNECT_SECONDS = 10
-"""TCP, TLS and the upgrade together. trio-websocket's own default is 60 s, an eternity for somebody on the phone."""
+CONNECT_SECONDS = 5
+"""For TCP, and again for TLS and the upgrade. trio-websocket's default is 60 s, an eternity for somebody on the phone."""
 CLOSE_SECONDS = 0.25
 """How long Deepgram may take to answer our close frame. It has said all it had to say by then."""
 MAX_MESSAGE_BYTES = 1 << 20
@@ -88,14 +88,19 @@ async def open_session(url: str, key: str) -> AsyncIterator[Session]:
         async with trio.open_nursery() as reader_nursery:
             with trio.fail_after(CONNECT_SECONDS):
                 eager = EagerStream(await _connect(url))
-                connection = await _upgrade(reader_nursery, eager, url, key)
-            opened = True
             try:
-                yield Session(connection, eager if urlsplit(url).scheme == "ws" else None)
+                # trio-websocket leaves the stream open where the other side has closed the websocket
+                async with eager:
+                    with trio.fail_after(CONNECT_SECONDS):
+                        connection = await _upgrade(reader_nursery, eager, url, key)
+                    opened = True
+                    try:
+                        yield Session(connection, eager if urlsplit(url).scheme == "ws" else None)
+                    finally:
+                        with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                            await connection.aclose()
             finally:
-                with trio.move_on_after(CLOSE_SECONDS, shield=True):
-                    await connection.aclose()
-                await eager.aclose()
+                # last: what is awaited in a cancelled scope puts Cancelled in the place of the block's error
                 reader_nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         raise _plain(group, opened) from None

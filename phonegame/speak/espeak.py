@@ -40,6 +40,23 @@ _MAX_DATA_PATH = 150
 _GO_ON, _STOP = 0, 1
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
+
+class _VoiceProperties(ctypes.Structure):
+    """espeak_VOICE"""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_char_p),
+        ("identifier", ctypes.c_char_p),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("xx1", ctypes.c_ubyte),
+        ("score", ctypes.c_int),
+        ("spare", ctypes.c_void_p),
+    )
+
+
 # eSpeak NG also opens files by this name: no dots, no slashes
 _VOICE_NAME = re.compile(r"[A-Za-z0-9-]{2,40}(\+[A-Za-z0-9_-]{1,40})?")
 INSTALL_HINT = "pip install 'phonegame[local]', or the system's package (apt install espeak-ng, brew install espeak-ng)"
@@ -83,10 +100,17 @@ class _Library:
             *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
         ]
 
+    def _select(self, voice: str) -> None:
+        """Some names are those of voices (de, en-us), others only of languages that a voice speaks (en-gb)."""
+        if self._lib.espeak_SetVoiceByName(voice.encode()) == 0:
+            return
+        wanted = _VoiceProperties(languages=voice.encode())
+        if self._lib.espeak_SetVoiceByProperties(ctypes.byref(wanted)) != 0:
+            raise UnknownVoice(voice)
+
     def synthesise(self, text: str, voice: str, rate: int, pitch: int, stopped: Callable[[], bool]) -> bytes:
         """16-bit mono at `sample_rate`; cut short once `stopped`, which is asked for every 60 ms of speech."""
-        if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise UnknownVoice(voice)
+        self._select(voice)
         self._lib.espeak_SetParameter(_RATE, rate, 0)
         self._lib.espeak_SetParameter(_PITCH, pitch, 0)
         pieces: list[bytes] = []
@@ -119,7 +143,7 @@ def _locate() -> tuple[str, bytes | None]:
 
 
 def _as_c_path(data: Path) -> bytes:
-    """The library keeps its path in 160 characters: an environment deep in the file system is reached through a link."""
+    """The library keeps its path in 160 characters, so an environment deep in the file system is reached by a link."""
     if len(os.fsencode(data)) > _MAX_DATA_PATH and sys.platform != "win32":
         folder = tempfile.mkdtemp(prefix="phonegame-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -27,6 +27,11 @@ class Probe:
     """Frames of callers who hung up that had not arrived when Deepgram was told so."""
     faults: int = 0
     """Pieces of audio and results that were not, byte for byte, what was due at their place."""
+    first_fault: str | None = None
+
+    def fault(self, what: str) -> None:
+        self.faults += 1
+        self.first_fault = self.first_fault or what
 
     def holds(self, moment: float) -> bool:
         return self.since <= moment < self.until
@@ -39,7 +44,6 @@ class Call:
         self.index = index
         self.game = game
         self.audio = traffic.CallAudio(index, calls)
-        self.patched = False
         self.talking = False
         self.frames_sent = 0
         self.frames_arrived = 0
@@ -51,6 +55,7 @@ class Call:
         self._probe = probe
         self._sent_at = array("d")
         self._bytes_arrived = 0
+        self._patched_after_frames: int | None = None
         self._hung_up_at: float | None = None
 
     def dial(self, loop: Loop, server: Address) -> None:
@@ -58,7 +63,7 @@ class Call:
         self.talking = True
 
     def send_frame(self, frames: traffic.MediaFrames) -> None:
-        """The next 20 ms; once it is patched, also a result of the stand-in for Deepgram every second."""
+        """The next 20 ms; once in a second, a result of the stand-in for Deepgram for the second before."""
         caller = self.caller
         if caller is None or not caller.opened or caller.ended:
             return
@@ -69,7 +74,7 @@ class Call:
         self._sent_at.append(clock())
         self.frames_sent = number + 1
         caller.send(frame)
-        if self.patched and (number + self.index) % traffic.FRAMES_PER_SECOND == 0:
+        if (number + self.index) % traffic.FRAMES_PER_SECOND == 0:
             self._send_result()
 
     def hang_up(self) -> None:
@@ -94,15 +99,21 @@ class Call:
         """What the game gets once it has its code: `connected`, then each result, unchanged and in order."""
         result = traffic.read_result(payload)
         if result is None:
-            self.patched = self.patched or payload == b"connected"
+            if payload == b"connected":
+                self._patched_after_frames = self.frames_sent
             return
         sent = result.microseconds / 1e6
         in_turn = (result.call, result.number) == (self.index, self.results_arrived)
         if not in_turn or payload != result.message():
-            self._probe.faults += 1
+            due = f"result {self.results_arrived} of call {self.index} was due"
+            self._probe.fault(f"{due}, and result {result.number} of call {result.call} came: {payload[:60]!r} ...")
         self.results_arrived += 1
         if self._probe.holds(sent):
             self._probe.transcript_delays.append(clock() - sent)
+
+    @property
+    def patched(self) -> bool:
+        return self._patched_after_frames is not None
 
     @property
     def complete(self) -> bool:
@@ -110,15 +121,17 @@ class Call:
         return self.frames_arrived == self.frames_sent and self.results_arrived == self.results_sent
 
     def _send_result(self) -> None:
-        if self.listener:
-            start = max(0.0, round(self.frames_sent * traffic.FRAME_SECONDS - 1, 2))
+        first_frame = self.frames_sent - traffic.FRAMES_PER_SECOND
+        # what was said before the code is none of the game's business: a server may cut it off
+        if self.listener and self._patched_after_frames is not None and first_frame >= self._patched_after_frames:
+            start = round(first_frame * traffic.FRAME_SECONDS, 2)
             result = traffic.Result(self.index, self.results_sent, int(clock() * 1e6), start)
             self.results_sent += 1
             self.listener.send(server_frame(TEXT, result.message()))
 
     def _on_audio(self, piece: bytes) -> None:
         if piece != self.audio.piece(self._bytes_arrived, len(piece)):
-            self._probe.faults += 1
+            self._probe.fault(self._misplaced(piece))
         self._bytes_arrived += len(piece)
         complete = min(self._bytes_arrived // traffic.FRAME_BYTES, self.frames_sent)
         arrived = clock()
@@ -127,6 +140,12 @@ class Call:
             if self._probe.holds(sent):
                 self._probe.audio_delays.append(arrived - sent)
         self.frames_arrived = complete
+
+    def _misplaced(self, piece: bytes) -> str:
+        found = self.audio.find(piece)
+        belongs = "at no place" if found is None else f"at {found / traffic.BYTES_PER_SECOND:.3f} s"
+        due = self._bytes_arrived / traffic.BYTES_PER_SECOND
+        return f"call {self.index}: at {due:.3f} s of its audio came {len(piece)} bytes that belong {belongs}"
 
     def _on_told(self) -> None:
         if self._hung_up_at is not None:

@@ -46,8 +46,7 @@ def _measure(
             run.talk_on(finished, profiler.seconds + _PROFILER_START_SECONDS)
     callers_gone = run.callers_gone()
     lost_frames, lost_results = run.drain()
-    if endings:
-        run.end_one_by_one()
+    endings_unseen = run.end_one_by_one() if endings else None
     probe = run.probe
     return Measurement(
         server=server.name,
@@ -58,13 +57,16 @@ def _measure(
         cpu_us_per_frame=usage.server_cpu_seconds / usage.frames * 1e6,
         cpu_ms_per_call_second=usage.server_cpu_seconds / calls / usage.seconds * 1e3,
         cpu_share=usage.server_cpu_seconds / usage.seconds,
+        wait_share=None if usage.server_wait_seconds is None else usage.server_wait_seconds / usage.seconds,
         audio_delay=delays(probe.audio_delays),
         transcript_delay=delays(probe.transcript_delays),
         lost_frames=lost_frames,
         lost_transcripts=lost_results,
         faults=probe.faults,
+        first_fault=probe.first_fault,
         calls_ended_by_server=callers_gone,
         tail_frames_lost=probe.tail_frames_lost if endings else None,
+        endings_unseen=endings_unseen,
         hang_up_to_deepgram=delays(probe.hang_ups) if endings else None,
         game_gone_to_code_free=delays(probe.codes_freed) if endings else None,
         kilobytes_per_game=(memory_with_games - memory_before) / calls / 1e3,

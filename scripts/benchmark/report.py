@@ -15,6 +15,7 @@ by absolute deadlines (the calls spread evenly over the 20 ms), has keyed the co
 result by the stand-in once a second. After some calls to warm up, the ramp and a second of rest,
 {seconds:.0f} s of steady traffic are measured.
   CPU a frame        user and system time of the server process in the window / media messages sent in it
+  server's core      must be the server's alone: what it waits for it shows in all delays
   added delay        send() of the media message -> the last byte of its audio is at the stand-in for Deepgram
   transcript delay   send() of a result by the stand-in -> the game has it
   lost, wrong        each byte of audio is compared with what was sent at its place, each result at its turn
@@ -27,6 +28,7 @@ result by the stand-in once a second. After some calls to warm up, the ramp and 
 
 BUSIEST_GENERATOR = 0.9
 LATEST_GENERATOR_MS = 20.0
+LONGEST_WAIT = 0.03
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,16 @@ class Measurement:
     cpu_us_per_frame: float
     cpu_ms_per_call_second: float
     cpu_share: float
+    wait_share: float | None
     audio_delay: Delays | None
     transcript_delay: Delays | None
     lost_frames: int
     lost_transcripts: int
     faults: int
+    first_fault: str | None
     calls_ended_by_server: int
     tail_frames_lost: int | None
+    endings_unseen: int | None
     hang_up_to_deepgram: Delays | None
     game_gone_to_code_free: Delays | None
     kilobytes_per_game: float
@@ -102,28 +107,42 @@ def _machine() -> str:
     return f"{platform.system()} on {platform.machine()}, {python}"
 
 
+def server_core(measurement: Measurement) -> str:
+    """How busy the server kept its core, and how long it stood in line for it behind something else."""
+    wait = measurement.wait_share
+    busy = f"{measurement.cpu_share:.0%} busy"
+    if wait is None:
+        return busy
+    note = " SHARED WITH SOMETHING ELSE" if wait > LONGEST_WAIT else ""
+    return f"{busy}, not free for it {wait:.0%} of the time{note}"
+
+
+def generator_core(measurement: Measurement) -> str:
+    note = " THE BOTTLENECK" if measurement.generator_is_bottleneck else ""
+    return f"{measurement.generator_cpu_share:.0%} busy{note}"
+
+
 def text(measurement: Measurement) -> str:
     m = measurement
     lost = "nothing" if m.nothing_lost else "SOMETHING"
     lines = [
-        ("CPU a frame", f"{m.cpu_us_per_frame:.1f} us   ({m.frames} frames, core {m.cpu_share:.0%} busy)"),
+        ("CPU a frame", f"{m.cpu_us_per_frame:.1f} us   ({m.frames} frames)"),
         ("CPU a call-second", f"{m.cpu_ms_per_call_second:.2f} ms"),
+        ("server's core", server_core(m)),
         ("added delay", m.audio_delay),
         ("transcript delay", m.transcript_delay),
         (
             "lost, wrong",
             f"{lost}: {m.lost_frames} frames, {m.lost_transcripts} results lost, {m.faults} wrong, "
-            f"{m.calls_ended_by_server} calls dropped",
+            f"{m.calls_ended_by_server} calls dropped" + (f"; {m.first_fault}" if m.first_fault else ""),
         ),
         ("hang-up", m.hang_up_to_deepgram),
         ("  its last audio", None if m.tail_frames_lost is None else f"{m.tail_frames_lost} frames lost"),
         ("game gone", m.game_gone_to_code_free),
+        ("  neither", None if m.endings_unseen is None else f"{m.endings_unseen} of them had no effect in 5 s"),
         ("memory a call", f"{m.kilobytes_per_call:.0f} kB   (and {m.kilobytes_per_game:.0f} kB a game)"),
         ("generator late", m.generator_lateness),
-        (
-            "generator's core",
-            f"{m.generator_cpu_share:.0%} busy" + (" BOTTLENECK" if m.generator_is_bottleneck else ""),
-        ),
+        ("generator's core", generator_core(m)),
     ]
     return f"{m.server}, {m.calls} calls\n" + "\n".join(
         f"  {name:<18} {'not measured' if value is None else value}" for name, value in lines

@@ -24,6 +24,7 @@ _PATIENCE_SECONDS = 15.0
 _SETTLE_SECONDS = 1.0
 _DRAIN_SECONDS = 2.0
 _ENDING_SECONDS = 0.03
+_ENDING_PATIENCE_SECONDS = 5.0
 _BURST = 16
 """Frames that are sent at most before arrivals are looked at again."""
 _LONGEST_POLL = 0.005
@@ -31,12 +32,23 @@ _LONGEST_POLL = 0.005
 
 @dataclass(frozen=True)
 class Usage:
-    """What the steady window took."""
+    """What has been used up to a moment, or between two."""
 
     seconds: float
     frames: int
     server_cpu_seconds: float
+    server_wait_seconds: float | None
     generator_cpu_seconds: float
+
+    def since(self, earlier: Usage) -> Usage:
+        waits = (self.server_wait_seconds, earlier.server_wait_seconds)
+        return Usage(
+            self.seconds - earlier.seconds,
+            self.frames - earlier.frames,
+            self.server_cpu_seconds - earlier.server_cpu_seconds,
+            None if waits[0] is None or waits[1] is None else waits[0] - waits[1],
+            self.generator_cpu_seconds - earlier.generator_cpu_seconds,
+        )
 
 
 class Run:
@@ -63,9 +75,9 @@ class Run:
         """Finds the call that a new connection to Deepgram belongs to, as soon as enough audio has come."""
         size = len(next(iter(self._by_prefix), b""))
         if size and len(audio) >= size:
-            call = self._by_prefix.get(audio[:size])
+            call = self._by_prefix.get(audio[:size]) or self._nearest(audio)
             if call is None:
-                raise BenchError(f"Deepgram was sent audio that begins like no call's: {audio[:16].hex(' ')} ...")
+                raise BenchError(f"Deepgram was sent audio that nobody has sent: {audio[:16].hex(' ')} ...")
             call.on_claimed(listener)
 
     def connect_games(self) -> None:
@@ -93,20 +105,14 @@ class Run:
 
     def talk(self, seconds: float) -> Usage:
         """The steady state: the only part whose delays and CPU time are measured."""
-        frames, cpu, own_cpu, began = (
-            self._frames_sent(),
-            self._server.cpu_seconds(),
-            time.process_time(),
-            clock(),
-        )
-        self.probe.since, self.probe.until = began, began + seconds
+        before = self._usage()
+        self.probe.since = clock()
+        self.probe.until = self.probe.since + seconds
         self._turn_for(seconds)
-        return Usage(
-            seconds=clock() - began,
-            frames=self._frames_sent() - frames,
-            server_cpu_seconds=self._server.cpu_seconds() - cpu,
-            generator_cpu_seconds=time.process_time() - own_cpu,
-        )
+        usage = self._usage().since(before)
+        if not usage.frames:
+            raise BenchError(f"{self._server.name}, {self._count} calls: no caller was left to talk")
+        return usage
 
     def talk_on(self, done: Callable[[], bool], seconds: float) -> None:
         """The same, unmeasured, until something is done."""
@@ -122,8 +128,11 @@ class Run:
         results = sum(call.results_sent - call.results_arrived for call in self._calls)
         return frames, results
 
-    def end_one_by_one(self) -> None:
-        """In turn a caller hangs up, or a game leaves and another comes, while the other calls talk on."""
+    def end_one_by_one(self) -> int:
+        """In turn a caller hangs up, or a game leaves and another comes, while the other calls talk on.
+
+        How many of these endings have had no effect after 5 seconds.
+        """
         self._resume()
         self._turn_for(_SETTLE_SECONDS)
         for at in self._paced(self._count, _ENDING_SECONDS):
@@ -131,17 +140,10 @@ class Run:
                 self._calls[at].hang_up()
             else:
                 self._replace_game(at)
-        hang_ups, games_left = (self._count + 1) // 2, self._count // 2
-
-        def all_ended() -> bool:
-            return len(self.probe.hang_ups) == hang_ups and len(self.probe.codes_freed) == games_left
-
-        self._turn_until(
-            all_ended,
-            _PATIENCE_SECONDS,
-            f"endings not seen: {hang_ups - len(self.probe.hang_ups)} hang-ups at Deepgram, "
-            f"{games_left - len(self.probe.codes_freed)} codes of games that left",
-        )
+        deadline = clock() + _ENDING_PATIENCE_SECONDS
+        while self._endings_unseen() and clock() < deadline:
+            self._turn()
+        return self._endings_unseen()
 
     def leave(self) -> None:
         """Everybody goes."""
@@ -156,8 +158,22 @@ class Run:
         """Calls that the server has ended by itself."""
         return sum(call.caller is None or call.caller.ended for call in self._calls)
 
-    def _frames_sent(self) -> int:
-        return sum(call.frames_sent for call in self._calls)
+    def _endings_unseen(self) -> int:
+        return self._count - len(self.probe.hang_ups) - len(self.probe.codes_freed)
+
+    def _nearest(self, audio: bytes) -> Call | None:
+        """The call in which this is found soonest after the beginning: audio that comes out of order, or again."""
+        found = [(position, call) for call in self._calls if (position := call.audio.find(audio)) is not None]
+        return min(found, key=lambda each: each[0])[1] if found else None
+
+    def _usage(self) -> Usage:
+        return Usage(
+            seconds=clock(),
+            frames=sum(call.frames_sent for call in self._calls),
+            server_cpu_seconds=self._server.cpu_seconds(),
+            server_wait_seconds=self._server.core_wait_seconds(),
+            generator_cpu_seconds=time.process_time(),
+        )
 
     def _connect_game(self, at: int, on_code: Callable[[Game], None]) -> None:
         """Tries again when refused. The game is in `_games[at]`."""

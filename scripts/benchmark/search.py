@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .errors import BenchError
 from .measure import measure
-from .report import Measurement
+from .report import Measurement, generator_core, server_core
 from .traffic import MOST_CALLS
 
 LIMIT_MS = 100.0
@@ -45,11 +45,10 @@ def trial(name: str, tell: Callable[[str], None]) -> Callable[[int], bool]:
             tell(f"  {calls:5} calls: not kept: {error}")
             return False
         kept = is_kept(measurement)
-        note = ", THE GENERATOR WAS THE BOTTLENECK" if measurement.generator_is_bottleneck else ""
         tell(
             f"  {calls:5} calls: {'kept' if kept else 'not kept'}: added delay {measurement.audio_delay}, "
             f"transcripts {measurement.transcript_delay}, {measurement.cpu_us_per_frame:.0f} us a frame, "
-            f"core {measurement.cpu_share:.0%} busy, generator's {measurement.generator_cpu_share:.0%}{note}"
+            f"server's core {server_core(measurement)}, generator's {generator_core(measurement)}"
         )
         return kept
 

@@ -67,6 +67,14 @@ class Server:
         times = [process.cpu_times() for process in self._processes()]
         return float(sum(time.user + time.system for time in times))
 
+    def core_wait_seconds(self) -> float | None:
+        """How long it was ready to run and its core was not free: Linux counts that for a process's main thread."""
+        try:
+            _running, waiting, _slices = Path(f"/proc/{self.process.pid}/schedstat").read_text().split()
+        except (OSError, ValueError):
+            return None
+        return int(waiting) / 1e9
+
     def resident_bytes(self) -> int:
         return sum(process.memory_info().rss for process in self._processes())
 

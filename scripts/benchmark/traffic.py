@@ -19,6 +19,7 @@ from .websocket import TEXT, client_frame, client_header, mask
 FRAME_SECONDS = 0.02
 FRAME_BYTES = 160
 FRAMES_PER_SECOND = 50
+BYTES_PER_SECOND = FRAME_BYTES * FRAMES_PER_SECOND
 KEYS_AFTER_FRAMES = 10
 """The caller keys the code in after so many frames of audio."""
 CODE_DIGITS = 4
@@ -110,6 +111,11 @@ class CallAudio:
     def prefix(self) -> bytes:
         """The first bytes, by which the stand-in for Deepgram knows whose connection it has."""
         return _AUDIO_TWICE[self._start : self._start + _PREFIX_BYTES]
+
+    def find(self, audio: bytes) -> int | None:
+        """The first position at which the stream goes on as `audio` begins. None: at no position of any call's."""
+        at = _AUDIO_TWICE.find(audio[:_PREFIX_BYTES], self._start)
+        return None if at < 0 else at - self._start
 
     def piece(self, position: int, size: int) -> bytes:
         """`size` bytes of the stream from `position` on."""

@@ -18,14 +18,12 @@ PROMPT_WORDS = {
 
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 # told apart badly at 8 kHz: voiced and voiceless, nasals, hisses, neighbouring vowels
-CONFUSED = frozenset(
-    frozenset(pair.split("/"))
-    for pair in """
-    P/B T/D K/G F/V TH/DH S/Z SH/ZH CH/JH M/N N/NG F/TH TH/S S/SH V/DH SH/CH ZH/JH V/B DH/D F/S P/T T/K B/D D/G P/K
-    W/L R/W L/R TH/T IH/IY AA/AO AH/AA UH/UW EH/AE EH/IH AH/IH AH/EH AO/OW AH/UH AW/AA AY/AA EY/EH OY/AO ER/AH AE/AA
-    EY/IY OW/UH AH/AE EY/AY AW/OW ER/AO
-    """.split()
-)
+CONFUSED_PAIRS = """
+P/B T/D K/G F/V TH/DH S/Z SH/ZH CH/JH M/N N/NG F/TH TH/S S/SH V/DH SH/CH ZH/JH V/B DH/D F/S P/T T/K B/D D/G P/K
+W/L R/W L/R TH/T IH/IY AA/AO AH/AA UH/UW EH/AE EH/IH AH/IH AH/EH AO/OW AH/UH AW/AA AY/AA EY/EH OY/AO ER/AH AE/AA
+EY/IY OW/UH AH/AE EY/AY AW/OW ER/AO
+"""
+CONFUSED = frozenset(frozenset(pair.split("/")) for pair in CONFUSED_PAIRS.split())
 FAINT = frozenset(["AH", "HH", "R", "L"])
 
 Sound = tuple[str, ...]

@@ -27,9 +27,12 @@ def hear_early(book: CodeBook, said: str, *active: str) -> Heard:
 @pytest.mark.parametrize(
     ("said", "end"),
     [
-        ("42", 1), ("42.", 1), ("'42'", 1), ("#42", 1), ("4 2", 2), ("4, 2.", 2), ("4-2", 1), ("4. 2.", 2), ("40 2", 2),
-        ("forty two", 2), ("forty-two.", 1), ("Forty two,", 2), ("FORTY TWO", 2), ("four two", 2), ("forty 2", 2),
-        ("code 42 please", 2), ("code forty-two please", 2), ("the code is 42", 4), ("Hi, um, it's forty two.", 5),
+        ("42", 1), ("42.", 1), ("'42'", 1), ("#42", 1), ("4 2", 2), ("4, 2.", 2), ("4-2", 1),
+        ("4. 2.", 2), ("40 2", 2),
+        ("forty two", 2), ("forty-two.", 1), ("Forty two,", 2), ("FORTY TWO", 2), ("four two", 2),
+        ("forty 2", 2),
+        ("code 42 please", 2), ("code forty-two please", 2), ("the code is 42", 4),
+        ("Hi, um, it's forty two.", 5),
         ("um 4 uh 2", 4), ("I'd like to join game 42, please.", 6), ("no, forty two", 3), ("oh, 42", 2),
     ],
 )  # fmt: skip
@@ -40,7 +43,8 @@ def test_code_is_heard_in_every_form(said: str, end: int) -> None:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ("double four", "44"), ("oh seven", "7"), ("zero seven", "7"), ("0 7", "7"), ("07", "7"), ("zero", "0"), ("0", "0"),
+        ("double four", "44"), ("oh seven", "7"), ("zero seven", "7"), ("0 7", "7"), ("07", "7"),
+        ("zero", "0"), ("0", "0"),
         ("nought", "0"), ("four oh", "40"), ("seven", "7"), ("seventeen", "17"), ("ninety-nine", "99"),
     ],
 )  # fmt: skip
@@ -60,8 +64,10 @@ def test_number_is_not_padded() -> None:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ("1234", "1234"), ("1 2 3 4", "1234"), ("12 34", "1234"), ("twelve thirty-four", "1234"), ("1,234", "1234"),
-        ("nineteen eighty four", "1984"), ("two thousand and one", "2001"), ("1 0 0 0", "1000"), ("ten ten", "1010"),
+        ("1234", "1234"), ("1 2 3 4", "1234"), ("12 34", "1234"), ("twelve thirty-four", "1234"),
+        ("1,234", "1234"),
+        ("nineteen eighty four", "1984"), ("two thousand and one", "2001"), ("1 0 0 0", "1000"),
+        ("ten ten", "1010"),
         ("twelve hundred", "1200"), ("12 uh 34", "1234"), ("42 42", "4242"), ("code 12. 34.", "1234"),
     ],
 )  # fmt: skip
@@ -72,9 +78,12 @@ def test_four_digits(said: str, code: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "142", "420", "4 2 0", "1 42", "42 1", "4:20", "4.2", "42.5", "$42", "42%", "42nd", "-42", "4/2", "1,042", "421",
-        "forty two hundred", "one forty two", "four hundred two", "four hundred and two", "forty two oh", "four twenty",
-        "1 2 3 4 5:06 4 2", "forty two, three", "4242", "4 2 4 2", "fourteen", "forty three", "a hundred and forty two",
+        "142", "420", "4 2 0", "1 42", "42 1", "4:20", "4.2", "42.5", "$42", "42%", "42nd", "-42", "4/2",
+        "1,042", "421",
+        "forty two hundred", "one forty two", "four hundred two", "four hundred and two", "forty two oh",
+        "four twenty",
+        "1 2 3 4 5:06 4 2", "4, 2, 4, 2", "forty two, three", "4242", "4 2 4 2", "fourteen",
+        "forty three", "a hundred and forty two",
     ],
 )  # fmt: skip
 def test_code_is_not_heard_inside_another_number(said: str) -> None:
@@ -84,8 +93,10 @@ def test_code_is_not_heard_inside_another_number(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "I am 42 years old", "42 percent", "42 point 5", "point 42", "minus 42", "half past 42", "forty second", "42 million",
-        "42 hundreds", "42 of them", "about 42", "page 42", "B 42", "42 B", "not 42", "there are 42 ducks in the pond",
+        "I am 42 years old", "42 percent", "42 point 5", "point 42", "minus 42", "half past 42",
+        "forty second", "42 million",
+        "42 hundreds", "42 of them", "about 42", "page 42", "B 42", "42 B", "not 42",
+        "there are 42 ducks in the pond",
         "double forty two", "forty two thousandths",
     ],
 )  # fmt: skip
@@ -103,8 +114,16 @@ def test_number_that_counts_something_is_no_code(said: str) -> None:
         pytest.param("That is a big dog. 42. Pepperoni!", 6, id="sentence-of-its-own"),
     ],
 )
-def test_two_digits_need_one_clean_side(said: str, end: int) -> None:
+def test_number_is_heard_in_a_sentence_that_presents_it(said: str, end: int) -> None:
     assert hear(UP_TO_99, said, "42") == Matched("42", end)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["route 42", "he's 42", "I'm 42", "it costs 42", "my mate's is 42 today", "see you at 42", "in 42", "top 42"],
+)
+def test_number_in_any_other_sentence_is_no_code(said: str) -> None:
+    assert hear(UP_TO_99, said, "42") == Nothing()
 
 
 @pytest.mark.parametrize(
@@ -124,8 +143,10 @@ def test_one_digit_is_heard_where_nothing_else_is_said(said: str, end: int) -> N
 @pytest.mark.parametrize(
     "said",
     [
-        "I see 4 dogs", "four pepperoni", "come here four", "just one moment please", "no one", "not that one", "I have one",
-        "one more time please", "four of us", "step 1", "the 1", "which one", "4 people", "wait a second", "you two stop it",
+        "I see 4 dogs", "four pepperoni", "come here four", "just one moment please", "no one",
+        "not that one", "I have one",
+        "one more time please", "give me 4", "four of us", "step 1", "the 1", "which one", "4 people", "wait a second",
+        "you two stop it",
     ],
 )  # fmt: skip
 def test_digit_in_a_sentence_is_no_code(said: str) -> None:
@@ -158,7 +179,8 @@ def test_two_readings_that_are_both_codes_decide_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["42 42", "forty two forty two", "42. 42.", "4 2, 4 2", "42, four two", "42 yes 42", "42 42 42", "code 42 42"]
+    "said",
+    ["42 42", "forty two forty two", "42. 42.", "4 2, 4 2", "42, four two", "42 yes 42", "42 42 42", "code 42 42"],
 )
 def test_code_said_twice_is_that_code(said: str) -> None:
     assert hear(UP_TO_99, said, "42", "4", "2") == Matched("42", len(said.split()))
@@ -197,6 +219,8 @@ def test_interim_that_cannot_become_another_code_decides(said: str, active: str,
         pytest.param("um 4 uh", {"4"}, id="filler-is-no-other-word"),
         pytest.param("my sister says 42", {"42"}, id="sentence-before"),
         pytest.param("4 to", {"4"}, id="may-be-a-homophone"),
+        pytest.param("is it 42 or", {"42"}, id="another-one-is-announced"),
+        pytest.param("42, sorry", {"42"}, id="correction-is-announced"),
         pytest.param("4", {"42"}, id="begins-an-active-code"),
         pytest.param("forty", {"42"}, id="tens-begin-an-active-code"),
         pytest.param("for two", {"42"}, id="homophones-only-when-settled"),
@@ -239,9 +263,7 @@ def test_interim_without_an_active_code_is_nothing(said: str) -> None:
         pytest.param("one thousand", FOUR_DIGITS, "1002", Growing("1000"), id="thousand"),
     ],
 )
-def test_settled_beginning_of_an_active_code_is_growing(
-    said: str, book: CodeBook, active: str, outcome: Heard
-) -> None:
+def test_settled_beginning_of_an_active_code_is_growing(said: str, book: CodeBook, active: str, outcome: Heard) -> None:
     assert hear(book, said, active) == outcome
 
 
@@ -262,6 +284,7 @@ def test_growing_words_are_heard_together_with_the_next(first: str, then: str) -
         pytest.param("42", WORDS, Nothing(), id="no-code-is-a-number"),
         pytest.param("my uncle has a lemon tree", WORDS, Nothing(), id="word-in-a-sentence"),
         pytest.param("my uncle is 43", UP_TO_99, Nothing(), id="number-in-a-sentence"),
+        pytest.param("the game says 43", UP_TO_99, Wrong("43"), id="number-between-carriers"),
         pytest.param("hello is anybody there", UP_TO_99, Nothing(), id="no-number"),
         pytest.param("hundred", UP_TO_99, Nothing(), id="no-whole-number"),
     ],
@@ -273,7 +296,8 @@ def test_wrong_is_what_is_plainly_meant_as_a_code(said: str, book: CodeBook, out
 @pytest.mark.parametrize(
     ("said", "end"),
     [
-        ("for two", 2), ("four to", 2), ("four too", 2), ("For to.", 2), ("forty to", 2), ("fore two please", 2),
+        ("for two", 2), ("four to", 2), ("four too", 2), ("For to.", 2), ("forty to", 2),
+        ("fore two please", 2),
         ("my code is for two", 5),
     ],
 )  # fmt: skip
@@ -290,7 +314,8 @@ def test_homophone_alone_is_a_digit(said: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["I want to go for two", "we won", "who ate it", "this is for you too", "hello to you", "go to", "is it for me"]
+    "said",
+    ["I want to go for two", "we won", "who ate it", "this is for you too", "hello to you", "go to", "is it for me"],
 )
 def test_homophones_are_words_in_a_sentence(said: str) -> None:
     assert hear(UP_TO_99, said, "1", "2", "4", "8", "42", "22") == Nothing()
@@ -300,8 +325,8 @@ def test_homophones_are_words_in_a_sentence(said: str) -> None:
     ("said", "active", "outcome"),
     [
         pytest.param("for two", {"2", "42"}, Ambiguous(("2", "42")), id="both-active"),
-        pytest.param("for two", {"2"}, Ambiguous(("2",)), id="game-42-may-have-gone"),
-        pytest.param("forty to", {"40"}, Ambiguous(("40",)), id="game-42-may-have-gone-tens"),
+        pytest.param("for two", {"2"}, Ambiguous(("2", "42")), id="game-42-may-have-gone"),
+        pytest.param("forty to", {"40"}, Ambiguous(("40", "42")), id="game-42-may-have-gone-tens"),
         pytest.param("to 42", {"42"}, Matched("42", 2), id="242-is-no-code"),
         pytest.param("put me through to 4", {"4", "24"}, Matched("4", 5), id="other-words-are-there"),
     ],
@@ -311,61 +336,18 @@ def test_homophone_does_not_beat_what_stands_there(said: str, active: set[str], 
 
 
 @pytest.mark.parametrize(
-    ("said", "end"),
-    [
-        ("Tiger", 1), ("TIGER.", 1), ("tiger please", 1), ("it's tiger", 2), ("the word is Tiger!", 4), ("tiger tiger", 2),
-        ("tiger, open the door", 1), ("code tiger open the door", 2), ("t i g e r", 5),
-    ],
-)  # fmt: skip
-def test_word_is_heard(said: str, end: int) -> None:
-    assert hear(CodeBook(["tiger", "zebra"]), said, "tiger") == Matched("tiger", end)
-
-
-@pytest.mark.parametrize(
-    "said",
-    ["tigers", "tiger's", "tigerish", "I saw a tiger", "tiger bites uncle", "down, tiger!", "tigger", "t i g e", "x t i g e r"],
+    "words", [[], [""], ["."], ["-", "--", "…"], ["#"], ["'"], ["4", "", "2"], ["٤٢"], ["²"], ["-42-"]]
 )
-def test_word_is_not_heard_in_others(said: str) -> None:
-    assert not isinstance(hear(CodeBook(["tiger", "zebra"]), said, "tiger"), Matched)
-
-
-def test_word_waits_for_the_end() -> None:
-    assert hear_early(OWN, "car", "car") == Growing("car")
-    assert hear_early(OWN, "car please", "car") == Matched("car", 1)
-
-
-def test_two_words_decide_nothing() -> None:
-    assert hear(WORDS, "bacon lemon", "bacon", "lemon") == Ambiguous(("bacon", "lemon"))
-
-
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        ("a7", "a7"), ("A 7.", "a7"), ("a seven", "a7"), ("A-7", "a7"), ("red fox", "Red Fox"), ("RED-FOX", "Red Fox"),
-        ("redfox", "Red Fox"), ("x k c d", "XKCD"), ("xkcd", "XKCD"), ("7up", "7up"), ("seven up", "7up"), ("42", "42"),
-    ],
-)  # fmt: skip
-def test_letters_digits_and_several_words(said: str, code: str) -> None:
-    assert hear(OWN, said, "a7", "Red Fox", "XKCD", "7up", "42") == Matched(code, len(said.split()))
-
-
-@pytest.mark.parametrize("said", ["a 7 2", "x a 7", "a 70", "a72", "7 a 7", "red. Fox", "a7s", "a 7 b"])
-def test_mixed_code_is_not_heard_inside_another(said: str) -> None:
-    assert not isinstance(hear(OWN, said, "a7", "Red Fox"), Matched)
-
-
-@pytest.mark.parametrize("words", [[], [""], ["."], ["-", "--", "…"], ["#"], ["'"], ["4", "", "2"], ["٤٢"], ["²"], ["-42-"]])
 def test_odd_tokens_do_no_harm(words: list[str]) -> None:
     heard = UP_TO_99.hear(words, {"2", "4"}, settled=True)
     assert not isinstance(heard, Matched)
 
 
-TOKENS = st.one_of(
-    st.text(max_size=6),
-    st.sampled_from(
-        "42 4 2 40 100 forty two hundred thousand and a oh double for to code please tiger a7 red fox x 4:20 42. uh -".split()
-    ),
-)
+SPOKEN = [
+    "42", "4", "2", "40", "100", "forty", "two", "hundred", "thousand", "and", "a", "oh", "double", "for", "to", "code",
+    "please", "tiger", "a7", "red", "fox", "x", "4:20", "42.", "uh", "-",
+]  # fmt: skip
+TOKENS = st.one_of(st.text(max_size=6), st.sampled_from(SPOKEN))
 
 
 @given(st.lists(TOKENS, max_size=60), st.booleans())

@@ -126,6 +126,12 @@ def test_call_audio_goes_on_behind_its_end() -> None:
     assert audio.piece(length - 10, 30) == audio.piece(length - 10, 10) + audio.piece(0, 20)
 
 
+def test_call_audio_is_found_where_it_belongs() -> None:
+    audio = traffic.CallAudio(7, 10)
+    assert audio.find(audio.piece(480, 160)) == 480
+    assert audio.find(bytes(160)) is None
+
+
 def test_result_is_read_back_from_its_message() -> None:
     result = traffic.Result(17, 3, 1_234_567_890_123, 59.96)
     message = json.loads(result.message())
@@ -164,7 +170,7 @@ def test_masking_key_is_not_zero() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server", ["bridge"])
+@pytest.mark.parametrize("server", ["bridge", "phonegame"])
 def test_a_short_run_counts_every_frame_and_loses_none(server: str) -> None:
     command = [sys.executable, str(SCRIPTS / "bench.py"), "--json", "--only", server]
     command += ["--calls", "4", "--seconds", "1"]
@@ -177,6 +183,7 @@ def test_a_short_run_counts_every_frame_and_loses_none(server: str) -> None:
     assert measured["transcript_delay"]["count"] > 0
     lost = ("lost_frames", "lost_transcripts", "faults", "calls_ended_by_server", "tail_frames_lost")
     assert [measured[each] for each in lost] == [0, 0, 0, 0, 0]
+    assert measured["endings_unseen"] == 0
     assert measured["hang_up_to_deepgram"]["count"] == 2
     assert measured["game_gone_to_code_free"]["count"] == 2
     assert f"{server}, 4 calls" in done.stderr

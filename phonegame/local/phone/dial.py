@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import trio
 import trio_websocket
 
-from phonegame.local.phone.errors import InvalidUrlError, NoAnswerError
+from phonegame.local.phone.errors import InvalidUrlError, NoAnswerError, NoHandshakeError
 
 USER_AGENT = "Twilio.TmeWs/1.0"
 CONNECT_SECONDS = 10.0
@@ -74,7 +74,7 @@ def upgrade_headers(address: Address, auth_token: str | None) -> list[tuple[byte
 
 
 async def open_stream(address: Address, ssl_context: ssl.SSLContext | None) -> trio.abc.Stream:
-    """Raises NoAnswerError."""
+    """Raises NoAnswerError, NoHandshakeError."""
     try:
         with trio.fail_after(CONNECT_SECONDS):
             tcp = await trio.open_tcp_stream(address.host, address.port)
@@ -89,8 +89,8 @@ async def open_stream(address: Address, ssl_context: ssl.SSLContext | None) -> t
             await secured.do_handshake()
     except (trio.BrokenResourceError, trio.TooSlowError) as error:
         await trio.aclose_forcefully(secured)
-        why = f"TLS failed: {error.__cause__ or 'no answer'}"
-        raise NoAnswerError(address.url, why) from error
+        why = f"TLS fails: {error.__cause__ or f'nothing comes within {CONNECT_SECONDS:.0f} s'}"
+        raise NoHandshakeError(address.url, why) from error
     return secured
 
 

@@ -3,7 +3,8 @@
 PhoneError
  +-- DialError              no call came about
  |    +-- InvalidUrlError   an address that Twilio would refuse
- |    +-- NoAnswerError     nothing listens there, or no websocket server
+ |    +-- NoAnswerError     nothing listens there
+ |    +-- NoHandshakeError  something listens there, but TLS or the websocket handshake comes to nothing
  |    +-- RejectedError     the server answered with an HTTP status other than 101
  +-- HungUpError            the server ended the call while the phone was still saying, keying or waiting
  +-- WavError               a file that cannot be played
@@ -27,10 +28,18 @@ class InvalidUrlError(DialError):
 
 
 class NoAnswerError(DialError):
-    """Twilio's 31901 and 31902."""
+    """Twilio's 31902."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(f"nothing answers at {url} ({why}); start it with `phonegame serve`")
+        self.url = url
+
+
+class NoHandshakeError(DialError):
+    """Twilio's 31901 and 31910."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url} answers, but {why}")
         self.url = url
 
 

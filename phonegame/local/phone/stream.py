@@ -14,7 +14,7 @@ import trio_websocket
 
 from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, SILENCE
 from phonegame.local.phone import dial, incoming
-from phonegame.local.phone.errors import DialError, NoAnswerError, RejectedError
+from phonegame.local.phone.errors import DialError, NoHandshakeError, RejectedError
 from phonegame.local.phone.hearing import Ear, Sound
 from phonegame.local.phone.incoming import Clear, Complaint, Mark, Media
 from phonegame.local.phone.outgoing import Identity, Wording
@@ -99,7 +99,7 @@ class MediaStream:
     def finish(self) -> None:
         """Makes `run` hang up at its next frame, and return soon after, whatever the server does."""
         self._hanging_up = True
-        self._scope.deadline = min(self._scope.deadline, trio.current_time() + GOODBYE_SECONDS)
+        self._bound_goodbye()
 
     def abort(self) -> None:
         """The socket dies with a TCP reset, as soon as other tasks run."""
@@ -130,7 +130,7 @@ class MediaStream:
                     with trio.move_on_after(dial.CONNECT_SECONDS) as patience:
                         socket = await dial.upgrade(nursery, stream, address, auth_token)
                     if patience.cancelled_caught:
-                        failure = NoAnswerError(address.url, "connected, but no websocket server there")
+                        failure = NoHandshakeError(address.url, "not as a websocket server; should it be ws: or wss:?")
                     else:
                         self._scope.shield = True
                         self.started_at = trio.current_time()
@@ -284,7 +284,11 @@ class MediaStream:
                 self._on_event(sound)
             self.ended = ended
             self._on_event(ended)
+            self._bound_goodbye()
         self._notify()
+
+    def _bound_goodbye(self) -> None:
+        self._scope.deadline = min(self._scope.deadline, trio.current_time() + GOODBYE_SECONDS)
 
     def _notify(self) -> None:
         self._changed.set()

@@ -12,20 +12,13 @@ from dataclasses import dataclass, field
 
 from phonegame.local.speech.numerals import ONES, TEENS, TENS
 
-GARBAGE = "+garbage+"
-PHONES = (
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-).split()
-POLITE = (
-    "code", "number", "the code is", "my code is", "the number is", "my number is", "it is", "it's", "please",
-    "thanks", "thank you", "hello", "hi", "yes", "no", "okay",
-)  # fmt: skip
+LEADING = ("code", "number", "the code is", "my code is", "the number is", "my number is", "it is", "it's")
+TRAILING = ("please", "thanks", "thank you")
 
-WEIGHT_NUMBER = 0.5  # a number from 0 to 99
-WEIGHT_DIGITS = 0.05  # digit by digit, or in pairs
-WEIGHT_PHRASE = 0.5
-WEIGHT_POLITE = 0.05
-WEIGHT_GARBAGE = 1e-4  # of each phone
+WEIGHT_NUMBER = 1.0  # a number from 0 to 99
+WEIGHT_DIGITS = 1e-3  # digit by digit, or in pairs
+WEIGHT_PHRASE = 1e-1
+WEIGHT_POLITE = 1e-3
 WEIGHT_OH = 0.1  # of a digit that is "oh"
 
 Transition = tuple[int, int, float] | tuple[int, int, float, str]
@@ -61,17 +54,17 @@ class Grammar:
 def build_grammar(codes: Iterable[str], keyterms: Iterable[str]) -> Grammar:
     """Codes of digits need nothing of their own: numbers are always there."""
     grammar = Grammar()
-    loop = grammar.state()
-    grammar.skip(0, loop)
-    _add_numbers(grammar, loop, loop)
+    before, after = grammar.state(), grammar.state()
+    grammar.skip(0, before)
+    for text in LEADING:
+        grammar.phrase(0, before, text.split(), WEIGHT_POLITE)
+    _add_numbers(grammar, before, after)
     phrases = {words for text in (*codes, *keyterms) if (words := spoken_words(text))}
     for phrase in sorted(phrases):
-        grammar.phrase(loop, loop, phrase, WEIGHT_PHRASE / len(phrases))
-    for text in POLITE:
-        grammar.phrase(loop, loop, text.split(), WEIGHT_POLITE / len(POLITE))
-    for phone in PHONES:
-        grammar.word(loop, loop, GARBAGE + phone, WEIGHT_GARBAGE)
-    grammar.skip(loop, 1)
+        grammar.phrase(before, after, phrase, WEIGHT_PHRASE)
+    grammar.skip(after, 1)
+    for text in TRAILING:
+        grammar.phrase(after, 1, text.split(), WEIGHT_POLITE)
     return grammar
 
 
