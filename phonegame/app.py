@@ -21,7 +21,7 @@ from phonegame.game import Game
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.settings import Settings
-from phonegame.speak import Voice, make_voice
+from phonegame.speak import FixedSentences, make_voice
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import SeatClosed, Switchboard
 from phonegame.switchboard.memory import MemorySwitchboard
@@ -40,7 +40,9 @@ class PhoneGame:
         self.switchboard: Switchboard = MemorySwitchboard(
             CodePool(codes, random=random.SystemRandom()), game_queue=settings.game_queue
         )
-        self.voice: Voice | None = make_voice(settings.voice)
+        voice = make_voice(settings.voice)
+        goodbyes = (reason.goodbye for reason in Ended if reason.goodbye)
+        self.voice = FixedSentences(voice, goodbyes) if voice else None
         self.calls = Visitors[Call]()
         self.games = Visitors[Game]()
 

@@ -1,13 +1,13 @@
 """Hypercorn's trio worker, made fit for calls.
 
-Reaches into hypercorn 0.18; tests/test_hypercorn_trio.py tells when it no longer fits.
+Reaches into hypercorn 0.18; tests/test_hypercorn_trio.py tells when it no longer fits. What it changes, by subclassing
+two classes and putting the subclasses in place of theirs:
 
-What it changes, by subclassing two classes and putting the subclasses in place of theirs:
-
-- Reads 4 KiB at a time rather than 64: a frame has 300 bytes, and every read allocates the whole buffer first.
-- Opens no cancel scope for each read where no read timeout is set.
-- Hands text messages to the application from the task that reads the socket, all that one read has brought in one
-  batch (the ASGI extension `phonegame.direct`), which spares a trip through a channel and the scheduler for each.
+- Reads 4 KiB at a time rather than 64 (a frame has 300 bytes, and every read allocates the whole buffer first), when the
+  socket is readable rather than to find out whether it is, and opens no cancel scope for a read without time limit.
+- Once the application has asked for it (the ASGI extension `phonegame.direct`), takes a websocket's text messages out
+  itself and hands them over from the task that reads the socket, all that one read has brought in one batch. All other
+  frames go to wsproto as ever.
 - Lets the application send while the connection is being closed, which raised BusyResourceError there.
 - Sets the socket options that notice a dead peer on every connection.
 """
@@ -15,6 +15,7 @@ What it changes, by subclassing two classes and putting the subclasses in place 
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -22,10 +23,12 @@ import hypercorn.protocol.h11
 import hypercorn.trio.run
 import trio
 from hypercorn.events import Closed, RawData
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.tcp_server import TCPServer
 
 from phonegame.asgi import DIRECT, Batch
+from phonegame.frames import TextFrames
 from phonegame.sockets import notice_dead_peer
 
 READ_BYTES = 4096
@@ -47,15 +50,42 @@ class CallTCPServer(TCPServer):
         if self.config.read_timeout:
             await super()._read_data()
             return
+        stream: Any = self.stream
         while True:
             try:
-                data = await self.stream.receive_some(READ_BYTES)
+                data = await stream.receive_some(READ_BYTES)
+                if data and (websocket := self._direct_websocket()) is not None:
+                    await websocket.receive_direct(bytes(data))
+                    if isinstance(stream, trio.SocketStream):
+                        await self._read_direct(websocket, stream.socket)
+                    continue
             except (trio.ClosedResourceError, trio.BrokenResourceError):
                 break
             await self.protocol.handle(RawData(bytes(data)))
             if data == b"":
                 break
         await self.protocol.handle(Closed())
+
+    def _direct_websocket(self) -> CallWSStream | None:
+        protocol = self.protocol.protocol
+        stream = protocol.stream if isinstance(protocol, H11Protocol) else None
+        return stream if isinstance(stream, CallWSStream) and stream.is_direct else None
+
+    async def _read_direct(self, websocket: CallWSStream, sock: trio.socket.SocketType) -> None:
+        """Reads until the connection ends, or the websocket is closed. Raises trio's errors of a stream."""
+        with contextlib.closing(socket.fromfd(sock.fileno(), sock.family, sock.type)) as raw:
+            raw.setblocking(False)
+            while websocket.is_direct:
+                await trio.lowlevel.wait_readable(sock)
+                try:
+                    data = raw.recv(READ_BYTES)
+                except (BlockingIOError, InterruptedError):
+                    continue
+                except OSError as error:
+                    raise trio.BrokenResourceError from error
+                if not data:
+                    raise trio.BrokenResourceError
+                await websocket.receive_direct(data)
 
 
 class CallWSStream(WSStream):
@@ -66,13 +96,28 @@ class CallWSStream(WSStream):
 
         super().__init__(cast("Any", app_with_extension), *args, **kwargs)
         self._take: Callable[[Batch], None] | None = None
+        self._frames = TextFrames()
         self._batch: Batch = []
+
+    @property
+    def is_direct(self) -> bool:
+        return self._take is not None and self.handshake.accepted and not self.closed
 
     def _go_direct(self, take: Callable[[Batch], None]) -> None:
         assert self.app_put is not None
         self._take = take
         self._put_to_channel = self.app_put
         self.app_put = self._put
+
+    async def receive_direct(self, data: bytes) -> None:
+        """What the socket has brought; never waits for the application."""
+        for piece in self._frames.receive(data):
+            if isinstance(piece, str):
+                self._batch.append(piece)
+            elif not self.closed:
+                self.connection.receive_data(piece)
+                await self._handle_events()
+        self._hand_over()
 
     async def _put(self, message: Any) -> None:
         if message["type"] == "websocket.receive":
@@ -81,10 +126,6 @@ class CallWSStream(WSStream):
         else:
             self._hand_over()
             await self._put_to_channel(message)
-
-    async def _handle_events(self) -> None:
-        await super()._handle_events()
-        self._hand_over()
 
     def _hand_over(self) -> None:
         if self._batch:

@@ -71,9 +71,7 @@ async def run_server(
 
     async with trio.open_nursery() as nursery:
         addresses: list[str] = await nursery.start(
-            partial(
-                hypercorn_serve, app, hypercorn_config(settings), shutdown_trigger=told_to_stop, mode="asgi"
-            )
+            partial(hypercorn_serve, app, hypercorn_config(settings), shutdown_trigger=told_to_stop, mode="asgi")
         )
         known = settings.twilio_phone_number != NO_NUMBER
         number = settings.twilio_phone_number if known else "none: callers use `phonegame call`"

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEEPGRAM_URL = (
@@ -22,8 +24,6 @@ NO_NUMBER = "+15550100"
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
-
 
 class SettingsError(Exception):
     """The settings cannot be used. `faults` has one line for each variable: its name, what is wrong, what to do."""
@@ -34,14 +34,25 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`."""
+    """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
+
+    What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
+    right, and faults are to come at once.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="PHONEGAME_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="PHONEGAME_",
+        env_file=".env",
+        # Windows' editors put a byte order mark in front
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
-    deepgram_api_key: SecretStr = Field(SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     deepgram_url: str = Field(DEEPGRAM_URL, validation_alias="DEEPGRAM_URL")
+    deepgram_api_key: SecretStr = Field(SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     twilio_phone_number: str = Field(NO_NUMBER, validation_alias="TWILIO_PHONE_NUMBER", min_length=1)
     proxy_url: str = Field("127.0.0.1:5000", validation_alias="PROXY_URL")
     cert_pem: Path | None = Field(None, validation_alias="CERT_PEM")
@@ -70,12 +81,29 @@ class Settings(BaseSettings):
     @field_validator("deepgram_url")
     @classmethod
     def _websocket_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        if "@" in value.partition("?")[0]:
+            # not shown: what stands before the @ may be a password
+            raise ValueError("has a user name in it; remove it: the key belongs into DEEPGRAM_API_KEY")
+        if not _is_websocket_url(value):
             raise ValueError(
                 f"{value!r} is not a websocket address; it must start with wss:// (or ws://) and name a host"
             )
         return value
+
+    @field_validator("deepgram_api_key")
+    @classmethod
+    def _key_where_needed(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if re.search(r"[^!-~]", key):
+            raise ValueError("has spaces or other characters in it that no key has; copy it again")
+        url = info.data.get("deepgram_url")
+        host = urlsplit(url).hostname if url else None
+        if not key and host and host not in LOOPBACK:
+            raise ValueError(
+                f"is missing, and {host} asks for one; make a key in Deepgram's console, "
+                "or set DEEPGRAM_URL to a local speech service (`phonegame speech`)"
+            )
+        return SecretStr(key)
 
     @field_validator("proxy_url")
     @classmethod
@@ -104,23 +132,18 @@ class Settings(BaseSettings):
                 raise ValueError(f"{str(value)!r} cannot be read: {error.strerror}") from None
         return value
 
-    @model_validator(mode="after")
-    def _combinations(self) -> Settings:
-        faults = []
-        if (self.cert_pem is None) != (self.key_pem is None):
-            present, absent = ("CERT_PEM", "KEY_PEM") if self.cert_pem else ("KEY_PEM", "CERT_PEM")
-            faults.append(f"{absent}: is missing, while {present} is set; TLS needs both, or neither")
-        elif self.cert_pem and self.key_pem:
-            faults += _certificate_faults(self.cert_pem, self.key_pem)
-        host = urlsplit(self.deepgram_url).hostname
-        if host not in LOOPBACK and not self.deepgram_api_key.get_secret_value():
-            faults.append(
-                f"DEEPGRAM_API_KEY: is missing, and {host} asks for one; make a key in Deepgram's console, "
-                "or set DEEPGRAM_URL to a local speech service (`phonegame speech`)"
-            )
-        if faults:
-            raise SettingsError(faults)
-        return self
+    @field_validator("key_pem")
+    @classmethod
+    def _pair(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        cert: Path | None = info.data.get("cert_pem")
+        cert_has_fault = "cert_pem" not in info.data
+        if value is None and (cert or cert_has_fault):
+            raise ValueError("is missing, while CERT_PEM is set; set both for TLS, or neither")
+        if value and not cert and not cert_has_fault:
+            raise ValueError("is set, while CERT_PEM is missing; set both for TLS, or neither")
+        if value and cert:
+            _check_certificate(cert, value)
+        return value
 
     @property
     def tls(self) -> bool:
@@ -132,7 +155,21 @@ class Settings(BaseSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise SettingsError([_sentence(fault) for fault in error.errors(include_input=False)]) from None
+            raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+        except UnicodeDecodeError:
+            raise SettingsError([".env: is not UTF-8 text; save it as UTF-8"]) from None
+        except OSError as error:
+            raise SettingsError([f".env: cannot be read ({error.strerror}); check its permissions"]) from None
+
+
+def _is_websocket_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        # a port out of range is found where it is read
+        parsed = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(parsed) and re.search(r"[^!-~]", value) is None
 
 
 def split_address(address: str) -> tuple[str | None, int | None]:
@@ -143,16 +180,44 @@ def split_address(address: str) -> tuple[str | None, int | None]:
     return match[1].strip("[]"), int(match[2])
 
 
-def _certificate_faults(cert: Path, key: Path) -> list[str]:
+def _check_certificate(cert: Path, key: Path) -> None:
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key, password=lambda: "")
-    except (ssl.SSLError, ValueError, OSError) as error:
-        return [f"CERT_PEM, KEY_PEM: are no certificate and its (unencrypted) private key in PEM form: {error}"]
-    return []
+    except (ValueError, OSError) as error:  # ssl.SSLError is an OSError
+        raise ValueError(
+            f"{str(key)!r} is not the (unencrypted) private key of the certificate in CERT_PEM, both as PEM: {error}"
+        ) from None
 
 
-def _sentence(fault: Any) -> str:
-    name = str(fault["loc"][0]) if fault["loc"] else "settings"
-    if name.islower():
-        name = f"PHONEGAME_{name.upper()}"
-    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+_BOUNDS = {"gt": "above", "ge": "at least", "le": "at most"}
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    """Pydantic's words serve programmers; these are for whoever sets the variable."""
+    place = str(fault["loc"][0])
+    name, field = next(
+        (name, field)
+        for name, field in Settings.model_fields.items()
+        if place.lower() in (name, str(field.validation_alias).lower())
+    )
+    variable = str(field.validation_alias or f"PHONEGAME_{name.upper()}")
+    if fault["type"] == "value_error":
+        return f"{variable}: {fault['ctx']['error']}"
+    if fault["type"] == "literal_error":
+        wanted = fault["ctx"]["expected"]
+    elif field.annotation in (int, float):
+        wanted = _wanted_number(field)
+    else:
+        return f"{variable}: {fault['msg']}"
+    return f"{variable}: {fault['input']!r} is not {wanted}; correct it, or remove it for the default, {field.default}"
+
+
+def _wanted_number(field: FieldInfo) -> str:
+    kind = "a whole number" if field.annotation is int else "a number"
+    limits = [
+        f"{words} {getattr(bound, name):g}"
+        for bound in field.metadata
+        for name, words in _BOUNDS.items()
+        if hasattr(bound, name)
+    ]
+    return f"{kind}, {' and '.join(limits)}"

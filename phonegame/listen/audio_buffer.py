@@ -43,12 +43,13 @@ class AudioBuffer:
             self.start += surplus
             self.cursor = max(self.cursor, self.start)
 
-    def take(self, most: int) -> bytes:
-        """The next `most` bytes that have not been sent, fewer where there are fewer; they count as sent."""
+    def next_piece(self, most: int) -> bytes:
+        """The next `most` bytes that have not been sent, or what there is of them. Tell `sent_until` once they are."""
         offset = self.cursor - self.start
-        piece = bytes(self._audio[offset : offset + most])
-        self.cursor += len(piece)
-        return piece
+        return bytes(self._audio[offset : offset + most])
+
+    def sent_until(self, position: int) -> None:
+        self.cursor = max(self.cursor, min(position, self.end))
 
     def rewind(self, position: int) -> None:
         """A new session hears everything from `position` on, as far as it is kept."""

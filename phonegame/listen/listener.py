@@ -197,7 +197,10 @@ class Listener:
     async def _send_backlog(self, session: Session) -> None:
         while self._buffer.unsent:
             await trio.sleep_until(self._may_send_at())
-            await session.send_audio(self._buffer.take(PIECE_BYTES))
+            begin, piece = self._buffer.cursor, self._buffer.next_piece(PIECE_BYTES)
+            await session.send_audio(piece)
+            # only now: `hear_nowait` must not overtake the piece while it waits for its turn
+            self._buffer.sent_until(begin + len(piece))
 
     def _may_send_at(self) -> float:
         """When the next piece may go without outrunning Deepgram."""

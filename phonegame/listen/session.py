@@ -15,15 +15,14 @@ from trio_websocket import (
     WebSocketConnection,
     wrap_client_stream,
 )
-from wsproto.connection import Connection, ConnectionType
-from wsproto.events import BytesMessage
 
 from phonegame.deepgram.failures import DeepgramFailure, closed, refusal, unreachable
+from phonegame.frames import binary_frame
 from phonegame.listen.eager_stream import EagerStream
 from phonegame.sockets import notice_dead_peer
 
 CONNECT_SECONDS = 5
-"""For TCP, and again for TLS and the upgrade. trio-websocket's default is 60 s, an eternity for somebody on the phone."""
+"""For TCP, and again for TLS and the upgrade. trio-websocket's default is 60 s: an eternity on the phone."""
 CLOSE_SECONDS = 0.25
 """How long Deepgram may take to answer our close frame. It has said all it had to say by then."""
 MAX_MESSAGE_BYTES = 1 << 20
@@ -35,8 +34,6 @@ class Session:
     def __init__(self, connection: WebSocketConnection, eager: EagerStream | None) -> None:
         self._connection = connection
         self._eager = eager
-        # writes frames only; the connection keeps one of its own for the rest of the protocol
-        self._framer = Connection(ConnectionType.CLIENT)
 
     def send_audio_nowait(self, audio: bytes) -> bool:
         """Sends a piece if the socket takes it at once. False: use `send_audio` (over TLS always)."""
@@ -44,7 +41,7 @@ class Session:
         if eager is None or not eager.has_room or self._connection.closed is not None:
             return False
         try:
-            return eager.write_nowait(self._framer.send(BytesMessage(data=audio)))
+            return eager.write_nowait(binary_frame(audio))
         except trio.BrokenResourceError:
             # the reader notices it as well, and ends the session
             return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import structlog
+import trio
 
 from phonegame.speak.espeak import ESpeakMissing, ESpeakVoice
 
@@ -16,6 +18,24 @@ class Voice(Protocol):
 
     async def synthesise(self, text: str) -> bytes:
         """The text as mu-law audio at 8000 samples a second, without a header. May be cancelled."""
+
+
+class FixedSentences:
+    """A voice that remembers what it has to say again and again, so that it is spoken at once, and made once."""
+
+    def __init__(self, voice: Voice, sentences: Iterable[str]) -> None:
+        self._voice = voice
+        self._audio: dict[str, bytes | None] = dict.fromkeys(sentences)
+
+    async def synthesise(self, text: str) -> bytes:
+        known = self._audio.get(text)
+        if known is not None:
+            await trio.lowlevel.checkpoint()
+            return known
+        audio = await self._voice.synthesise(text)
+        if text in self._audio:
+            self._audio[text] = audio
+        return audio
 
 
 def make_voice(name: str) -> Voice | None:

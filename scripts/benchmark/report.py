@@ -139,7 +139,7 @@ def text(measurement: Measurement) -> str:
         ("hang-up", m.hang_up_to_deepgram),
         ("  its last audio", None if m.tail_frames_lost is None else f"{m.tail_frames_lost} frames lost"),
         ("game gone", m.game_gone_to_code_free),
-        ("  neither", None if m.endings_unseen is None else f"{m.endings_unseen} of them had no effect in 5 s"),
+        ("  without effect", None if m.endings_unseen is None else f"{m.endings_unseen} of both, after 5 s"),
         ("memory a call", f"{m.kilobytes_per_call:.0f} kB   (and {m.kilobytes_per_game:.0f} kB a game)"),
         ("generator late", m.generator_lateness),
         ("generator's core", generator_core(m)),

@@ -9,27 +9,39 @@ from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
 KEEP = KEEP_SECONDS * BYTES_PER_SECOND
 
 
-def test_take_gives_what_has_not_been_sent_once() -> None:
+def take(buffer: AudioBuffer, most: int) -> bytes:
+    piece = buffer.next_piece(most)
+    buffer.sent_until(buffer.cursor + len(piece))
+    return piece
+
+
+def test_what_has_been_sent_does_not_come_again() -> None:
     buffer = AudioBuffer()
     buffer.append(b"abcdef")
-    assert [buffer.take(4), buffer.take(4), buffer.take(4)] == [b"abcd", b"ef", b""]
+    assert [take(buffer, 4), take(buffer, 4), take(buffer, 4)] == [b"abcd", b"ef", b""]
     assert buffer.unsent == 0
+
+
+def test_a_piece_that_was_not_sent_comes_again() -> None:
+    buffer = AudioBuffer()
+    buffer.append(b"abcdef")
+    assert [buffer.next_piece(4), buffer.next_piece(4)] == [b"abcd", b"abcd"]
 
 
 def test_rewind_gives_it_again_as_far_as_it_is_kept() -> None:
     buffer = AudioBuffer()
     buffer.append(b"abcdef")
-    buffer.take(6)
+    take(buffer, 6)
     buffer.forget_before(2)
     buffer.rewind(1)
-    assert (buffer.start, buffer.take(9)) == (2, b"cdef")
+    assert (buffer.start, take(buffer, 9)) == (2, b"cdef")
 
 
 def test_rewind_forgets_what_lies_before() -> None:
     buffer = AudioBuffer()
     buffer.append(b"abcdef")
     buffer.rewind(4)
-    assert (buffer.start, buffer.take(9)) == (4, b"ef")
+    assert (buffer.start, take(buffer, 9)) == (4, b"ef")
 
 
 def test_the_oldest_audio_is_dropped_when_nobody_takes_it() -> None:
@@ -57,7 +69,7 @@ def test_positions_and_bytes_always_agree(steps: list[tuple[str, int]]) -> None:
                 buffer.append(piece)
             case "take":
                 before = buffer.cursor
-                assert buffer.take(number) == everything[before : before + number]
+                assert take(buffer, number) == everything[before : before + number]
             case "forget":
                 buffer.forget_before(number)
             case "rewind":

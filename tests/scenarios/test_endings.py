@@ -42,13 +42,14 @@ async def test_nothing_is_waited_for_where_drain_seconds_is_0() -> None:
 
 
 async def test_a_socket_that_dies_without_a_stop_ends_the_call() -> None:
-    async with open_house() as house, house.game() as game, trio.open_nursery():
+    async with open_house() as house, house.game() as game:
         async with house.phone() as caller:
             await caller.phone.key(game.code + "#")
             await game.joined()
-            await caller.says("good bye", pause_ms=0)
+            await caller.says("good bye")
+            await game.hears("good bye")
             caller.phone.abort()
-        await game.hears("good bye")
+            await house.phonegame.calls.wait_until_empty()
         async with house.phone() as caller:
             await caller.phone.key(game.code + "#")
             await game.joined()

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from phonegame.settings import DEEPGRAM_URL, NO_NUMBER, Settings, SettingsError, split_address
+from tests.certificate import make_certificate
+
+KEY = "planted0deepgram0key0"
+VALUES: dict[str, tuple[str, str, Any]] = {
+    "DEEPGRAM_URL": ("deepgram_url", "ws://localhost:1/v1/listen?a=b", "ws://localhost:1/v1/listen?a=b"),
+    "TWILIO_PHONE_NUMBER": ("twilio_phone_number", "+1 555 0199", "+1 555 0199"),
+    "PROXY_URL": ("proxy_url", "[::1]:80", "[::1]:80"),
+    "PHONEGAME_CODES": ("codes", "1000-9999", "1000-9999"),
+    "PHONEGAME_VOICE": ("voice", "none", "none"),
+    "PHONEGAME_LOG": ("log", "json", "json"),
+    "PHONEGAME_LOG_LEVEL": ("log_level", "debug", "debug"),
+    "PHONEGAME_WRONG_CODES": ("wrong_codes", "7", 7),
+    "PHONEGAME_CODE_SECONDS": ("code_seconds", "7.5", 7.5),
+    "PHONEGAME_DRAIN_SECONDS": ("drain_seconds", "0", 0),
+    "PHONEGAME_FINAL_SECONDS": ("final_seconds", "0.5", 0.5),
+    "PHONEGAME_RECONNECT_SECONDS": ("reconnect_seconds", "5", 5),
+    "PHONEGAME_STALL_SECONDS": ("stall_seconds", "5", 5),
+    "PHONEGAME_GAME_QUEUE": ("game_queue", "5", 5),
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of this machine's variables nor of its `.env` files is anything seen."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.upper().startswith(("PHONEGAME_", "DEEPGRAM_", "TWILIO_", "PROXY_URL", "CERT_PEM", "KEY_PEM")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPGRAM_API_KEY", KEY)
+
+
+def faults() -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    return caught.value.faults
+
+
+@pytest.mark.usefixtures("key")
+def test_a_key_is_all_that_is_needed() -> None:
+    settings = Settings.load()
+    assert settings.deepgram_url == DEEPGRAM_URL
+    assert settings.twilio_phone_number == NO_NUMBER
+    assert settings.proxy_url == "127.0.0.1:5000"
+    assert (settings.codes, settings.wrong_codes, settings.code_seconds) == ("0-99", 5, 60)
+    assert (settings.drain_seconds, settings.voice, settings.log) == (1, "auto", "text")
+    assert not settings.tls
+
+
+def test_every_variable_is_tested_here() -> None:
+    assert {field for field, _, _ in VALUES.values()} | {"deepgram_api_key", "cert_pem", "key_pem"} == set(
+        Settings.model_fields
+    )
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("variable", VALUES)
+def test_a_variable_is_read_from_the_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    field, text, value = VALUES[variable]
+    monkeypatch.setenv(variable, text)
+    assert getattr(Settings.load(), field) == value
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_variables_are_read_from_an_env_file_and_the_environment_wins(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["PHONEGAME_CODES=words", f"DEEPGRAM_API_KEY={KEY}", "PHONEGAME_LOG=json", "SOMEBODY_ELSES=1"]
+    Path(".env").write_text("\n".join(lines), encoding=encoding)
+    monkeypatch.setenv("PHONEGAME_LOG", "text")
+    settings = Settings.load()
+    assert (settings.codes, settings.log) == ("words", "text")
+    assert settings.deepgram_api_key.get_secret_value() == KEY
+
+
+def test_an_env_file_in_another_encoding_is_reported() -> None:
+    # what `>` of PowerShell 5 writes
+    Path(".env").write_text(f"DEEPGRAM_API_KEY={KEY}", encoding="utf-16")
+    assert faults() == [".env: is not UTF-8 text; save it as UTF-8"]
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("variable", [*VALUES, "CERT_PEM", "KEY_PEM"])
+def test_an_empty_variable_is_as_good_as_none(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    default = Settings.load()
+    monkeypatch.setenv(variable, "")
+    assert Settings.load() == default
+
+
+def test_every_fault_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPGRAM_URL", "wss://deepgram.example/v1/listen")
+    monkeypatch.setenv("CERT_PEM", "nowhere.pem")
+    monkeypatch.setenv("PROXY_URL", "5000")
+    monkeypatch.setenv("PHONEGAME_CODES", "everything")
+    monkeypatch.setenv("PHONEGAME_LOG", "xml")
+    monkeypatch.setenv("PHONEGAME_WRONG_CODES", "many")
+    assert [fault.partition(":")[0] for fault in faults()] == [
+        "DEEPGRAM_API_KEY",
+        "PROXY_URL",
+        "CERT_PEM",
+        "KEY_PEM",
+        "PHONEGAME_CODES",
+        "PHONEGAME_LOG",
+        "PHONEGAME_WRONG_CODES",
+    ]
+
+
+WHOLE = "is not a whole number, at least 1 and at most"
+SET_BOTH = "set both for TLS, or neither"
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize(
+    ("variable", "text", "parts"),
+    [
+        ("PHONEGAME_WRONG_CODES", "many", [f"'many' {WHOLE} 1000", "remove it for the default, 5"]),
+        ("PHONEGAME_WRONG_CODES", "0", [f"'0' {WHOLE} 1000"]),
+        ("PHONEGAME_WRONG_CODES", "2.5", [f"'2.5' {WHOLE} 1000"]),
+        ("PHONEGAME_GAME_QUEUE", "1000000", [f"'1000000' {WHOLE} 100000", "default, 1000"]),
+        ("PHONEGAME_CODE_SECONDS", "0", ["'0' is not a number, above 0 and at most 3600"]),
+        ("PHONEGAME_CODE_SECONDS", "nan", ["'nan' is not a number, above 0 and at most 3600"]),
+        ("PHONEGAME_DRAIN_SECONDS", "-1", ["'-1' is not a number, at least 0 and at most 30"]),
+        ("PHONEGAME_DRAIN_SECONDS", "inf", ["'inf' is not a number, at least 0 and at most 30"]),
+        ("PHONEGAME_STALL_SECONDS", "1", ["'1' is not a number, above 1 and at most 600"]),
+        ("PHONEGAME_VOICE", "loud", ["'loud' is not 'auto', 'espeak' or 'none'", "default, auto"]),
+        ("PHONEGAME_LOG_LEVEL", "all", ["'all' is not 'debug', 'info', 'warning' or 'error'"]),
+        ("PHONEGAME_CODES", "9-1", ["ends below its beginning: write 1-9"]),
+        ("PHONEGAME_CODES", "file:none.txt", ["none.txt cannot be read", "check the path"]),
+        ("PHONEGAME_CODES", "all", ["'all' is no set of codes", "0-99"]),
+        ("PROXY_URL", "5000", ["'5000' is not an address to listen at", "write host:port"]),
+        ("PROXY_URL", "127.0.0.1:70000", ["write host:port"]),
+        ("PROXY_URL", "http://127.0.0.1:5000", ["write host:port"]),
+        ("PROXY_URL", "::1:5000", ["write host:port"]),
+        ("DEEPGRAM_URL", "https://api.deepgram.com/v1/listen", ["is not a websocket address", "wss://"]),
+        ("DEEPGRAM_URL", "wss:///v1/listen", ["is not a websocket address", "name a host"]),
+        ("DEEPGRAM_URL", "wss://host:99999/v1/listen", ["is not a websocket address"]),
+        ("DEEPGRAM_URL", "wss://[::1/v1/listen", ["is not a websocket address"]),
+        ("DEEPGRAM_URL", "wss://host/v1/listen?keyterm=one two", ["is not a websocket address"]),
+        ("CERT_PEM", "none.pem", ["'none.pem' cannot be read: No such file"]),
+        ("DEEPGRAM_API_KEY", "pasted twice", ["has spaces or other characters", "copy it again"]),
+    ],
+)
+def test_a_fault_names_the_variable_what_is_wrong_and_what_to_do(
+    variable: str, text: str, parts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, text)
+    fault = faults()[0]
+    assert fault.startswith(f"{variable}: ")
+    for part in parts:
+        assert part in fault
+
+
+def test_a_key_is_missing_where_deepgram_is_not_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = faults()
+    assert fault.startswith("DEEPGRAM_API_KEY: is missing, and api.deepgram.com asks for one; ")
+    assert "phonegame speech" in fault
+    monkeypatch.setenv("DEEPGRAM_URL", "wss://deepgram.example/v1/listen")
+    assert "deepgram.example" in faults()[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_no_key_is_needed_where_it_is(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPGRAM_URL", f"ws://{host}:8080/v1/listen")
+    assert Settings.load().deepgram_api_key.get_secret_value() == ""
+
+
+def test_the_space_and_line_break_that_come_with_a_pasted_key_are_no_part_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DEEPGRAM_API_KEY", f" {KEY}\r\n")
+    assert Settings.load().deepgram_api_key.get_secret_value() == KEY
+
+
+@pytest.mark.usefixtures("key")
+class TestTLS:
+    def test_a_certificate_and_its_key_are_taken(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = make_certificate(tmp_path)
+        monkeypatch.setenv("CERT_PEM", str(made.cert))
+        monkeypatch.setenv("KEY_PEM", str(made.key))
+        assert Settings.load().tls
+
+    def test_a_certificate_without_a_key_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "cert.pem").touch()
+        monkeypatch.setenv("CERT_PEM", "cert.pem")
+        assert faults() == [f"KEY_PEM: is missing, while CERT_PEM is set; {SET_BOTH}"]
+
+    def test_a_key_without_a_certificate_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "key.pem").touch()
+        monkeypatch.setenv("KEY_PEM", "key.pem")
+        assert faults() == [f"KEY_PEM: is set, while CERT_PEM is missing; {SET_BOTH}"]
+
+    def test_a_key_of_another_certificate_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CERT_PEM", str(make_certificate(tmp_path, "one").cert))
+        monkeypatch.setenv("KEY_PEM", str(make_certificate(tmp_path, "other").key))
+        (fault,) = faults()
+        assert fault.startswith("KEY_PEM: ")
+        assert "is not the (unencrypted) private key of the certificate in CERT_PEM" in fault
+
+    def test_files_that_hold_no_pem_are_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "text.pem").write_text("no certificate", encoding="utf-8")
+        monkeypatch.setenv("CERT_PEM", "text.pem")
+        monkeypatch.setenv("KEY_PEM", "text.pem")
+        (fault,) = faults()
+        assert "both as PEM" in fault
+
+
+class TestSecrets:
+    @pytest.mark.usefixtures("key")
+    def test_the_key_is_in_no_text_of_the_settings(self) -> None:
+        settings = Settings.load()
+        assert KEY not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+
+    @pytest.mark.parametrize("variable", ["PHONEGAME_LOG", "DEEPGRAM_URL", "CERT_PEM"])
+    def test_the_key_is_in_no_error_about_another_variable(
+        self, variable: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DEEPGRAM_API_KEY", KEY)
+        monkeypatch.setenv(variable, "nonsense")
+        assert KEY not in "".join(faults())
+        with pytest.raises(ValidationError) as caught:
+            Settings()  # type: ignore[call-arg]  # they come from the environment
+        assert KEY not in str(caught.value)
+
+    def test_a_key_with_a_fault_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DEEPGRAM_API_KEY", f"{KEY} {KEY}")
+        assert KEY not in "".join(faults())
+
+    @pytest.mark.parametrize("scheme", ["wss", "https"])
+    def test_a_password_in_the_address_is_refused_and_not_shown(
+        self, scheme: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DEEPGRAM_URL", f"{scheme}://me:{KEY}@deepgram.example/v1/listen")
+        fault = faults()[0]
+        assert fault.startswith("DEEPGRAM_URL: has a user name in it; remove it")
+        assert KEY not in "".join(faults())
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = Settings.load(DEEPGRAM_API_KEY=KEY)
+    with pytest.raises(ValidationError):
+        settings.codes = "words"
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("127.0.0.1:5000", ("127.0.0.1", 5000)),
+        ("game.example:0", ("game.example", 0)),
+        ("[::1]:443", ("::1", 443)),
+        ("0.0.0.0:65536", (None, None)),
+        ("localhost", (None, None)),
+        (":5000", (None, None)),
+        ("a b:1", (None, None)),
+        ("host:1/path", (None, None)),
+        ("host:1\n", (None, None)),
+    ],
+)
+def test_split_address(address: str, parts: tuple[str | None, int | None]) -> None:
+    assert split_address(address) == parts
+
+
+@pytest.mark.slow
+def test_serve_tells_every_fault_on_stderr_and_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHONEGAME_CODES", "everything")
+    ended = subprocess.run(
+        [sys.executable, "-m", "phonegame", "serve"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines()[0] == "The settings have faults:"
+    assert "  DEEPGRAM_API_KEY: is missing" in ended.stderr
+    assert "  PHONEGAME_CODES: 'everything' is no set of codes" in ended.stderr
+    assert "Traceback" not in ended.stderr
