@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +14,10 @@ from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.app import PhoneGame, create_app
+from phonegame.groups import leaves
 from phonegame.settings import NO_NUMBER, Settings, SettingsError
 from phonegame.speak.espeak import ESpeakMissing
+from phonegame.stop_signals import run_until_stopped
 
 MAX_MESSAGE_BYTES = 128 * 1024
 """Hypercorn closes what is longer. The routes have narrower limits, and give reasons."""
@@ -79,16 +79,6 @@ async def run_server(
         task_status.started(Server(addresses, phonegame))
 
 
-async def stop_signal() -> None:
-    """Waits for Ctrl-C or for a polite request to end. A second one ends the process at once."""
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        signals.append(signal.SIGBREAK)
-    with trio.open_signal_receiver(*signals) as received:
-        async for _ in received:
-            return
-
-
 @click.command()
 def serve() -> None:
     """Run the server that patches phone calls into games.
@@ -96,8 +86,12 @@ def serve() -> None:
     Settings come from environment variables and from a file .env in this folder; the README lists them.
     """
     try:
-        trio.run(run_server, Settings.load(), stop_signal)
-    except* (SettingsError, ESpeakMissing) as group:
-        raise SystemExit("\n".join(str(error) for error in group.exceptions)) from None
+        settings = Settings.load()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+    try:
+        trio.run(run_until_stopped, partial(run_server, settings))
+    except* ESpeakMissing as group:
+        raise SystemExit("\n".join(str(error) for error in leaves(group))) from None
     except* OSError as group:
-        raise SystemExit(f"PROXY_URL: cannot listen there: {group.exceptions[0]}") from None
+        raise SystemExit(f"PROXY_URL: cannot listen at {settings.proxy_url}: {leaves(group)[0]}") from None

@@ -91,7 +91,7 @@ def parse(text: str | bytes) -> Message | None:
         message: Message = _decoder.decode(text)
     except (msgspec.ValidationError, UnicodeError):
         return _parse_other(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     return message
 
@@ -99,7 +99,7 @@ def parse(text: str | bytes) -> Message | None:
 def _parse_other(text: str | bytes) -> Other | None:
     try:
         other = _type_decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     known = {"Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error"}
     return None if other.type in known else other

@@ -18,6 +18,7 @@ import trio
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.deepgram.messages import CLOSE_STREAM, FINALIZE, KEEP_ALIVE
+from phonegame.groups import leaves
 from phonegame.listen.audio_buffer import AudioBuffer
 from phonegame.listen.session import Session, open_session
 from phonegame.listen.transcript import Heard, Transcript
@@ -135,7 +136,7 @@ class Listener:
             if others is not None:
                 raise others from None
             assert failures is not None
-            return _first_leaf(failures)
+            return leaves(failures)[0]
         finally:
             self._session = None
         return None
@@ -163,16 +164,17 @@ class Listener:
                     raise
             now = trio.current_time()
             if waiting.cancelled_caught:
-                heard = self._transcript.overdue(now)
-                if heard is None and not self._finished.is_set():
+                overdue = self._transcript.overdue(now)
+                if overdue is None and not self._finished.is_set():
                     await session.send_text(FINALIZE)
+                heard = [overdue] if overdue is not None else []
             else:
                 self._last_contact = now
                 self._unanswered_from = self._buffer.cursor
                 heard = self._transcript.receive(raw, now)
                 self._buffer.forget_before(min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND)))
-            if heard is not None:
-                await self._send_heard.send(heard)
+            for each in heard:
+                await self._send_heard.send(each)
 
     async def _send_to_deepgram(self, session: Session) -> None:
         """Sends what `hear_nowait` could not, keeps the connection alive, and says goodbye."""
@@ -207,8 +209,3 @@ class Listener:
         clock, position = self._session_start
         ahead = (self._buffer.cursor - position) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
         return clock + ahead / CATCH_UP_RATE
-
-
-def _first_leaf(group: BaseExceptionGroup[DeepgramFailure]) -> DeepgramFailure:
-    first = group.exceptions[0]
-    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

@@ -18,6 +18,7 @@ from trio_websocket import (
 
 from phonegame.deepgram.failures import DeepgramFailure, closed, refusal, unreachable
 from phonegame.frames import binary_frame
+from phonegame.groups import leaves
 from phonegame.listen.eager_stream import EagerStream
 from phonegame.sockets import notice_dead_peer
 
@@ -134,12 +135,11 @@ def _plain(group: BaseExceptionGroup[BaseException], opened: bool) -> BaseExcept
     """The error of the block, or of the connection; a group where there are several."""
     rejected = group.subgroup(ConnectionRejected)
     if rejected is not None:
-        (rejection,) = rejected.exceptions
-        assert isinstance(rejection, ConnectionRejected)
+        rejection = leaves(rejected)[0]
         return refusal(rejection.status_code, rejection.headers, rejection.body)
-    causes = group.subgroup(lambda error: not isinstance(error, BaseExceptionGroup | trio.Cancelled))
-    if causes is None or len(causes.exceptions) > 1 or isinstance(causes.exceptions[0], BaseExceptionGroup):
+    causes = [error for error in leaves(group) if not isinstance(error, trio.Cancelled)]
+    if len(causes) != 1:
         return group
-    (cause,) = causes.exceptions
+    (cause,) = causes
     network = OSError | ssl.SSLError | HandshakeError | trio.TooSlowError | trio.BrokenResourceError
     return unreachable(cause) if not opened and isinstance(cause, network) else cause

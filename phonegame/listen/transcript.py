@@ -7,6 +7,7 @@ given up) ends at `_delivered`, and a word whose middle lies before that is left
 An interim result is a promise that Deepgram does not always keep. Where its final does not come:
 
     interim with text --no change for `final_seconds`--> ask for it (Finalize) --`FINALIZE_SECONDS`--> deliver as final
+                      --words of a later time come: Deepgram has gone on without it----------------> deliver as final
                       --the session is lost, its audio too old to be sent again----------------------> deliver as final
                       --the call has ended-----------------------------------------------------------> deliver as final
 
@@ -22,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from phonegame.deepgram.messages import Message, Results, Word, parse
+from phonegame.deepgram.messages import Message, Results, SpeechStarted, UtteranceEnd, Word, parse
 
 FINALIZE_SECONDS = 1.0
 """No answer to Finalize is promised: Deepgram's documentation says "usually"."""
@@ -68,27 +69,26 @@ class Transcript:
         """A session begins whose first byte of audio is `offset` seconds into the call."""
         self._offset = offset
 
-    def receive(self, raw: str, now: float) -> Heard | None:
-        """The message as it goes on to the call; None where nothing is left of it."""
+    def receive(self, raw: str, now: float) -> list[Heard]:
+        """What goes on to the call: the message, if anything is left of it, and before it a final that never came."""
         message = parse(raw)
         if message is None:
             self.malformed += 1
-            return None
-        heard = Heard(raw, message)
-        if self._offset:
-            heard = edited(heard, lambda fields: _shift(fields, self._offset))
+            return []
+        heard = _shifted(Heard(raw, message), self._offset)
         if heard.results is None:
-            return heard
+            return [heard]
         return self._receive_results(heard, heard.results, now)
 
-    def _receive_results(self, heard: Heard, results: Results, now: float) -> Heard | None:
+    def _receive_results(self, heard: Heard, results: Results, now: float) -> list[Heard]:
+        passed_over = self._promote(before=results.start) if results.best.transcript else None
         kept = without_words_before(heard, self._delivered)
         if results.is_final:
             self.covered = max(self.covered, results.end)
             self._settle_interim(results)
         elif kept is not None and kept.results is not None and kept.results.best.transcript:
             self._wait_for_final(kept, kept.results, now)
-        return kept
+        return [each for each in (passed_over, kept) if each is not None]
 
     def _wait_for_final(self, heard: Heard, results: Results, now: float) -> None:
         before = self._interim.results if self._interim else None
@@ -98,9 +98,7 @@ class Transcript:
         self._interim = heard
 
     def _settle_interim(self, final: Results) -> None:
-        if self._interim is None or self._interim.results is None:
-            return
-        if not final.best.words and final.start > self._interim.results.best.words[0].start:
+        if self._interim is None or (not final.best.transcript and final.start > self._pending_start):
             return
         rest = without_words_before(self._interim, final.end)
         if rest is None or rest.results is None or not rest.results.best.words:
@@ -122,8 +120,7 @@ class Transcript:
         Gives the time from which on the next session shall hear it all again, and what must be delivered since its
         audio is no longer there to be heard again.
         """
-        words = self._pending_words()
-        promoted = self._promote() if words and words[0].start < kept_from else None
+        promoted = self._promote() if self._pending_start < kept_from else None
         self._drop_interim()
         return max(self.covered, kept_from, self._delivered), promoted
 
@@ -131,19 +128,25 @@ class Transcript:
         """The call is over: the last interim is all that will be known of its last words."""
         return self._promote()
 
-    def _pending_words(self) -> list[Word]:
+    @property
+    def _pending_start(self) -> float:
+        """When the interim's first word was said; `math.inf` where there is no interim."""
         results = self._interim.results if self._interim else None
-        return results.best.words if results else []
+        if results is None:
+            return math.inf
+        return results.best.words[0].start if results.best.words else results.start
 
-    def _promote(self) -> Heard | None:
-        interim, words = self._interim, self._pending_words()
-        self._drop_interim()
-        if interim is None:
+    def _promote(self, *, before: float = math.inf) -> Heard | None:
+        """Delivers the interim's words whose middle lies before that time, and forgets the others."""
+        interim = self._interim and without_words_from(self._interim, before)
+        if interim is None or self._pending_start >= before:
             return None
+        self._drop_interim()
         results = interim.results
         assert results is not None
         # a session may give no words: then the span that the interim covers is what has been delivered
-        self._delivered = words[-1].end if words else results.end
+        end = results.best.words[-1].end if results.best.words else results.end
+        self._delivered = min(end, before)
         return edited(interim, lambda fields: fields.update(is_final=True, speech_final=True))
 
     def _drop_interim(self) -> None:
@@ -160,6 +163,17 @@ def edited(heard: Heard, edit: Any) -> Heard:
     message = parse(raw)
     assert message is not None, "an edit must leave a message of the same type"
     return Heard(raw, message)
+
+
+def without_words_from(heard: Heard, time: float) -> Heard | None:
+    """Results with only the words whose middle is before `time`; None where there were words and all are gone."""
+    results = heard.results
+    if results is None or not results.best.words:
+        return heard
+    kept = [word for word in results.best.words if _middle(word) < time]
+    if len(kept) == len(results.best.words):
+        return heard
+    return edited(heard, lambda fields: _keep_words(fields, kept, 0, kept[-1].end)) if kept else None
 
 
 def without_words_before(heard: Heard, time: float) -> Heard | None:
@@ -181,29 +195,38 @@ def without_first_words(heard: Heard, count: int) -> Heard | None:
     words = results.best.words[count:]
     if not words:
         return None
-    return edited(heard, lambda fields: _keep_words(fields, words, count))
+    return edited(heard, lambda fields: _keep_words(fields, words, count, results.end))
 
 
-def _keep_words(fields: dict[str, Any], words: list[Word], skipped: int) -> None:
-    end = fields["start"] + fields["duration"]
-    fields["start"] = words[0].start
-    fields["duration"] = round(end - words[0].start, 6)
+def _keep_words(fields: dict[str, Any], words: list[Word], skipped: int, end: float) -> None:
+    """`words` are those behind the first `skipped`."""
+    if skipped:
+        fields["start"] = words[0].start
+    fields["duration"] = round(end - fields["start"], 6)
     alternative = fields["channel"]["alternatives"][0]
     alternative["transcript"] = " ".join(word.text for word in words)
-    alternative["words"] = alternative["words"][skipped:]
+    alternative["words"] = alternative["words"][skipped : skipped + len(words)]
     # the others repeat the words that were cut
     del fields["channel"]["alternatives"][1:]
 
 
-def _shift(fields: dict[str, Any], offset: float) -> None:
-    for name in ("start", "timestamp"):
-        if isinstance(fields.get(name), int | float):
-            fields[name] = round(fields[name] + offset, 6)
-    if fields.get("last_word_end", -1) >= 0:
-        fields["last_word_end"] = round(fields["last_word_end"] + offset, 6)
-    channel = fields.get("channel")
-    if isinstance(channel, dict):
-        for alternative in channel.get("alternatives", []):
-            for word in alternative.get("words", []):
-                word["start"] = round(word["start"] + offset, 6)
-                word["end"] = round(word["end"] + offset, 6)
+def _shifted(heard: Heard, offset: float) -> Heard:
+    """`heard` with `offset` seconds on all its times. What is of no known type has none that could be known."""
+    if not offset:
+        return heard
+    match heard.message:
+        case Results():
+            return edited(heard, lambda fields: _shift_results(fields, offset))
+        case SpeechStarted(timestamp=time):
+            return edited(heard, lambda fields: fields.update(timestamp=round(time + offset, 6)))
+        case UtteranceEnd(last_word_end=time) if time >= 0:
+            return edited(heard, lambda fields: fields.update(last_word_end=round(time + offset, 6)))
+    return heard
+
+
+def _shift_results(fields: dict[str, Any], offset: float) -> None:
+    fields["start"] = round(fields["start"] + offset, 6)
+    for alternative in fields["channel"].get("alternatives", []):
+        for word in alternative.get("words", []):
+            word["start"] = round(word["start"] + offset, 6)
+            word["end"] = round(word["end"] + offset, 6)

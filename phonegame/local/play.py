@@ -13,7 +13,7 @@ from rich.text import Text
 
 from phonegame.local.big_text import enlarge
 from phonegame.local.game_client import GameClient, GameUnreachableError, connect_game
-from phonegame.local.stop_signals import cancel_on_stop
+from phonegame.stop_signals import cancel_on_stop
 from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, PhoneNumber, Unread
 from phonegame.local.typed_lines import RawInput, TypedLines, standard_input
 

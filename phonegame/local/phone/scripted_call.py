@@ -20,7 +20,7 @@ from phonegame.local.phone.outgoing import Identity
 from phonegame.local.phone.phone import Phone, place_call
 from phonegame.local.phone.script import Step
 from phonegame.local.phone.stream import Ended, PhoneEvent
-from phonegame.local.stop_signals import cancel_on_stop
+from phonegame.stop_signals import cancel_on_stop
 from phonegame.speak.espeak import ESpeakVoice, SpeakError
 
 
