@@ -15,6 +15,7 @@ and tells the ear to finish. What waits for Deepgram's last words is shielded as
 
 from __future__ import annotations
 
+import contextvars
 import secrets
 from dataclasses import dataclass
 from enum import Enum
@@ -136,7 +137,9 @@ class Call:
     # the phone
 
     async def _serve_phone(self) -> None:
-        await self._socket.accept(self._take)
+        # messages come from the task that reads the socket, whose log lines would not name the call
+        context = contextvars.copy_context()
+        await self._socket.accept(lambda batch: context.run(self._take, batch))
         with self._live:
             async with trio.open_nursery() as live:
                 live.start_soon(self._desk.receive_keys, lambda: self._listener.position)

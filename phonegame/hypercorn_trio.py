@@ -4,7 +4,7 @@ Reaches into hypercorn 0.18; tests/test_hypercorn_trio.py tells when it no longe
 two classes and putting the subclasses in place of theirs:
 
 - Reads 4 KiB at a time rather than 64 (a frame has 300 bytes, and every read allocates the whole buffer first), when
-  the socket is readable rather than to find out whether it is, and with a cancel scope only where there is a time limit.
+  the socket is readable rather than to find out whether it is, and without a cancel scope where there is no limit.
 - Once the application has asked for it (the ASGI extension `phonegame.direct`), takes a websocket's text messages out
   itself and hands them over from the task that reads the socket, all that one read has brought in one batch. All other
   frames go to wsproto as ever.

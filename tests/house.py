@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,7 @@ LISTEN = (
 )
 KEY = "planted-deepgram-key"
 NUMBER = "+15550123456"
+STOP_SECONDS = 15
 
 
 @dataclass
@@ -33,7 +35,12 @@ class House:
     phonegame: PhoneGame
     address: str
     speech: SpeechService
-    stop: trio.Event = field(default_factory=trio.Event)
+    logged: list[logging.LogRecord] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[str]:
+        """What the log says at error level, or with a traceback. Hypercorn's share included."""
+        return [_event(record) for record in self.logged if record.levelno >= logging.ERROR or record.exc_info]
 
     @property
     def game_url(self) -> str:
@@ -62,6 +69,11 @@ class Caller:
     """A phone whose speech is written into the audio: see `phonegame.local.speech.marker`."""
 
     phone: Phone
+
+    async def joins(self, game: Game) -> None:
+        """By keys."""
+        await self.phone.key(game.code + "#")
+        await game.joined()
 
     async def says(self, sentence: str, *, pause_ms: int = 200) -> None:
         """Speaks, and is silent for long enough to end the utterance."""
@@ -113,13 +125,12 @@ class Game:
 
 @asynccontextmanager
 async def open_house(
-    *, script: Script | None = None, limits: Limits | None = None, **settings: Any
+    *, script: Script | None = None, limits: Limits | None = None, seconds: float = 30, **settings: Any
 ) -> AsyncIterator[House]:
     """Ends the server as an operator would, and then asks that nothing is left behind."""
     config = SpeechConfig(recogniser="marker", key=KEY, script=script or Script(), limits=limits or Limits())
     async with trio.open_nursery() as nursery:
         speech: SpeechService = await nursery.start(serve_speech, config)
-        stop = trio.Event()
         values = {
             "DEEPGRAM_URL": speech.url + LISTEN,
             "DEEPGRAM_API_KEY": KEY,
@@ -128,19 +139,48 @@ async def open_house(
             "voice": "none",
             **settings,
         }
-        server: Server = await nursery.start(run_server, Settings(_env_file=None, **values), stop.wait)
-        house = House(server.phonegame, server.addresses[0].partition("://")[2], speech)
-        with trio.fail_after(30):
-            yield house
-            await house.phonegame.wait_until_empty()
-        assert not house.phonegame.switchboard.active
-        stop.set()
-        nursery.cancel_scope.deadline = trio.current_time() + 10
+        async with _running_server(Settings(_env_file=None, **values)) as server:
+            house = House(server.phonegame, server.addresses[0].partition("://")[2], speech)
+            with _collected(house.logged):
+                with trio.fail_after(seconds):
+                    yield house
+                    await house.phonegame.wait_until_empty()
+                assert not house.phonegame.switchboard.active
         await _all_closed(speech)
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _running_server(settings: Settings) -> AsyncIterator[Server]:
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        yield await nursery.start(run_server, settings, stop.wait)
+        stop.set()
+        nursery.cancel_scope.deadline = trio.current_time() + STOP_SECONDS
+    assert not nursery.cancel_scope.cancelled_caught, "the server does not stop"
+
+
+@contextmanager
+def _collected(records: list[logging.LogRecord]) -> Iterator[None]:
+    """Once the server runs: it puts its own handler in the place of all others."""
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Structlog's records are dictionaries."""
+    message: Any = record.msg
+    return str(message["event"]) if isinstance(message, dict) else record.getMessage()
 
 
 async def _all_closed(speech: SpeechService) -> None:
     with trio.fail_after(10):
         for record in list(speech.connections):
-            await record.wait_closed()
+            # one that is told to stall does not notice its end
+            if speech.config.script.plan(record.number).stall_after is None:
+                await record.wait_closed()
