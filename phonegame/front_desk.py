@@ -110,9 +110,7 @@ class FrontDesk:
         if not self.joined.is_set():
             await self._act_on(self._reception.hear(heard, self._switchboard.active, trio.current_time()))
         if self.line is not None:
-            rest = self._tail.strip(heard)
-            if rest is not None:
-                self.line.deliver_nowait(rest)
+            self._hand_on(heard)
 
     async def settle(self) -> None:
         """`deadline` has passed."""
@@ -120,12 +118,12 @@ class FrontDesk:
 
     async def _act_on(self, decision: Named | NamedWrong | None) -> None:
         match decision:
-            case Named(code=code, tail=tail):
-                await self._join(code, tail)
+            case Named(code=code, tail=tail, earlier=earlier):
+                await self._join(code, tail, earlier)
             case NamedWrong():
                 self._count_wrong_code()
 
-    async def _join(self, code: str, tail: CodeTail) -> None:
+    async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...] = ()) -> None:
         if self._joining is not None or self._left:
             # named by voice and by keys at the same moment
             return
@@ -138,6 +136,7 @@ class FrontDesk:
                     self._turn_away(TurnedAway.BUSY)
                 case line:
                     self._begin(line, tail)
+                    self._hand_on(*earlier)
         self._joining = None
 
     def _begin(self, line: Line, tail: CodeTail) -> None:
@@ -145,6 +144,13 @@ class FrontDesk:
         if self._left:
             line.close_nowait()
         self.joined.set()
+
+    def _hand_on(self, *messages: Heard) -> None:
+        assert self.line is not None
+        for heard in messages:
+            rest = self._tail.strip(heard)
+            if rest is not None:
+                self.line.deliver_nowait(rest)
 
     def _count_wrong_code(self) -> None:
         self._wrong_codes_left -= 1

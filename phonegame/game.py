@@ -7,6 +7,7 @@ import secrets
 import structlog
 import trio
 from quart.wrappers import Websocket
+from quart.wrappers.base import ClientDisconnectedError
 
 from phonegame.switchboard import CallJoined, NoCodeFree, Seat, SeatClosed, Switchboard
 from phonegame.wire import text as wire
@@ -50,10 +51,14 @@ class Game:
             await self._websocket.close(TRY_AGAIN_LATER, f"No code is free: {error}. Try again later.")
 
     async def _play(self, seat: Seat) -> None:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._send_to_game, seat, nursery.cancel_scope)
-            await self._receive_from_game(seat)
-            nursery.cancel_scope.cancel()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._send_to_game, seat, nursery.cancel_scope)
+                await self._receive_from_game(seat)
+                nursery.cancel_scope.cancel()
+        except* ClientDisconnectedError:
+            # Quart raises it where the game leaves while it is sent something, just before it cancels the handler
+            pass
 
     async def _send_to_game(self, seat: Seat, session: trio.CancelScope) -> None:
         for line in wire.greeting(self._phone_number, seat.code):

@@ -45,6 +45,8 @@ class Named:
 
     code: str
     tail: CodeTail
+    earlier: tuple[Heard, ...] = ()
+    """What came before in the same utterance: the game's too, as far as `tail` lets it through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,7 @@ class Reception:
 
     def __init__(self, book: CodeBook) -> None:
         self._book = book
-        self._spoken: list[str] = []
-        self._spoken_until = 0.0
+        self._utterance: list[Heard] = []
         self._carried: list[str] = []
         self.deadline = math.inf
 
@@ -68,34 +69,38 @@ class Reception:
             return self.settle(active, now) if isinstance(heard.message, UtteranceEnd) and self._spoken else None
         if not results.is_final:
             return None
-        words = results.best.transcript.split()
+        words = _words(heard)
         spoken = [*self._spoken, *words]
         if not spoken or not (words or results.speech_final):
             return None
         outcome, skipped = self._ask(spoken, active, settled=results.speech_final)
+        self._utterance.append(heard)
         if isinstance(outcome, Matched):
-            in_this_message = outcome.end - skipped - len(self._spoken)
-            return Named(outcome.code, CodeTail(self._end_of(results, in_this_message)))
-        self._spoken, self._spoken_until = spoken, results.end
+            return self._named(outcome.code, outcome.end - skipped, newest=heard)
         self.deadline = now + SETTLE_SECONDS
         return self._close_utterance(outcome, now) if results.speech_final else None
 
     def settle(self, active: Collection[str], now: float) -> Named | NamedWrong | None:
         """The utterance is over, or the beginning of a code has waited long enough for the rest of it."""
-        if not self._spoken:
+        spoken = self._spoken
+        if not spoken:
             self._carried, waited_in_vain = [], bool(self._carried)
             self.deadline = math.inf
             return NamedWrong() if waited_in_vain else None
-        outcome, _ = self._ask(self._spoken, active, settled=True)
+        outcome, skipped = self._ask(spoken, active, settled=True)
         if isinstance(outcome, Matched):
-            return Named(outcome.code, CodeTail(self._spoken_until))
+            return self._named(outcome.code, outcome.end - skipped)
         return self._close_utterance(outcome, now)
 
     def _close_utterance(self, outcome: Outcome, now: float) -> NamedWrong | None:
         self._carried = [*self._carried, *self._spoken] if isinstance(outcome, Growing) else []
         self.deadline = now + CARRY_SECONDS if self._carried else math.inf
-        self._spoken = []
+        self._utterance = []
         return NamedWrong() if isinstance(outcome, Wrong) else None
+
+    @property
+    def _spoken(self) -> list[str]:
+        return [word for heard in self._utterance for word in _words(heard)]
 
     def _ask(self, spoken: list[str], active: Collection[str], *, settled: bool) -> tuple[Outcome, int]:
         """The outcome, and how many words of the utterance before this one it counts in."""
@@ -108,8 +113,29 @@ class Reception:
             return Ambiguous((alone.code, *self._carried)), 0
         return joined, len(self._carried)
 
-    @staticmethod
-    def _end_of(results: Results, count: int) -> float:
-        """When the first `count` words of the results have been said."""
-        words = results.best.words
-        return words[count - 1].end if 0 < count <= len(words) else results.start
+    def _named(self, code: str, end: int, newest: Heard | None = None) -> Named:
+        """`end`: words of the utterance up to the end of the code. `newest` goes to the game by itself."""
+        until = 0.0
+        for heard in self._utterance:
+            assert heard.results is not None
+            until = _end_of(heard.results, end)
+            end -= len(_words(heard))
+            if end <= 0:
+                break
+        earlier = tuple(heard for heard in self._utterance if heard is not newest)
+        # should the game be gone by now, the same words must not name it again
+        self._utterance, self._carried, self.deadline = [], [], math.inf
+        return Named(code, CodeTail(until), earlier)
+
+
+def _words(heard: Heard) -> list[str]:
+    return heard.results.best.transcript.split() if heard.results else []
+
+
+def _end_of(results: Results, count: int) -> float:
+    """When the first `count` words of the results have been said; their beginning where that cannot be told."""
+    words = results.best.words
+    if len(words) != len(results.best.transcript.split()):
+        # rather the code once more than the beginning of what follows cut off
+        return results.start
+    return words[count - 1].end if 0 < count <= len(words) else results.start

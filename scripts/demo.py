@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     environment.require_python()
     try:
         python = environment.ensure(VENV, extras=["local"])
-    except environment.EnvironmentMakingError as fault:
+    except environment.EnvironmentFault as fault:
         print(f"\n{fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ STAMP = "phonegame-stamp.json"
 """Written into an environment as the last step of making it: without it, the environment is half made."""
 
 
-class EnvironmentMakingError(Exception):
+class EnvironmentFault(Exception):
     """No environment can be made here; the text says what to do about it."""
 
 
@@ -36,9 +36,7 @@ def require_python() -> None:
         return
     newer = next((path for path in map(shutil.which, _NEW_ENOUGH) if path), None)
     advice = f"Run it with {newer}." if newer else "Get one from https://www.python.org/downloads/"
-    raise SystemExit(
-        f"phonegame needs Python 3.11 or later, and this is {platform.python_version()}. {advice}"
-    )
+    raise SystemExit(f"phonegame needs Python 3.11 or later, and this is {platform.python_version()}. {advice}")
 
 
 def venv_python(directory: Path) -> Path:
@@ -51,7 +49,7 @@ def ensure(directory: Path, extras: Sequence[str], interpreter: str = sys.execut
     Fast when there is nothing to do. What is half made (has no stamp) or was made for another interpreter is
     made anew; when only the lock or pyproject.toml changed, pip brings it up to date.
 
-    Raises EnvironmentMakingError.
+    Raises EnvironmentFault.
     """
     wanted = {"interpreter": _describe(interpreter), "inputs": _hash_inputs(extras)}
     found = _read_stamp(directory)
@@ -72,9 +70,7 @@ def _describe(interpreter: str) -> str:
     if Path(interpreter).samefile(sys.executable):
         return f"{platform.python_version()} in {sys.base_prefix}"
     question = "import platform, sys; print(platform.python_version(), 'in', sys.base_prefix)"
-    return subprocess.run(
-        [interpreter, "-c", question], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    return subprocess.run([interpreter, "-c", question], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _hash_inputs(extras: Sequence[str]) -> str:
@@ -98,7 +94,7 @@ def _make(directory: Path, interpreter: str) -> None:
     # asked first, since venv without ensurepip leaves a directory without pip behind, and wordy advice
     has_parts = _run([interpreter, "-c", "import ensurepip, venv"], quiet=True) == 0
     if not has_parts or _run([interpreter, "-m", "venv", str(directory)]) != 0:
-        raise EnvironmentMakingError(
+        raise EnvironmentFault(
             f"{interpreter} could not make a virtual environment in {directory}"
             + ("; its own words are above." if has_parts else ": its module venv or ensurepip is missing.")
             + "\nOn Debian and Ubuntu: sudo apt install python3-venv (for one version, say: python3.13-venv)."
@@ -116,7 +112,7 @@ def _install(python: Path, extras: Sequence[str]) -> None:
     target = f".[{','.join(extras)}]"
     install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--editable", target]
     if _run(install, env={**os.environ, **constraints}) != 0:
-        raise EnvironmentMakingError(
+        raise EnvironmentFault(
             "pip could not install what phonegame needs; its own words are above.\n"
             "The first run needs the internet (behind a proxy: set HTTPS_PROXY). Then run this again."
         )

@@ -38,9 +38,7 @@ def _pyenv_versions(version: str) -> list[Path]:
     """pyenv's homes for this version, the newest first."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     homes = [*root.glob(f"versions/{version}.*"), *root.glob(f"pyenv-win/versions/{version}.*")]
-    return sorted(
-        (home for home in homes if home.name.split(".")[2:][0].isdigit()), key=_patch_number, reverse=True
-    )
+    return sorted((home for home in homes if home.name.split(".")[2:][0].isdigit()), key=_patch_number, reverse=True)
 
 
 def _patch_number(home: Path) -> int:
@@ -51,9 +49,7 @@ def _ask(command: list[str], version: str) -> str | None:
     """Where the interpreter behind a command is, if it runs and is of this version."""
     question = "import sys; print(sys.executable); print('%d.%d' % sys.version_info[:2])"
     try:
-        answer = subprocess.run(
-            [*command, "-c", question], capture_output=True, text=True, timeout=20, check=True
-        )
+        answer = subprocess.run([*command, "-c", question], capture_output=True, text=True, timeout=20, check=True)
         path, answered_version = answer.stdout.splitlines()
     except (OSError, subprocess.SubprocessError, ValueError):
         return None

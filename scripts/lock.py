@@ -20,9 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     command += ["--custom-compile-command", "python scripts/lock.py", "--annotation-style", "line"]
     command += [*arguments, PYPROJECT.name, "-", "--output-file", LOCK.name]
     try:
-        compiled = subprocess.run(
-            command, cwd=ROOT, input="\n".join(build_requirements), text=True, check=False
-        )
+        compiled = subprocess.run(command, cwd=ROOT, input="\n".join(build_requirements), text=True, check=False)
     except FileNotFoundError:
         print("uv is not installed: https://docs.astral.sh/uv/getting-started/installation/", file=sys.stderr)
         return 1

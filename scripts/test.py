@@ -35,17 +35,13 @@ class Result(NamedTuple):
 def main(arguments: Sequence[str]) -> int:
     environment.require_python()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--python", metavar="VERSION", action="append", help="such as 3.13; may be given twice"
-    )
+    parser.add_argument("--python", metavar="VERSION", action="append", help="such as 3.13; may be given twice")
     options, pytest_arguments = parser.parse_known_args(arguments)
     pythons = _find_pythons(options.python)
     results: list[Result] = []
     for number, (version, interpreter) in enumerate(pythons.items()):
         results += _check(version, interpreter, is_first=number == 0, pytest_arguments=pytest_arguments)
-    _print_summary(
-        results, missing=[] if options.python else [v for v in TESTED_VERSIONS if v not in pythons]
-    )
+    _print_summary(results, missing=[] if options.python else [v for v in TESTED_VERSIONS if v not in pythons])
     return 0 if all(result.passed for result in results) else 1
 
 
@@ -58,17 +54,13 @@ def _find_pythons(versions: Sequence[str] | None) -> dict[str, str]:
     return pythons or {interpreters.this_version(): sys.executable}
 
 
-def _check(
-    version: str, interpreter: str, *, is_first: bool, pytest_arguments: Sequence[str]
-) -> list[Result]:
+def _check(version: str, interpreter: str, *, is_first: bool, pytest_arguments: Sequence[str]) -> list[Result]:
     """Every step for one Python; a step that fails does not keep the others from running."""
     started = time.monotonic()
     _print_title(f"environment, Python {version}")
     try:
-        python = environment.ensure(
-            environment.ROOT / f".venv-test-{version}", ["local", "test"], interpreter
-        )
-    except environment.EnvironmentMakingError as fault:
+        python = environment.ensure(environment.ROOT / f".venv-test-{version}", ["local", "test"], interpreter)
+    except environment.EnvironmentFault as fault:
         print(f"\n{fault}", file=sys.stderr)
         return [Result("environment", version, passed=False, seconds=time.monotonic() - started)]
     results = [Result("environment", version, passed=True, seconds=time.monotonic() - started)]
@@ -87,9 +79,7 @@ def _check(
 
 def _python_files() -> list[str]:
     root = environment.ROOT
-    return [
-        str(path.relative_to(root)) for folder in FOLDERS for path in sorted((root / folder).rglob("*.py"))
-    ]
+    return [str(path.relative_to(root)) for folder in FOLDERS for path in sorted((root / folder).rglob("*.py"))]
 
 
 def _run_step(step: str, version: str, command: Sequence[str]) -> Result:

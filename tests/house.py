@@ -38,6 +38,11 @@ class House:
     logged: list[logging.LogRecord] = field(default_factory=list)
 
     @property
+    def events(self) -> list[str]:
+        """What the log says, without the fields."""
+        return [_event(record) for record in self.logged]
+
+    @property
     def errors(self) -> list[str]:
         """What the log says at error level, or with a traceback. Hypercorn's share included."""
         return [_event(record) for record in self.logged if record.levelno >= logging.ERROR or record.exc_info]

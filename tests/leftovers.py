@@ -37,6 +37,6 @@ async def back_to(before: Holdings) -> Holdings:
     """Gives what is held once that is no more than `before`, or after some seconds: assert on it."""
     with trio.move_on_after(5):
         while not (held := holdings()) <= before:
-            await trio.sleep(0.1)
+            await trio.sleep(0.1)  # noqa: ASYNC110 - nothing tells when a task has ended
         return held
     return holdings()

@@ -45,7 +45,7 @@ def _body_reason(body: bytes | None) -> str:
     try:
         answer = json.loads(body or b"")
         return f"{answer['err_code']}: {answer['err_msg']}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -6,7 +6,7 @@ HEIGHT = 5
 
 # Five rows a character, rows parted by "/"; what is not in here is shown small by the caller.
 _GLYPHS = {
-    "0": " ### /#   #/#   #/#   #/ ### ",
+    "0": " ### /#   #/# # #/#   #/ ### ",
     "1": "  #  / ##  /  #  /  #  / ### ",
     "2": "#### /    #/ ### /#    /#####",
     "3": "#### /    #/ ### /    #/#### ",

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from phonegame.local.big_text import enlarge
 from phonegame.local.game_client import GameClient, GameUnreachableError, connect_game
-from phonegame.stop_signals import cancel_on_stop
 from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, PhoneNumber, Unread
 from phonegame.local.typed_lines import RawInput, TypedLines, standard_input
+from phonegame.stop_signals import cancel_on_stop
 
 
 @click.command()
@@ -36,9 +36,7 @@ def play(url: str, key: str | None) -> None:
         raise click.ClickException(closed.explain())
 
 
-async def play_until_stopped(
-    url: str, key: str | None, screen: Screen, typed: RawInput | None
-) -> Closed | None:
+async def play_until_stopped(url: str, key: str | None, screen: Screen, typed: RawInput | None) -> Closed | None:
     """Plays until a signal to stop (then None) or until the server closes. Raises GameUnreachableError."""
     closed = None
     async with connect_game(url, key) as game, trio.open_nursery() as nursery:
@@ -89,9 +87,7 @@ class Screen:
     def _show_welcome(self, code: str) -> None:
         if self._console.is_terminal:
             parts = [Text("call"), self._enlarge(self._phone_number, "bold"), Text("\nand say, or key")]
-            self._console.print(
-                Panel(Group(*parts, self._enlarge(code, "bold green")), expand=False, padding=(1, 2))
-            )
+            self._console.print(Panel(Group(*parts, self._enlarge(code, "bold green")), expand=False, padding=(1, 2)))
         else:
             self._line("call", self._phone_number, "bold")
             self._line("say", code, "bold")

@@ -120,11 +120,6 @@ def _read_results(message: str) -> Event:
         return Unread(message)
     alternatives = results.channel.alternatives
     # silence comes as finals with an empty transcript
-    if (
-        results.type != "Results"
-        or not results.is_final
-        or not alternatives
-        or not alternatives[0].transcript
-    ):
+    if results.type != "Results" or not results.is_final or not alternatives or not alternatives[0].transcript:
         return Unread(message)
     return Heard(alternatives[0].transcript, results.start, results.duration)

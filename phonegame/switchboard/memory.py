@@ -57,6 +57,8 @@ class MemorySwitchboard:
                 await trio.lowlevel.checkpoint()
         except trio.Cancelled:
             line.close_nowait()
+            # the next one waits for whom this one has waited for
+            seat.last_line = before
             raise
         line.begin_nowait()
         return line
@@ -119,6 +121,9 @@ class MemoryLine:
         self._seat.emit_nowait(CallHeard(self._call_id, heard))
 
     def say_nowait(self, sentence: str) -> bool:
+        if not self._joined:
+            # the game has not heard of this caller yet: it means the one before
+            return False
         try:
             self._send_sentences.send_nowait(sentence)
         except (trio.WouldBlock, trio.ClosedResourceError, trio.BrokenResourceError):

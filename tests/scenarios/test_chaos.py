@@ -194,7 +194,7 @@ async def test_nothing_is_left_after_two_hundred_visits_with_every_ending() -> N
     ways = [WAYS[number % len(WAYS)] for number in range(VISITS)]
     rng.shuffle(ways)
     script = Script([rng.choice(PLANS) for _ in range(2 * VISITS)])
-    async with open_house(script=script, codes="10-99", wrong_codes=3, seconds=55) as house:
+    async with open_house(script=script, codes="10-99", wrong_codes=3, code_seconds=4, seconds=55) as house:
         await caller_hangs_up(house)
         await house.phonegame.wait_until_empty()
         before = await back_to(holdings())

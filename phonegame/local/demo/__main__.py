@@ -1,0 +1,58 @@
+"""`python -m phonegame.local.demo [--once]`: what scripts/demo.py hands over to, once there is an environment."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+import trio
+from rich.console import Console
+
+from phonegame.groups import leaves
+from phonegame.local.demo.call import GameLeft
+from phonegame.local.demo.programs import ProgramFailed
+from phonegame.local.demo.show import run_demo
+from phonegame.local.game_client import GameUnreachableError
+from phonegame.local.phone import PhoneError
+from phonegame.speak.espeak import SpeakError
+
+EXPECTED = (ProgramFailed, GameLeft, GameUnreachableError, PhoneError, SpeakError)
+"""What can go wrong on somebody's machine; anything else is a fault of the demo and gets its traceback."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--once", is_flag=True, help="End after the call; status 0 only if the game received every sentence.")
+def main(once: bool) -> None:
+    """A caller says a code, and a game receives what the caller says: live, on this machine."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an old console cannot draw the table's lines
+    console = Console(highlight=False)
+    folder = Path(tempfile.mkdtemp(prefix="phonegame-demo-"))
+    went_well = False
+    try:
+        went_well = trio.run(run_demo, console, folder, once)
+    except* EXPECTED as group:
+        _report(console, leaves(group))
+    finally:
+        if went_well:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            console.print(f"The logs are in {folder}", soft_wrap=True)
+    raise SystemExit(0 if went_well else 1)
+
+
+def _report(console: Console, errors: list[Exception]) -> None:
+    """One failure often brings others about: a program that ended by itself is the one to tell."""
+    causes = [error for error in errors if isinstance(error, ProgramFailed)] or errors
+    for error in causes:
+        console.print(f"\n{error}", style="bold red", markup=False, soft_wrap=True)
+        for line in error.last_lines if isinstance(error, ProgramFailed) else ():
+            console.print(f"    {line}", markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

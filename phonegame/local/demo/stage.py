@@ -1,0 +1,123 @@
+"""What the demo starts: the speech service and the server, as a user would, on free ports of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+
+import trio
+
+from phonegame.local.demo.programs import Program, RunningProgram, run_program
+from phonegame.local.demo.script import SENTENCES
+from phonegame.settings import DEEPGRAM_URL
+
+PORT = 5000
+"""The server's own default, so that games and phones of one's own need no address; taken on many a Mac (AirPlay)."""
+KEY = "local"
+
+_SETTINGS = ("DEEPGRAM_", "TWILIO_", "PHONEGAME_", "PROXY_URL", "CERT_PEM", "KEY_PEM")
+"""Beginnings of the variables that are left out: the demo does not run on the user's settings, nor on its account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """host:port of the two programs."""
+
+    speech: str
+    server: str
+
+
+@asynccontextmanager
+async def set_stage(folder: Path) -> AsyncIterator[Stage]:
+    """Both programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups."""
+    variables = _clean_variables()
+    async with trio.open_nursery() as nursery:
+        speaking = Program("speech service", ["speech", "--port", "0", "--key", KEY], variables)
+        speech: str = await nursery.start(run_program, speaking, folder, _printed_address)
+        address = f"127.0.0.1:{_free_port()}"
+        serving = Program("server", ["serve"], variables | _server_variables(address, speech))
+        server: str = await nursery.start(run_program, serving, folder, partial(_answers, address))
+        yield Stage(speech, server)
+        nursery.cancel_scope.cancel()
+
+
+def listen_url(speech: str) -> str:
+    """The server's default address of Deepgram, at the local speech service, which is told what to expect."""
+    query = f"{urlsplit(DEEPGRAM_URL).query}&{urlencode([('keyterm', text) for text in SENTENCES], quote_via=quote)}"
+    return f"ws://{speech}/v1/listen?{query}"
+
+
+def _server_variables(address: str, speech: str) -> dict[str, str]:
+    return {"PROXY_URL": address, "DEEPGRAM_URL": listen_url(speech), "DEEPGRAM_API_KEY": KEY}
+
+
+def _clean_variables() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SETTINGS)}
+    return kept | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+
+
+def _free_port() -> int:
+    return PORT if _is_free(PORT) else _any_free_port()
+
+
+def _is_free(port: int) -> bool:
+    """Asked in both ways: a Mac lets two programs listen at one port, one of them on a narrower address."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):
+        return False
+    with socket.socket() as listener:
+        if os.name == "posix":  # the ports of closed connections are free; on Windows this would steal the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+async def _printed_address(program: RunningProgram) -> str:
+    match = await program.wait_for_line(r"\w+://([\w.\[\]:-]+:\d+)")
+    return match[1]
+
+
+async def _answers(address: str, _program: RunningProgram) -> str:
+    """Asks /healthz until it answers 200."""
+    while True:
+        if await _is_healthy(address):
+            return address
+        await trio.sleep(0.1)
+
+
+async def _is_healthy(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    request = f"GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    try:
+        async with await trio.open_tcp_stream(host, int(port)) as stream:
+            await stream.send_all(request.encode())
+            return (await stream.receive_some()).startswith(b"HTTP/1.1 200")
+    except (OSError, trio.BrokenResourceError):
+        await trio.lowlevel.checkpoint()
+        return False
+
+
+def phonegame_command() -> str:
+    """What to type for `phonegame` in this folder: the one in the demo's own environment."""
+    name = "phonegame.exe" if os.name == "nt" else "phonegame"
+    path = Path(sys.executable).parent / name
+    with contextlib.suppress(ValueError):  # not below this folder
+        path = path.relative_to(Path.cwd())
+    return f'"{path}"' if " " in str(path) else str(path)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+import trio
+
+from phonegame.local.demo.conversation import Conversation
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def conversation(clock: Clock) -> Conversation:
+    """Joined, with two sentences said, which ended at 5 and 8."""
+    conversation = Conversation(clock, lambda _: None)
+    conversation.end(conversation.begin_code("forty two"))
+    clock.now = 1.5
+    conversation.connected()
+    for sentence, end in [("I would like a pizza", 5.0), ("and two drinks", 8.0)]:
+        line = conversation.begin_sentence(sentence)
+        clock.now = end
+        conversation.end(line)
+    return conversation
+
+
+def received(conversation: Conversation) -> list[list[str]]:
+    return [[piece.text for piece in line.received] for line in conversation.sentences]
+
+
+def test_delay_is_from_the_end_of_the_sentence_to_the_game(conversation: Conversation, clock: Clock) -> None:
+    clock.now = 8.75
+    conversation.received("I would like a pizza.")
+    conversation.received("And 2 drinks.")
+    assert conversation.missed == []
+    assert conversation.delays == [3.75, 0.75]
+    assert conversation.join_seconds == 1.5
+
+
+def test_a_sentence_may_come_in_pieces(conversation: Conversation, clock: Clock) -> None:
+    conversation.received("I would like")
+    assert conversation.missed == ["I would like a pizza", "and two drinks"]
+    clock.now = 9.0
+    conversation.received("a pizza")
+    assert conversation.missed == ["and two drinks"]
+    assert conversation.sentences[0].arrived == 9.0
+    assert received(conversation) == [["I would like", "a pizza"], []]
+
+
+def test_two_sentences_may_come_in_one_piece(conversation: Conversation) -> None:
+    conversation.received("I would like a pizza and two drinks")
+    assert conversation.missed == []
+
+
+def test_a_misheard_sentence_is_missed_though_the_next_one_comes(conversation: Conversation) -> None:
+    conversation.received("I would like a visa")
+    conversation.received("and two drinks")
+    assert conversation.missed == ["I would like a pizza"]
+    assert received(conversation) == [["I would like a visa"], ["and two drinks"]]
+
+
+def test_a_word_too_few_is_a_sentence_missed(conversation: Conversation) -> None:
+    conversation.received("I would like pizza")
+    assert conversation.missed == ["I would like a pizza", "and two drinks"]
+
+
+def test_words_that_were_taken_for_one_sentence_do_not_count_for_another(clock: Clock) -> None:
+    conversation = Conversation(clock, lambda _: None)
+    for _ in range(2):
+        conversation.end(conversation.begin_sentence("hello"))
+    conversation.received("hello")
+    assert conversation.missed == ["hello"]
+
+
+def test_not_joined_before_the_game_is_told_so(clock: Clock) -> None:
+    conversation = Conversation(clock, lambda _: None)
+    conversation.end(conversation.begin_code("forty two"))
+    assert not conversation.joined
+    assert conversation.join_seconds is None
+
+
+def test_join_is_counted_from_the_first_try(clock: Clock) -> None:
+    conversation = Conversation(clock, lambda _: None)
+    for at in (1.0, 7.0):
+        clock.now = at
+        conversation.end(conversation.begin_code("forty two"))
+    clock.now = 8.0
+    conversation.connected()
+    assert conversation.join_seconds == 7.0
+
+
+async def test_waiting_ends_with_the_change_that_is_waited_for(conversation: Conversation) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(conversation.wait_until, lambda: not conversation.missed)
+        await trio.testing.wait_all_tasks_blocked()
+        conversation.received("I would like a pizza")
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(nursery.child_tasks) == 1
+        conversation.received("and two drinks")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from phonegame.local.demo.script import SENTENCES, spell, words_of
+
+
+@pytest.mark.parametrize(
+    ("number", "spoken"),
+    [(0, "zero"), (7, "seven"), (10, "ten"), (19, "nineteen"), (20, "twenty"), (42, "forty two"), (99, "ninety nine")],
+)
+def test_a_number_is_spelled_as_a_person_says_it(number: int, spoken: str) -> None:
+    assert spell(number) == spoken
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        "and two bottles of lemonade",
+        "And 2 bottles of lemonade.",
+        "AND TWO, BOTTLES; OF LEMONADE!",
+        " and  two-bottles of\tlemonade ",
+    ],
+)
+def test_case_punctuation_and_figures_do_not_count(received: str) -> None:
+    assert words_of(received) == ["and", "two", "bottles", "of", "lemonade"]
+
+
+def test_a_word_with_an_apostrophe_stays_whole() -> None:
+    assert words_of("That's 42, isn't it?") == ["that's", "forty", "two", "isn't", "it"]
+
+
+def test_no_sentence_is_part_of_another() -> None:
+    """Or one could be taken for the other."""
+    texts = [" ".join(words_of(sentence)) for sentence in SENTENCES]
+    assert not any(one in other for one in texts for other in texts if one is not other)
