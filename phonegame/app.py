@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
-from quart import websocket
-from quart.wrappers import Websocket
 from quart_trio import QuartTrio
 
 from phonegame import hypercorn_trio
@@ -46,9 +44,9 @@ class PhoneGame:
         self.calls = Visitors[Call]()
         self.games = Visitors[Game]()
 
-    async def serve_game(self, websocket: Websocket) -> None:
-        game = Game(websocket, self.switchboard, self.settings.twilio_phone_number)
-        with _errors_logged(), self.games.present(game):
+    async def serve_game(self, socket: RawWebsocket) -> None:
+        game = Game(socket, self.switchboard, self.settings.twilio_phone_number)
+        with self.games.present(game):
             await game.run()
 
     async def serve_call(self, socket: RawWebsocket) -> None:
@@ -62,7 +60,7 @@ class PhoneGame:
         )
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
         call = Call(socket, self.switchboard, self.book, listener, self.voice, limits)
-        with _errors_logged(), self.calls.present(call):
+        with self.calls.present(call):
             await call.run()
 
     def end_nowait(self) -> None:
@@ -87,16 +85,17 @@ def _errors_logged() -> Iterator[None]:
         raise
 
 
-class CallMiddleware:
-    """Takes `/twilio` out before Quart sees it; see `asgi`."""
+class WebsocketMiddleware:
+    """Takes `/game` and `/twilio` out before Quart sees them; see `asgi`."""
 
     def __init__(self, quart: Any, phonegame: PhoneGame) -> None:
         self._quart = quart
-        self._phonegame = phonegame
+        self._routes = {"/game": phonegame.serve_game, "/twilio": phonegame.serve_call}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "websocket" and scope["path"] == "/twilio":
-            await self._phonegame.serve_call(RawWebsocket(scope, receive, send))
+        if scope["type"] == "websocket" and (serve := self._routes.get(scope["path"])) is not None:
+            with _errors_logged():
+                await serve(RawWebsocket(scope, receive, send))
         else:
             await self._quart(scope, receive, send)
 
@@ -110,11 +109,12 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
 
     app = QuartTrio("phonegame")
     app.extensions["phonegame"] = phonegame
-    app.asgi_app = CallMiddleware(app.asgi_app, phonegame)  # type: ignore[method-assign]
+    app.asgi_app = WebsocketMiddleware(app.asgi_app, phonegame)  # type: ignore[method-assign]
 
-    @app.websocket("/game")
-    async def game() -> None:
-        await phonegame.serve_game(cast("Any", websocket)._get_current_object())
+    @app.get("/game")
+    @app.get("/twilio")
+    async def no_websocket() -> tuple[str, int, dict[str, str]]:
+        return "Connect with a websocket: ws:// or wss://.\n", 426, {"Upgrade": "websocket"}
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

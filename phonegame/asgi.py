@@ -1,4 +1,4 @@
-"""`/twilio` as a plain ASGI websocket. At fifty messages a second and call, Quart's share would be a tenth.
+"""`/twilio` and `/game` as plain ASGI websockets. At fifty messages a second and call, Quart's share would be a tenth.
 
 Where the server offers it (see `hypercorn_trio`), text messages come straight from the task that reads the socket, all
 that one read has brought in one batch; elsewhere they come one by one through the ASGI channel.
@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 
 DIRECT = "phonegame.direct"
 """The scope's extension: a function that takes the function which is to get each batch of texts."""
+
+CLOSE_SECONDS = 2
 
 Batch = list[str]
 
@@ -42,7 +45,7 @@ class RawWebsocket:
             if event["type"] == "websocket.disconnect":
                 self._closed = True
                 return
-            # a binary message is malformed here like any other text that is no JSON
+            # a binary message counts as one without text
             self._take([event.get("text") or ""])
 
     async def send_text(self, text: str) -> None:
@@ -50,6 +53,13 @@ class RawWebsocket:
             await self._send({"type": "websocket.send", "bytes": None, "text": text})
 
     async def close(self, code: int, reason: str) -> None:
-        if not self._closed:
-            self._closed = True
-            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        """Says goodbye, and waits until the peer has answered, for `CLOSE_SECONDS` at most.
+
+        A connection that is ended while the peer still sends is reset, and the goodbye lost.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        with trio.move_on_after(CLOSE_SECONDS):
+            await self.receive_until_closed()

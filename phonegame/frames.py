@@ -17,7 +17,7 @@ _BYTES_8 = 127
 _CONTROL = 0x08
 _FIN = 0x80
 MAX_FRAME_BYTES = 64 * 1024
-"""A longer frame is none of Twilio's. Nothing is collected beyond that."""
+"""Longer frames are not put together here: none of Twilio's is."""
 
 
 def _mask(payload: bytes, key: bytes) -> bytes:
@@ -45,19 +45,24 @@ class TextFrames:
     def __init__(self) -> None:
         self._rest = b""
         self._in_message = False
+        self._passing_on = 0
 
     def receive(self, data: bytes) -> list[str | bytes]:
-        """Texts as `str`, other frames as `bytes`, in order. Too long a frame comes as soon as that is known."""
+        """Texts as `str`, other frames as `bytes`, in order. A frame over `MAX_FRAME_BYTES` comes piece by piece."""
         if self._rest:
             data = self._rest + data
         pieces: list[str | bytes] = []
-        begin, end = 0, len(data)
+        begin, end = min(self._passing_on, len(data)), len(data)
+        if begin:
+            self._passing_on -= begin
+            pieces.append(data[:begin])
         while end - begin >= 2:
             payload, frame_end = _extent(data, begin)
             if frame_end - payload > MAX_FRAME_BYTES:
-                # wsproto answers it, and the connection ends: there is no next frame to look for
-                pieces.append(data[begin:])
-                begin = end
+                self._note_fragment(data[begin])
+                pieces.append(data[begin:frame_end])
+                self._passing_on = max(0, frame_end - end)
+                begin = min(frame_end, end)
             elif frame_end > end:
                 break
             else:
@@ -73,9 +78,12 @@ class TextFrames:
                 return _mask(data[payload:end], data[payload - _MASK_BYTES : payload]).decode()
             except UnicodeDecodeError:
                 return data[begin:end]
+        self._note_fragment(first)
+        return data[begin:end]
+
+    def _note_fragment(self, first: int) -> None:
         if not first & _CONTROL:
             self._in_message = not first & _FIN
-        return data[begin:end]
 
 
 def _extent(data: bytes, begin: int) -> tuple[int, int]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextvars
 import secrets
 
 import structlog
 import trio
-from quart.wrappers import Websocket
-from quart.wrappers.base import ClientDisconnectedError
 
+from phonegame.asgi import Batch, RawWebsocket
 from phonegame.switchboard import CallJoined, NoCodeFree, Seat, SeatClosed, Switchboard
 from phonegame.wire import text as wire
 
-MAX_MESSAGE_BYTES = 16 * 1024
+MAX_MESSAGE_LENGTH = 16 * 1024
 """A sentence for the caller: this much takes a quarter of an hour to speak."""
 TRY_AGAIN_LATER = 1013
-GOING_AWAY = 1001
-MESSAGE_TOO_BIG = 1009
+CLOSE_CODES = {
+    SeatClosed.LEFT: 1000,
+    SeatClosed.TOO_LONG: 1009,
+    SeatClosed.TOO_SLOW: TRY_AGAIN_LATER,
+    SeatClosed.SHUTDOWN: 1001,
+}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -24,20 +28,22 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Game:
     """The session is one nursery: one task reads from the game all the time, one writes to it."""
 
-    def __init__(self, websocket: Websocket, switchboard: Switchboard, phone_number: str) -> None:
-        self._websocket = websocket
+    def __init__(self, socket: RawWebsocket, switchboard: Switchboard, phone_number: str) -> None:
+        self._socket = socket
         self._switchboard = switchboard
         self._phone_number = phone_number
         self._seat: Seat | None = None
 
     def leave_nowait(self, why: SeatClosed) -> None:
-        """Ends the game from the server's side: its code is free at once, its caller let go, its socket closed."""
+        """Ends the game: its code is free at once and its caller let go; it may still read what it was sent."""
         if self._seat is not None:
             self._seat.close_nowait(why)
 
     async def run(self) -> None:
         structlog.contextvars.bind_contextvars(game=secrets.token_hex(4))
-        await self._websocket.accept()
+        # messages come from the task that reads the socket, whose log lines would not name the game
+        context = contextvars.copy_context()
+        await self._socket.accept(lambda batch: context.run(self._take, batch))
         try:
             async with self._switchboard.open_seat() as seat:
                 self._seat = seat
@@ -45,44 +51,40 @@ class Game:
                 try:
                     await self._play(seat)
                 finally:
-                    log.info("game out", code=seat.code, why=seat.closed.value if seat.closed else "the game left")
+                    why = seat.closed or SeatClosed.LEFT
+                    log.info("game out", code=seat.code, why=why.value)
+            await self._socket.close(CLOSE_CODES[why], why.value)
         except NoCodeFree as error:
             log.warning("game turned away", why=str(error))
-            await self._websocket.close(TRY_AGAIN_LATER, f"No code is free: {error}. Try again later.")
+            await self._socket.close(TRY_AGAIN_LATER, f"No code is free: {error}. Try again later.")
 
     async def _play(self, seat: Seat) -> None:
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._send_to_game, seat, nursery.cancel_scope)
-                await self._receive_from_game(seat)
-                nursery.cancel_scope.cancel()
-        except* ClientDisconnectedError:
-            # Quart raises it where the game leaves while it is sent something, just before it cancels the handler
-            pass
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._send_to_game, seat, nursery.cancel_scope)
+            await self._socket.receive_until_closed()
+            # at once, even while the other task waits for a socket that nobody reads
+            seat.close_nowait(SeatClosed.LEFT)
+            nursery.cancel_scope.cancel()
 
     async def _send_to_game(self, seat: Seat, session: trio.CancelScope) -> None:
         for line in wire.greeting(self._phone_number, seat.code):
-            await self._websocket.send(line)
+            await self._socket.send_text(line)
         async for event in seat.events:
             if isinstance(event, CallJoined):
                 log.info("caller joined", call=event.call_id)
             message = wire.encode(event)
             if message is not None:
-                await self._websocket.send(message)
-        if seat.closed is not None:
-            code = GOING_AWAY if seat.closed is SeatClosed.SHUTDOWN else TRY_AGAIN_LATER
-            await self._websocket.close(code, seat.closed.value)
+                await self._socket.send_text(message)
         session.cancel()
 
-    async def _receive_from_game(self, seat: Seat) -> None:
-        """Ends only when a message is too long: a game that leaves cancels the whole handler."""
-        while True:
-            message = await self._websocket.receive()
-            if len(message) > MAX_MESSAGE_BYTES:
-                log.warning("message from the game is too long", size=len(message))
-                await self._websocket.close(MESSAGE_TOO_BIG, f"A message may have {MAX_MESSAGE_BYTES} bytes at most.")
+    def _take(self, batch: Batch) -> None:
+        seat = self._seat
+        for text in batch:
+            if seat is None or seat.closed:
                 return
-            if isinstance(message, bytes):
-                log.warning("binary message from the game ignored: the text protocol has text messages only")
-            elif message.strip() and seat.say_nowait(message) == 0:
+            if len(text) > MAX_MESSAGE_LENGTH:
+                self.leave_nowait(SeatClosed.TOO_LONG)
+            elif not text.strip():
+                log.debug("message without text from the game ignored")
+            elif seat.say_nowait(text) == 0:
                 log.warning("sentence from the game dropped: nobody is on the phone, or too many are waiting")

@@ -9,23 +9,28 @@ two classes and putting the subclasses in place of theirs:
   itself and hands them over from the task that reads the socket, all that one read has brought in one batch. All other
   frames go to wsproto as ever.
 - Lets the application send while the connection is being closed, which raised BusyResourceError there.
+- Ends a websocket's pings with it, and keeps no message that has become too long.
+- Lets no error of a connection end the process.
 - Sets the socket options that notice a dead peer on every connection.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 from collections.abc import Callable
 from typing import Any, cast
 
 import hypercorn.protocol.h11
 import hypercorn.trio.run
+import structlog
 import trio
 from hypercorn.events import Closed, RawData
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.tcp_server import TCPServer
+from wsproto.events import Ping
 
 from phonegame.asgi import DIRECT, Batch
 from phonegame.frames import TextFrames
@@ -33,13 +38,19 @@ from phonegame.sockets import notice_dead_peer
 
 READ_BYTES = 4096
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
 
 class CallTCPServer(TCPServer):
     async def run(self) -> None:
         stream: Any = self.stream
         transport = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
         notice_dead_peer(transport.socket)
-        await super().run()
+        try:
+            await super().run()
+        except* Exception:
+            # whatever a connection can do to hypercorn, it does to itself only
+            log.exception("error in a connection; it ends")
 
     async def protocol_send(self, event: Any) -> None:
         # hypercorn does not expect the application to send while the connection is being closed
@@ -56,7 +67,7 @@ class CallTCPServer(TCPServer):
                 data = await stream.receive_some(READ_BYTES)
                 if data and (websocket := self._direct_websocket()) is not None:
                     await websocket.receive_direct(bytes(data))
-                    if isinstance(stream, trio.SocketStream):
+                    if websocket.is_direct and isinstance(stream, trio.SocketStream):
                         await self._read_direct(websocket, stream.socket)
                     continue
             except (trio.ClosedResourceError, trio.BrokenResourceError):
@@ -88,16 +99,45 @@ class CallTCPServer(TCPServer):
                 await websocket.receive_direct(data)
 
 
+class BoundedBuffer(WebsocketBuffer):
+    """Forgets a message that has become too long: hypercorn goes on collecting until the peer has closed."""
+
+    def extend(self, event: Any) -> None:
+        try:
+            super().extend(event)
+        except FrameTooLargeError:
+            self.clear()
+            raise
+
+
 class CallWSStream(WSStream):
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
         async def app_with_extension(scope: Any, *more: Any) -> None:
             scope["extensions"][DIRECT] = self._go_direct
             await app(scope, *more)
 
+        self._closed = trio.Event()
         super().__init__(cast("Any", app_with_extension), *args, **kwargs)
+        self.buffer = BoundedBuffer(self.buffer.max_length)
         self._take: Callable[[Batch], None] | None = None
         self._frames = TextFrames()
         self._batch: Batch = []
+
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
+
+    @closed.setter
+    def closed(self, value: bool) -> None:
+        if value:
+            self._closed.set()
+
+    async def _send_pings(self) -> None:
+        """As the superclass does, but ends with the websocket: there, every connection lingers for an interval."""
+        while not self.closed:
+            await self._send_wsproto_event(Ping())
+            with trio.move_on_after(self.config.websocket_ping_interval or math.inf):
+                await self._closed.wait()
 
     @property
     def is_direct(self) -> bool:

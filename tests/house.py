@@ -35,12 +35,19 @@ class House:
     phonegame: PhoneGame
     address: str
     speech: SpeechService
+    scheme: str = "ws"
     logged: list[logging.LogRecord] = field(default_factory=list)
 
     @property
     def events(self) -> list[str]:
         """What the log says, without the fields."""
         return [_event(record) for record in self.logged]
+
+    def fields(self, event: str) -> dict[str, Any]:
+        """Of the last line in the log that says this."""
+        fields: Any = next(record.msg for record in reversed(self.logged) if _event(record) == event)
+        assert isinstance(fields, dict)
+        return fields
 
     @property
     def errors(self) -> list[str]:
@@ -49,11 +56,11 @@ class House:
 
     @property
     def game_url(self) -> str:
-        return f"ws://{self.address}/game"
+        return f"{self.scheme}://{self.address}/game"
 
     @property
     def twilio_url(self) -> str:
-        return f"ws://{self.address}/twilio"
+        return f"{self.scheme}://{self.address}/twilio"
 
     @asynccontextmanager
     async def game(self) -> AsyncIterator[Game]:
@@ -136,7 +143,8 @@ async def open_house(
     config = SpeechConfig(recogniser="marker", key=KEY, script=script or Script(), limits=limits or Limits())
     async with trio.open_nursery() as nursery:
         speech: SpeechService = await nursery.start(serve_speech, config)
-        values = {
+        values: dict[str, Any] = {
+            "_env_file": None,
             "DEEPGRAM_URL": speech.url + LISTEN,
             "DEEPGRAM_API_KEY": KEY,
             "TWILIO_PHONE_NUMBER": NUMBER,
@@ -144,8 +152,9 @@ async def open_house(
             "voice": "none",
             **settings,
         }
-        async with _running_server(Settings(_env_file=None, **values)) as server:
-            house = House(server.phonegame, server.addresses[0].partition("://")[2], speech)
+        async with _running_server(Settings(**values)) as server:
+            scheme, _, address = server.addresses[0].partition("://")
+            house = House(server.phonegame, address, speech, "wss" if scheme == "https" else "ws")
             with _collected(house.logged):
                 with trio.fail_after(seconds):
                     yield house
@@ -165,11 +174,19 @@ async def _running_server(settings: Settings) -> AsyncIterator[Server]:
     assert not nursery.cancel_scope.cancelled_caught, "the server does not stop"
 
 
+class _Collector(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__()
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
 @contextmanager
 def _collected(records: list[logging.LogRecord]) -> Iterator[None]:
     """Once the server runs: it puts its own handler in the place of all others."""
-    handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler = _Collector(records)
     logging.getLogger().addHandler(handler)
     try:
         yield

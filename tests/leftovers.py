@@ -5,10 +5,8 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import trio
-
-Channel = trio.MemorySendChannel[object] | trio.MemoryReceiveChannel[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Holdings:
 
 def holdings() -> Holdings:
     gc.collect()
-    channels = trio.MemorySendChannel | trio.MemoryReceiveChannel
+    channels: tuple[type, ...] = (trio.MemorySendChannel, trio.MemoryReceiveChannel)
     return Holdings(
         tasks=trio.lowlevel.current_statistics().tasks_living,
         sockets=len(psutil.Process().net_connections("tcp")),
@@ -36,7 +34,7 @@ def holdings() -> Holdings:
 async def back_to(before: Holdings) -> Holdings:
     """Gives what is held once that is no more than `before`, or after some seconds: assert on it."""
     with trio.move_on_after(5):
-        while not (held := holdings()) <= before:
-            await trio.sleep(0.1)  # noqa: ASYNC110 - nothing tells when a task has ended
+        while not (held := holdings()) <= before:  # noqa: ASYNC110 - nothing tells when a task has ended
+            await trio.sleep(0.1)
         return held
     return holdings()

@@ -33,6 +33,10 @@ class RawWebsocket:
         """Bytes as they are. Raises trio.BrokenResourceError once the server has closed the connection."""
         await self._stream.send_all(data)
 
+    async def read(self) -> bytes:
+        """Some bytes as they are, b"" at the end."""
+        return bytes(await self._stream.receive_some())
+
     async def send(self, event: Event) -> None:
         await self.write(self._protocol.send(event))
 

@@ -12,6 +12,7 @@ from phonegame.frames import MAX_FRAME_BYTES, TextFrames, binary_frame
 # a message in fragments is sent as several events of which only the last is finished
 messages = st.one_of(
     st.text(max_size=300).map(lambda text: [TextMessage(data=text)]),
+    st.integers(65_000, 70_000).map(lambda length: [TextMessage(data="x" * length)]),
     st.binary(max_size=70_000).map(lambda data: [BytesMessage(data=data)]),
     st.binary(max_size=100).map(lambda data: [Ping(payload=data)]),
     st.lists(st.text(max_size=50), min_size=2, max_size=4).map(
@@ -97,7 +98,9 @@ def test_an_unmasked_frame_is_left_to_wsproto_which_closes() -> None:
 
 def test_a_frame_that_is_too_long_is_not_collected() -> None:
     header = b"\x81\xff" + (MAX_FRAME_BYTES + 1).to_bytes(8, "big") + b"keys"
-    assert TextFrames().receive(header + b"x" * 100) == [header + b"x" * 100]
+    frames = TextFrames()
+    assert frames.receive(header + b"x" * 100) == [header + b"x" * 100]
+    assert frames.receive(b"y" * 10) == [b"y" * 10]
 
 
 @given(st.binary(max_size=65_535))

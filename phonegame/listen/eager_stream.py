@@ -7,6 +7,7 @@ costs more than the frames do. The reader of the call's audio waits for the next
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import trio
 
@@ -21,6 +22,8 @@ class EagerStream(trio.abc.HalfCloseableStream):
         self._socket.setblocking(False)
         self._rest = b""
         self._lock = trio.StrictFIFOLock()
+        self.on_end: Callable[[], object] = lambda: None
+        """Called when a read finds that the peer has closed or broken the connection."""
 
     @property
     def has_room(self) -> bool:
@@ -56,7 +59,14 @@ class EagerStream(trio.abc.HalfCloseableStream):
         await self._stream.wait_send_all_might_not_block()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        return await self._stream.receive_some(max_bytes)
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        except trio.BrokenResourceError:
+            self.on_end()
+            raise
+        if not data:
+            self.on_end()
+        return data
 
     async def send_eof(self) -> None:
         await self._stream.send_eof()

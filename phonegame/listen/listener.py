@@ -25,6 +25,7 @@ from phonegame.listen.transcript import Heard, Transcript
 
 KEEP_ALIVE_SECONDS = 4
 """Deepgram hangs up after 10 s without a message; its documentation advises 3 to 5 s."""
+WATCH_SECONDS = 1
 PIECE_BYTES = 5 * FRAME_BYTES
 """Backlog goes in pieces of 100 ms: Deepgram's documentation advises 20 to 250 ms."""
 CATCH_UP_RATE = 1.25
@@ -104,9 +105,6 @@ class Listener:
             failure = await self._listen_once()
             if failure is None:
                 return
-            if self._finished.is_set():
-                log.warning("Deepgram left before the last words were through", why=str(failure))
-                return
             if self._last_contact > began:
                 retry_seconds = FIRST_RETRY_SECONDS
             silent_seconds = trio.current_time() - self._last_contact
@@ -115,10 +113,16 @@ class Listener:
                 self.failure = failure
                 return
             log.warning("Deepgram is away; trying again", why=str(failure), retry_in=round(retry_seconds, 2))
-            with trio.move_on_after(retry_seconds * random.uniform(0.75, 1.25)):
-                await self._finished.wait()
-                return
+            await self._wait_to_retry(retry_seconds * random.uniform(0.75, 1.25))
             retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
+
+    async def _wait_to_retry(self, seconds: float) -> None:
+        """The end of the call cuts the wait short, once: for its last words there is little time."""
+        if self._finished.is_set():
+            await trio.sleep(seconds)
+        else:
+            with trio.move_on_after(seconds):
+                await self._finished.wait()
 
     async def _listen_once(self) -> DeepgramFailure | None:
         """One session, to its end. None: Deepgram has said all that it had to say."""
@@ -126,6 +130,7 @@ class Listener:
             async with open_session(self._url, self._key) as session, trio.open_nursery() as nursery:
                 await self._begin(session)
                 nursery.start_soon(self._send_to_deepgram, session)
+                nursery.start_soon(self._watch_session, session)
                 await self._receive_from_deepgram(session)
                 nursery.cancel_scope.cancel()
         except DeepgramFailure as failure:
@@ -177,24 +182,27 @@ class Listener:
                 await self._send_heard.send(each)
 
     async def _send_to_deepgram(self, session: Session) -> None:
-        """Sends what `hear_nowait` could not, keeps the connection alive, and says goodbye."""
-        kept_alive_at = -1
+        """Sends what `hear_nowait` could not, and says goodbye when the call is over."""
         while True:
-            with trio.move_on_after(KEEP_ALIVE_SECONDS):
-                await self._work.wait()
+            await self._work.wait()
             self._work = trio.Event()
+            await self._send_backlog(session)
             if self._finished.is_set():
-                self._work.set()
-            if self._buffer.unsent:
-                await self._send_backlog(session)
-            elif self._finished.is_set():
                 await session.send_text(CLOSE_STREAM)
                 return
-            elif kept_alive_at == self._buffer.cursor:
-                await session.send_text(KEEP_ALIVE)
-            kept_alive_at = self._buffer.cursor
+
+    async def _watch_session(self, session: Session) -> None:
+        """Keeps the session alive while there is no audio, and ends it when there is audio and no answer."""
+        cursor, idle_since = self._buffer.cursor, trio.current_time()
+        while not self._finished.is_set():
+            await trio.sleep(WATCH_SECONDS)
             if self._buffer.cursor - self._unanswered_from > self._stall_seconds * BYTES_PER_SECOND:
                 raise DeepgramFailure(f"Deepgram has not answered {self._stall_seconds:g} s of audio", passing=True)
+            if cursor != self._buffer.cursor:
+                cursor, idle_since = self._buffer.cursor, trio.current_time()
+            elif trio.current_time() - idle_since >= KEEP_ALIVE_SECONDS:
+                await session.send_text(KEEP_ALIVE)
+                idle_since = trio.current_time()
 
     async def _send_backlog(self, session: Session) -> None:
         while self._buffer.unsent:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import h11
 import trio
 from trio_websocket import (
     ConnectionClosed,
@@ -15,6 +16,7 @@ from trio_websocket import (
     WebSocketConnection,
     wrap_client_stream,
 )
+from wsproto.utilities import ProtocolError
 
 from phonegame.deepgram.failures import DeepgramFailure, closed, refusal, unreachable
 from phonegame.frames import binary_frame
@@ -27,6 +29,17 @@ CONNECT_SECONDS = 5
 CLOSE_SECONDS = 0.25
 """How long Deepgram may take to answer our close frame. It has said all it had to say by then."""
 MAX_MESSAGE_BYTES = 1 << 20
+
+
+# with h11's and wsproto's: what answers speaks no HTTP, or no websocket
+_NO_CONNECTION = (
+    OSError,  # ssl.SSLError is one
+    HandshakeError,
+    trio.TooSlowError,
+    trio.BrokenResourceError,
+    h11.ProtocolError,
+    ProtocolError,
+)
 
 
 class Session:
@@ -117,18 +130,23 @@ async def _upgrade(nursery: trio.Nursery, eager: EagerStream, url: str, key: str
     assert parts.hostname is not None
     stream: trio.abc.Stream = eager
     if parts.scheme == "wss":
-        stream = trio.SSLStream(
-            eager, ssl.create_default_context(), server_hostname=parts.hostname, https_compatible=True
+        tls = trio.SSLStream(eager, ssl.create_default_context(), server_hostname=parts.hostname, https_compatible=True)
+        # trio-websocket would lose the reason why it fails
+        await tls.do_handshake()
+        stream = tls
+    with trio.CancelScope() as opening:
+        # trio-websocket waits for ever where the connection ends before it is a websocket
+        eager.on_end = opening.cancel
+        return await wrap_client_stream(
+            nursery,
+            stream,  # type: ignore[arg-type]  # any stream will do
+            parts.netloc.rpartition("@")[2],
+            f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
+            extra_headers=[(b"Authorization", f"Token {key}".encode())],
+            message_queue_size=8,  # results come once or twice a second
+            max_message_size=MAX_MESSAGE_BYTES,
         )
-    return await wrap_client_stream(
-        nursery,
-        stream,  # type: ignore[arg-type]  # any stream will do
-        parts.netloc.rpartition("@")[2],
-        f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
-        extra_headers=[(b"Authorization", f"Token {key}".encode())],
-        message_queue_size=8,  # results come once or twice a second
-        max_message_size=MAX_MESSAGE_BYTES,
-    )
+    raise trio.BrokenResourceError("closed before it was a websocket")
 
 
 def _plain(group: BaseExceptionGroup[BaseException], opened: bool) -> BaseException:
@@ -141,5 +159,4 @@ def _plain(group: BaseExceptionGroup[BaseException], opened: bool) -> BaseExcept
     if len(causes) != 1:
         return group
     (cause,) = causes
-    network = OSError | ssl.SSLError | HandshakeError | trio.TooSlowError | trio.BrokenResourceError
-    return unreachable(cause) if not opened and isinstance(cause, network) else cause
+    return unreachable(cause) if not opened and isinstance(cause, _NO_CONNECTION) else cause

@@ -59,9 +59,11 @@ class Refused(Enum):
 
 
 class SeatClosed(Enum):
-    """Why a game's seat was taken from it."""
+    """Why a game has no seat any more."""
 
+    LEFT = "the game left"
     TOO_SLOW = "the game does not read what it is sent"
+    TOO_LONG = "a message was longer than 16384 characters"
     SHUTDOWN = "the server is going down"
 
 

@@ -89,6 +89,8 @@ class _Envelope(msgspec.Struct, frozen=True, rename={"stream_sid": "streamSid"})
     mark: msgspec.Raw = _MISSING
 
 
+_NOT_A_MESSAGE = (msgspec.DecodeError, UnicodeError, RecursionError)
+
 # Twilio's counters come as strings: not strict
 _decoder = msgspec.json.Decoder(_Envelope, strict=False)
 
@@ -97,13 +99,13 @@ def parse(text: str | bytes) -> Message:
     """One text frame from Twilio. Raises `MalformedMessage`."""
     try:
         envelope = _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except _NOT_A_MESSAGE as error:
         raise MalformedMessage(_reason(error)) from None
     if envelope.media is not None and envelope.event == "media":
         return envelope.media
     try:
         return _parse_other(envelope)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except _NOT_A_MESSAGE as error:
         raise MalformedMessage(f"{envelope.event}: {_reason(error)}") from None
 
 
@@ -135,7 +137,9 @@ def _part(raw: msgspec.Raw, kind: type[T], name: str) -> T:
 
 def _reason(error: Exception) -> str:
     # a DecodeError names the place and the types, never the value
-    return str(error) if isinstance(error, msgspec.DecodeError) else "not UTF-8"
+    if isinstance(error, msgspec.DecodeError):
+        return str(error)
+    return "not UTF-8" if isinstance(error, UnicodeError) else "nested too deeply"
 
 
 def _outbound(event: str, stream_sid: str, **more: Any) -> str:

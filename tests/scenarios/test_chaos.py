@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 import trio
@@ -199,7 +200,7 @@ async def test_nothing_is_left_after_two_hundred_visits_with_every_ending() -> N
         await house.phonegame.wait_until_empty()
         before = await back_to(holdings())
         done: list[str] = []
-        await at_most(AT_ONCE, [lambda way=way: visit(house, way, done) for way in ways])
+        await at_most(AT_ONCE, [partial(visit, house, way, done) for way in ways])
         await house.phonegame.wait_until_empty()
         assert len(done) == VISITS
         assert len(house.phonegame.calls) == len(house.phonegame.games) == len(house.phonegame.switchboard.active) == 0
@@ -207,7 +208,7 @@ async def test_nothing_is_left_after_two_hundred_visits_with_every_ending() -> N
         assert set(house.errors) <= OURS
 
 
-async def at_most(width: int, jobs: list[Callable[[], Awaitable[None]]]) -> None:
+async def at_most(width: int, jobs: Iterable[Callable[[], Awaitable[None]]]) -> None:
     """All jobs, in order, so many at a time."""
     left = iter(jobs)
 

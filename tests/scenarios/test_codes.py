@@ -125,4 +125,4 @@ PHONE_LETTERS = ("abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
 async def test_a_game_that_sends_too_long_a_message_is_closed_with_a_reason() -> None:
     async with open_house() as house, house.game() as game:
         await game.client.say("x" * 20_000)
-        assert await game.next() == Closed(1009, "A message may have 16384 bytes at most.")
+        assert await game.next() == Closed(1009, "a message was longer than 16384 characters")

@@ -75,13 +75,15 @@ async def test_a_game_that_does_not_read_is_closed_and_finds_all_it_was_sent() -
 
 
 async def test_a_game_that_pauses_within_the_bound_loses_nothing() -> None:
-    async with open_house(script=Script([FLOOD]), game_queue=2 * MESSAGES) as house:
-        async with slow_game(house) as (game, code):
-            async with house.phone() as caller:
-                await caller.phone.key(code + "#")
-                await (await house.speech.connection(0)).wait_until(flooded)
-            numbers, _ = await read_numbers(game, MESSAGES)
-            assert numbers == list(range(MESSAGES))
+    async with (
+        open_house(script=Script([FLOOD]), game_queue=2 * MESSAGES) as house,
+        slow_game(house) as (game, code),
+    ):
+        async with house.phone() as caller:
+            await caller.phone.key(code + "#")
+            await (await house.speech.connection(0)).wait_until(flooded)
+        numbers, _ = await read_numbers(game, MESSAGES)
+        assert numbers == list(range(MESSAGES))
 
 
 async def test_nobody_waits_for_a_game_that_does_not_read() -> None:

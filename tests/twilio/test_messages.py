@@ -80,6 +80,7 @@ def test_parse(text: str, message: object) -> None:
         ("", "truncated"),
         ("nonsense", "malformed"),
         ("[]", "Expected `object`"),
+        ('{"event":"media","x":' + 30_000 * "[", "nested too deeply"),
         ("{}", "missing required field `event`"),
         ('{"event":7}', "Expected `str`"),
         ('{"event":"media"}', "media: `media` is missing"),

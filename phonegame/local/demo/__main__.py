@@ -23,6 +23,9 @@ from phonegame.speak.espeak import SpeakError
 EXPECTED = (ProgramFailed, GameLeft, GameUnreachableError, PhoneError, SpeakError)
 """What can go wrong on somebody's machine; anything else is a fault of the demo and gets its traceback."""
 
+INTERRUPTED = 130
+"""The exit status that a shell gives to what Ctrl-C has ended."""
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--once", is_flag=True, help="End after the call; status 0 only if the game received every sentence.")
@@ -32,17 +35,19 @@ def main(once: bool) -> None:
         sys.stdout.reconfigure(errors="replace")  # an old console cannot draw the table's lines
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="phonegame-demo-"))
-    went_well = False
+    went_well: bool | None = False
     try:
         went_well = trio.run(run_demo, console, folder, once)
     except* EXPECTED as group:
         _report(console, leaves(group))
     finally:
-        if went_well:
-            shutil.rmtree(folder, ignore_errors=True)
+        if went_well is False:
+            console.print(f"\nThe logs of the programs are in {folder}", soft_wrap=True)
         else:
-            console.print(f"The logs are in {folder}", soft_wrap=True)
-    raise SystemExit(0 if went_well else 1)
+            shutil.rmtree(folder, ignore_errors=True)
+    if went_well is None:
+        console.print("\nStopped.")
+    raise SystemExit({True: 0, False: 1, None: INTERRUPTED}[went_well])
 
 
 def _report(console: Console, errors: list[Exception]) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 
 from phonegame.local.demo.conversation import Conversation
-from phonegame.local.demo.script import SENTENCES, spell
+from phonegame.local.demo.script import SENTENCES, spell, spell_digits
 from phonegame.local.game_client import GameClient
 from phonegame.local.phone import Phone, place_call
 from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, PhoneNumber
 
-TRIES = 3
-"""A person who is not let in says the code again."""
 GREETING_SECONDS = 10.0
 PATIENCE_SECONDS = 6.0
 """From a try at the code to the next."""
@@ -46,8 +44,7 @@ async def run_call(game: GameClient, code: str, url: str, on_change: Callable[[C
         conversation = Conversation(lambda: phone.seconds, on_change)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_listen, game, conversation)
-            while not conversation.joined and len(conversation.tries) < TRIES:
-                await _say_code(phone, spell(int(code)), conversation)
+            await _join(phone, code, conversation)
             if conversation.joined:
                 await _say_sentences(phone, conversation)
             nursery.cancel_scope.cancel()
@@ -65,10 +62,19 @@ async def _listen(game: GameClient, conversation: Conversation) -> None:
                 raise GameLeft(closed.explain())
 
 
-async def _say_code(phone: Phone, spoken: str, conversation: Conversation) -> None:
-    """One try: returns when the game has been joined, or when a person would try again."""
-    line = conversation.begin_code(spoken)
-    await phone.say(spoken)
+async def _join(phone: Phone, code: str, conversation: Conversation) -> None:
+    """As a person would: says the code, then its digits one by one, and keys it in the end."""
+    spoken, digits = spell(int(code)), spell_digits(code)
+    await _try(spoken, phone.say(spoken), conversation)
+    if not conversation.joined:
+        await _try(digits, phone.say(digits), conversation)
+    if not conversation.joined:
+        await _try(f"(keys {code} #)", phone.key(f"{code}#"), conversation)
+
+
+async def _try(text: str, attempt: Awaitable[None], conversation: Conversation) -> None:
+    line = conversation.begin_code(text)
+    await attempt
     conversation.end(line)
     with trio.move_on_after(PATIENCE_SECONDS):
         await conversation.wait_until(lambda: conversation.joined)

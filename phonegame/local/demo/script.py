@@ -25,6 +25,11 @@ def spell(number: int) -> str:
     return f"{_SPOKEN[number // 10 * 10]} {_SPOKEN[number % 10]}"
 
 
+def spell_digits(code: str) -> str:
+    """One by one: "42" -> "four two"."""
+    return " ".join(_SPOKEN[int(digit)] for digit in code)
+
+
 def words_of(text: str) -> list[str]:
     """The words alone: case, punctuation and the way numbers are written do not count."""
     words = (word.strip(string.punctuation) for word in re.split(r"[\s-]+", text.lower()))

@@ -11,14 +11,17 @@ from phonegame.local.demo.board import open_board
 from phonegame.local.demo.call import greet, run_call
 from phonegame.local.demo.conversation import Conversation
 from phonegame.local.demo.script import SENTENCES
-from phonegame.local.demo.stage import Stage, phonegame_command, set_stage
+from phonegame.local.demo.stage import DEFAULT_SERVER, Stage, phonegame_command, set_stage
 from phonegame.local.game_client import connect_game
 from phonegame.stop_signals import cancel_on_stop
 
 
-async def run_demo(console: Console, folder: Path, once: bool) -> bool:
-    """Whether the game received every sentence. Unless `once`, stays up until a signal to stop."""
-    went_well = False
+async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
+    """Whether the game received every sentence; None when a signal to stop came before that was known.
+
+    Unless `once`, stays up until a signal to stop. Raises what its parts raise, in groups.
+    """
+    went_well = None
     async with trio.open_nursery() as nursery:
         await nursery.start(cancel_on_stop, nursery.cancel_scope)
         _say(console, "starting the speech service and the server ...")
@@ -61,12 +64,14 @@ def _summarise(console: Console, conversation: Conversation) -> None:
 
 
 def _invite(console: Console, stage: Stage) -> None:
-    command = phonegame_command()
-    game, phone = f"ws://{stage.server}/game", f"ws://{stage.server}/twilio"
-    console.print("\nIt all stays up until you press Ctrl-C. In other terminals, with the code that your game shows:\n")
-    _say(console, f"{command} play {game}", style="bold")
-    _say(console, f'{command} call {phone} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
-    console.print("\nThe local speech service understands numbers, and sentences that it is told to expect; here:")
+    play, call = (f"{phonegame_command()} {name}" for name in ("play", "call"))
+    if stage.server != DEFAULT_SERVER:
+        play, call = f"{play} ws://{stage.server}/game", f"{call} ws://{stage.server}/twilio"
+    console.print("\nIt all stays up until you press Ctrl-C. In another terminal, a game of your own:\n")
+    _say(console, play, style="bold")
+    console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
+    _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
+    console.print("\nThe local speech service understands numbers and the sentences that it is told to expect:\n")
     for sentence in SENTENCES:
         _say(console, sentence)
 

@@ -21,6 +21,7 @@ from phonegame.settings import DEEPGRAM_URL
 
 PORT = 5000
 """The server's own default, so that games and phones of one's own need no address; taken on many a Mac (AirPlay)."""
+DEFAULT_SERVER = f"127.0.0.1:{PORT}"
 KEY = "local"
 
 _SETTINGS = ("DEEPGRAM_", "TWILIO_", "PHONEGAME_", "PROXY_URL", "CERT_PEM", "KEY_PEM")

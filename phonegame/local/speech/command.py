@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 import trio
@@ -17,9 +18,7 @@ from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_s
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=5001, show_default=True, help="Port to listen on; 0 takes any free one.")
-@click.option(
-    "--key", envvar="PHONEGAME_SPEECH_KEY", help="The only API key to accept. Without: any key will do."
-)
+@click.option("--key", envvar="PHONEGAME_SPEECH_KEY", help="The only API key to accept. Without: any key will do.")
 @click.option(
     "--codes",
     envvar="PHONEGAME_CODES",
@@ -35,6 +34,13 @@ from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_s
     help="sphinx hears speech; marker hears words that a test wrote into the audio; deaf hears nothing.",
 )
 @click.option(
+    "--voices",
+    type=click.Choice(["human", "espeak"]),
+    default="human",
+    show_default=True,
+    help="Who calls: people, or eSpeak NG, whose voice the models must be adapted to.",
+)
+@click.option(
     "--dictation",
     is_flag=True,
     help="Recognise any English, not just numbers, codes and keyterms. Poor at 8 kHz.",
@@ -46,15 +52,14 @@ from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_s
 )
 @click.option("--max-speed", default=1.25, show_default=True, help="How many times real time audio may come.")
 @click.option("--burst", default=1.0, show_default=True, help="Seconds of audio that may come at once.")
-@click.option(
-    "--threads", default=2, show_default=True, help="How many callers are recognised at the same time."
-)
+@click.option("--threads", default=2, show_default=True, help="How many callers are recognised at the same time.")
 def speech(
     host: str,
     port: int,
     key: str | None,
     codes: str,
     recogniser: RecogniserName,
+    voices: Literal["human", "espeak"],
     dictation: bool,
     script: Path | None,
     max_speed: float,
@@ -73,6 +78,7 @@ def speech(
         recogniser=recogniser,
         script=_script(script),
         codes=_codes(codes) if recogniser == "sphinx" else (),
+        voices=voices,
         dictation=dictation,
         limits=Limits(max_speed=max_speed, burst_seconds=burst),
         threads=threads,

@@ -258,8 +258,11 @@ class Connection:
     # watch
 
     async def _watch(self) -> None:
-        while (close := self._intake.expired(trio.current_time())) is None:
+        while True:
             await trio.sleep_until(self._intake.deadline)
+            close = self._intake.expired(trio.current_time())
+            if close is not None:
+                break
         if not self._stalled:
             await self._leave(close)
         await trio.sleep_forever()

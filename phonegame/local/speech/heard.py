@@ -1,4 +1,4 @@
-"""What a recogniser says about the audio that it is fed. All times are seconds of audio since the connection's first byte."""
+"""What a recogniser says about the audio that it is fed. All times are seconds of that audio."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Interim:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The words up to `end` will not change. No words: what began was no speech. `start` None: where the last final ended."""
+    """The words up to `end` will not change; none: it was no speech. `start` None: where the last final ended."""
 
     at: float
     words: tuple[Word, ...]

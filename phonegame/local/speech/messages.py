@@ -16,7 +16,7 @@ MODEL_UUID = "00000000-0000-4000-8000-000000000001"
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, in seconds of the audio of this connection. `text` is as it was heard, `word` is what `text` is without case and signs."""
+    """Times in seconds of audio. `text` is as it goes into the transcript, `word` without case and signs."""
 
     text: str
     start: float

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from phonegame.local.speech.messages import Word
 
-_ONES = "zero one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 ONES = {word: value for value, word in enumerate(_ONES)}
 TEENS = {word: value for value, word in enumerate(_TEENS, start=10)}
@@ -32,9 +32,7 @@ def with_numerals(words: Sequence[Word]) -> tuple[Word, ...]:
             at += 1
             continue
         spoken = words[at : at + count]
-        written.append(
-            Word(str(value), spoken[0].start, spoken[-1].end, min(word.confidence for word in spoken))
-        )
+        written.append(Word(str(value), spoken[0].start, spoken[-1].end, min(word.confidence for word in spoken)))
         at += count
     return tuple(written)
 

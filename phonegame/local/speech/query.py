@@ -19,9 +19,7 @@ KEYWORDS_LIMIT = 100
 TAG_LENGTH = 128
 EXTRA_LENGTH = 2048
 
-_NOVA_2 = (
-    "general meeting phonecall voicemail finance conversationalai video medical drivethru automotive atc"
-)
+_NOVA_2 = "general meeting phonecall voicemail finance conversationalai video medical drivethru automotive atc"
 _OLDER = "general meeting phonecall voicemail finance conversationalai video"
 MODELS = frozenset(
     ["nova-3", "nova-3-general", "nova-3-medical", "nova-2", "nova", "nova-general", "nova-phonecall"]
@@ -34,13 +32,17 @@ NOT_DECODED = frozenset({"linear32", "flac", "opus", "ogg-opus", "amr-nb", "amr-
 RATES = range(8000, 48001)
 
 BOOLEANS = frozenset(
-    "interim_results vad_events punctuate numerals smart_format no_delay filler_words profanity_filter diarize "
-    "multichannel mip_opt_out dictation detect_entities measurements".split()
+    {
+        *("interim_results", "vad_events", "punctuate", "numerals", "smart_format", "no_delay", "filler_words"),
+        *("profanity_filter", "diarize", "multichannel", "mip_opt_out", "dictation", "detect_entities"),
+    }
 )
-REPEATABLE = frozenset("keyterm keywords tag extra replace search redact language_hint".split())
+REPEATABLE = frozenset(["keyterm", "keywords", "tag", "extra", "replace", "search", "redact", "language_hint"])
 SINGLE = frozenset(
-    "model version language encoding sample_rate channels endpointing utterance_end_ms diarize_model callback "
-    "callback_method".split()
+    {
+        *("model", "version", "language", "encoding", "sample_rate", "channels", "endpointing", "utterance_end_ms"),
+        *("diarize_model", "callback", "callback_method"),
+    }
 )
 
 
@@ -89,7 +91,7 @@ def parse_query(query: str) -> ListenOptions | Refusal:
 
 
 def check_key(headers: Mapping[str, str], expected: str | None) -> Refusal | None:
-    """`Authorization: Token KEY`, or `Sec-WebSocket-Protocol: token, KEY`. No key expected: any will do, but one there must be."""
+    """`Authorization: Token KEY`, or `Sec-WebSocket-Protocol: token, KEY`. None expected: any key will do."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     if not scheme:
         scheme, _, given = headers.get("sec-websocket-protocol", "").partition(",")

@@ -52,6 +52,5 @@ def spread(text: str, start: float, end: float, confidence: float) -> tuple[Word
     texts = text.split()
     share = (end - start) / len(texts) if texts else 0.0
     return tuple(
-        Word(text, start + share * index, start + share * (index + 1), confidence)
-        for index, text in enumerate(texts)
+        Word(text, start + share * index, start + share * (index + 1), confidence) for index, text in enumerate(texts)
     )

@@ -39,7 +39,7 @@ RecogniserName = Literal["sphinx", "marker", "deaf"]
 
 @dataclass(frozen=True, slots=True)
 class SpeechConfig:
-    """`port` 0: any free one. `key` None: any key will do. `codes` and `dictation` are for pocketsphinx alone.
+    """`port` 0: any free one. `key` None: any key will do. `codes`, `voices` and `dictation` are for sphinx alone.
 
     `keep_audio` keeps every byte received in the records: for tests, not for a service that runs for days.
     """
@@ -50,6 +50,7 @@ class SpeechConfig:
     recogniser: RecogniserName = "sphinx"
     script: Script = field(default_factory=Script)
     codes: tuple[str, ...] = ()
+    voices: Literal["human", "espeak"] = "human"
     dictation: bool = False
     limits: Limits = field(default_factory=Limits)
     threads: int = 2
@@ -59,7 +60,7 @@ class SpeechConfig:
 async def serve_speech(
     config: SpeechConfig, *, task_status: trio.TaskStatus[SpeechService] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Serves until it is cancelled; `nursery.start` gives the `SpeechService` once the port is open. OSError if it cannot be."""
+    """Serves until cancelled; `nursery.start` gives the `SpeechService` once the port is open, or raises OSError."""
     listeners = await trio.open_tcp_listeners(config.port, host=config.host)
     service = SpeechService(config, port=listeners[0].socket.getsockname()[1])
     async with trio.open_nursery() as nursery:
@@ -68,7 +69,7 @@ async def serve_speech(
 
 
 class SpeechService:
-    """What a test sees of the service. `serve_stream` is all there is without TCP: for memory streams and mock clocks."""
+    """What a test sees of the service. `serve_stream` needs no TCP: for memory streams and mock clocks."""
 
     def __init__(self, config: SpeechConfig, port: int = 0) -> None:
         self.config = config
@@ -92,7 +93,7 @@ class SpeechService:
         return next(record for record in self.connections if record.number == number)
 
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
-        """One client from its handshake to its end; `stream` is closed afterwards. Raises nothing that a client causes."""
+        """One client, from its handshake to its end; closes `stream`. Raises nothing that a client causes."""
         async with stream, trio.open_nursery() as nursery:
             request = None
             with trio.move_on_after(HANDSHAKE_SECONDS):
@@ -137,9 +138,7 @@ class SpeechService:
         options: ListenOptions,
     ) -> None:
         recogniser = await self._recogniser(options, plan)
-        setup = Setup(
-            options, plan, self.config.limits, recogniser, self._limiter, record, self.config.keep_audio
-        )
+        setup = Setup(options, plan, self.config.limits, recogniser, self._limiter, record, self.config.keep_audio)
         try:
             socket = await request.accept(
                 subprotocol="token" if "token" in request.proposed_subprotocols else None,
@@ -171,6 +170,7 @@ class SpeechService:
             options.endpointing_ms,
             codes=self.config.codes,
             keyterms=options.keyterms,
+            voices=self.config.voices,
             dictation=self.config.dictation,
         )
         return await trio.to_thread.run_sync(make, limiter=self._limiter)

@@ -51,7 +51,7 @@ class Transcriber:
         return out + self._wait(until)
 
     def finalize(self, heard: Sequence[Heard], until: float) -> list[JSON]:
-        """The answer to Finalize: the last final says `from_finalize`. Hardly any audio since the last final: no answer."""
+        """The answer to Finalize: the last final says `from_finalize`; no answer when there is hardly any audio."""
         out = self.advance(heard, until)
         finals = [message for message in out if message.get("is_final")]
         if finals:

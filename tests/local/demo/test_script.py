@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from phonegame.local.demo.script import SENTENCES, spell, words_of
+from phonegame.local.demo.script import SENTENCES, spell, spell_digits, words_of
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,10 @@ from phonegame.local.demo.script import SENTENCES, spell, words_of
 )
 def test_a_number_is_spelled_as_a_person_says_it(number: int, spoken: str) -> None:
     assert spell(number) == spoken
+
+
+def test_a_code_is_spelled_digit_by_digit() -> None:
+    assert spell_digits("402") == "four zero two"
 
 
 @pytest.mark.parametrize(

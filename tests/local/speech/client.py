@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -13,8 +13,8 @@ from trio.testing import memory_stream_pair
 from trio_websocket import (
     CloseReason,
     ConnectionClosed,
+    ConnectionRejected,
     WebSocketConnection,
-    open_websocket_url,
     wrap_client_stream,
 )
 
@@ -67,11 +67,10 @@ async def listening(config: SpeechConfig) -> AsyncGenerator[SpeechService, None]
 
 
 @asynccontextmanager
-async def connected(service: SpeechService, query: str = TALK) -> AsyncGenerator[Client, None]:
-    """One client over TCP; ConnectionRejected when it is refused."""
-    url = f"{service.url}?{quote(query, safe='=&%+')}"
-    async with open_websocket_url(url, extra_headers=KEY, disconnect_timeout=5) as socket:
-        yield Client(socket)
+async def connected(service: SpeechService, query: str = TALK, **how: Any) -> AsyncGenerator[Client, None]:
+    """One client over TCP."""
+    async with await trio.open_tcp_stream("127.0.0.1", service.port) as stream, _client(stream, query, **how) as client:
+        yield client
 
 
 @asynccontextmanager
@@ -81,9 +80,46 @@ async def in_memory(config: SpeechConfig, query: str = TALK) -> AsyncGenerator[t
     ours, theirs = memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(service.serve_stream, theirs)
-        target = f"/v1/listen?{quote(query, safe='=&%+')}"
-        socket = await wrap_client_stream(nursery, ours, "speech.test", target, extra_headers=KEY)  # type: ignore[arg-type]
-        yield service, Client(socket)
+        async with _client(ours, query) as client:
+            yield service, client
+        nursery.cancel_scope.cancel()
+
+
+async def refused(service: SpeechService, query: str = TALK, **how: Any) -> ConnectionRejected:
+    """The answer to an upgrade that is refused; fails when it is not."""
+    rejections: list[ConnectionRejected] = []
+    try:
+        async with connected(service, query, **how):
+            pass
+    except* ConnectionRejected as group:
+        rejections += [error for error in group.exceptions if isinstance(error, ConnectionRejected)]
+    (rejection,) = rejections
+    return rejection
+
+
+@asynccontextmanager
+async def _client(
+    stream: trio.abc.Stream,
+    query: str,
+    *,
+    path: str = "/v1/listen",
+    headers: Sequence[tuple[bytes, bytes]] = KEY,
+    subprotocols: Sequence[str] = (),
+) -> AsyncGenerator[Client, None]:
+    """trio-websocket's own client leaves the stream open when the server closes first: here the caller owns it."""
+    target = f"{path}?{quote(query, safe='=&%+')}"
+    async with trio.open_nursery() as nursery:
+        socket = await wrap_client_stream(
+            nursery,
+            stream,  # type: ignore[arg-type]
+            "speech.test",
+            target,
+            subprotocols=subprotocols,
+            extra_headers=list(headers),
+        )
+        yield Client(socket)
+        with trio.move_on_after(5):
+            await socket.aclose()
         nursery.cancel_scope.cancel()
 
 

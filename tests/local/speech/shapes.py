@@ -101,4 +101,5 @@ Message = (
 
 def check(text: str | bytes) -> Message:
     """ValidationError where the message is not as documented."""
-    return msgspec.json.decode(text, type=Message)
+    message: Message = msgspec.json.decode(text, type=Message)
+    return message

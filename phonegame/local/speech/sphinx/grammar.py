@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from phonegame.local.speech.numerals import ONES, TEENS, TENS
 
 LEADING = ("code", "number", "the code is", "my code is", "the number is", "my number is", "it is", "it's")
 TRAILING = ("please", "thanks", "thank you")
+MOST_DIGITS = 6
 
 Transition = tuple[int, int, float] | tuple[int, int, float, str]
 
@@ -89,13 +91,13 @@ def _add_below_hundred(grammar: Grammar, start: int, end: int) -> None:
 
 
 def _add_digits(grammar: Grammar, start: int, end: int) -> None:
-    """Two digits or more, one by one."""
-    first, more = grammar.state(), grammar.state()
-    for digit in (*ONES, "oh"):
-        grammar.word(start, first, digit)
-        grammar.word(first, more, digit)
-        grammar.word(more, more, digit)
-    grammar.skip(more, end)
+    """Two to six digits, one by one. More would fit any sentence."""
+    states = [start, *(grammar.state() for _ in range(MOST_DIGITS))]
+    for before, after in pairwise(states):
+        for digit in (*ONES, "oh"):
+            grammar.word(before, after, digit)
+    for state in states[2:]:
+        grammar.skip(state, end)
 
 
 def _add_pairs(grammar: Grammar, start: int, end: int) -> None:

@@ -9,7 +9,7 @@ import ctypes
 import functools
 import re
 
-from phonegame.speak.espeak import SpeakError, _library, _Library
+from phonegame.speak.espeak import SpeakError, _Library, _library
 
 _UTF8 = 1
 _IPA = 0x02 | ord("_") << 8  # IPA, phonemes separated by "_"

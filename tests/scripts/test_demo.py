@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import environment
+import psutil
+import pytest
+import trio
+
+DEMO = [sys.executable, "-m", "phonegame.local.demo"]
+STAYS_UP = b"It all stays up"
+START_SECONDS = 50
+
+# the hand-over is tested in the environment at hand: making one needs the internet
+HAND_OVER = f"""
+import sys
+sys.path.insert(0, {str(environment.ROOT / "scripts")!r})
+import demo, environment
+environment.ensure = lambda *_, **__: sys.executable
+raise SystemExit(demo.main(sys.argv[1:]))
+"""
+
+
+def test_the_script_hands_its_arguments_over_and_gives_the_exit_status_back() -> None:
+    helped = subprocess.run([sys.executable, "-c", HAND_OVER, "--help"], capture_output=True, text=True, check=False)
+    assert helped.returncode == 0
+    assert "--once" in helped.stdout
+    refused = subprocess.run([sys.executable, "-c", HAND_OVER, "--twice"], capture_output=True, check=False)
+    assert refused.returncode == 2
+
+
+@pytest.mark.slow
+def test_once_the_game_receives_every_sentence() -> None:
+    command = [sys.executable, "-c", HAND_OVER, "--once"]
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=58, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "received   4 of 4 sentences" in finished.stdout
+    assert finished.stderr == ""
+
+
+@asynccontextmanager
+async def demo_that_stays_up() -> AsyncIterator[tuple[trio.Process, list[psutil.Process]]]:
+    """The demo after its call, and the processes that it has started."""
+    flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {}
+    process = await trio.lowlevel.open_process(DEMO, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **flags)
+    assert process.stdout is not None
+    try:
+        async with process.stdout:
+            output = b""
+            with trio.fail_after(START_SECONDS):
+                while STAYS_UP not in output:
+                    received = await process.stdout.receive_some()
+                    assert received, output.decode()
+                    output += received
+            children = psutil.Process(process.pid).children(recursive=True)
+            assert len(children) >= 2
+            yield process, children
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def assert_gone(children: list[psutil.Process]) -> None:
+    _, alive = await trio.to_thread.run_sync(lambda: psutil.wait_procs(children, timeout=15))
+    for process in alive:
+        process.kill()
+    assert not alive
+
+
+@pytest.mark.slow
+async def test_ctrl_c_leaves_no_process_behind() -> None:
+    async with demo_that_stays_up() as (process, children):
+        process.send_signal(signal.SIGINT if os.name == "posix" else signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined]
+        with trio.fail_after(15):
+            assert await process.wait() == 0
+        assert not [child for child in children if child.is_running()]
+
+
+@pytest.mark.slow
+async def test_a_demo_that_is_killed_leaves_no_process_behind() -> None:
+    async with demo_that_stays_up() as (process, children):
+        process.kill()
+        await process.wait()
+        await assert_gone(children)

@@ -1,0 +1,268 @@
+"""Through the real hypercorn. A failure here after an upgrade of it: phonegame/hypercorn_trio.py no longer fits."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import hypercorn.protocol.h11
+import hypercorn.trio.run
+import pytest
+import trio
+from hypercorn.config import Config
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.trio import serve
+from hypercorn.trio.tcp_server import TCPServer
+from trio.testing import wait_all_tasks_blocked
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Ping, Pong, Request, TextMessage
+
+from phonegame import hypercorn_trio
+from phonegame.asgi import DIRECT, Batch, RawWebsocket
+from phonegame.hypercorn_trio import CallTCPServer, CallWSStream
+from phonegame.sockets import DEAD_AFTER_SECONDS
+from tests.certificate import make_certificate
+
+
+@dataclass
+class Application:
+    """Takes one websocket's messages down. `said` are the texts, batch by batch."""
+
+    said: list[Batch] = field(default_factory=list)
+    offered: bool = False
+    socket: RawWebsocket | None = None
+    closed: trio.Event = field(default_factory=trio.Event)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket", "no lifespan here"
+        self.offered = DIRECT in scope["extensions"]
+        self.socket = RawWebsocket(scope, receive, send)
+        await self.socket.accept(self.said.append)
+        await self.socket.receive_until_closed()
+        self.closed.set()
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for batch in self.said for text in batch]
+
+    async def has(self, count: int) -> list[str]:
+        """Waits for so many texts, and gives them."""
+        with trio.fail_after(5):
+            while len(self.texts) < count:
+                await wait_all_tasks_blocked(0.001)
+        return self.texts
+
+
+@dataclass
+class Client:
+    """Writes several frames as one segment."""
+
+    stream: trio.abc.Stream
+    protocol: WSConnection = field(default_factory=lambda: WSConnection(ConnectionType.CLIENT))
+
+    async def open(self) -> None:
+        await self.send(Request(host="localhost", target="/"))
+        assert isinstance(await self.receive(), AcceptConnection)
+
+    async def send(self, *events: Event) -> None:
+        await self.stream.send_all(b"".join(self.protocol.send(event) for event in events))
+
+    async def receive(self) -> Event:
+        with trio.fail_after(5):
+            while True:
+                for event in self.protocol.events():
+                    if not isinstance(event, Ping):
+                        return event
+                self.protocol.receive_data(bytes(await self.stream.receive_some()))
+
+
+def config_for(**values: Any) -> Config:
+    config = Config()
+    config.bind = ["127.0.0.1:0"]
+    config.errorlog = None
+    config.graceful_timeout = 0.1
+    for name, value in values.items():
+        setattr(config, name, value)
+    return config
+
+
+@asynccontextmanager
+async def serving(app: Any, config: Config) -> AsyncIterator[int]:
+    """Gives the port."""
+    hypercorn_trio.install()
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        addresses = await nursery.start(partial(serve, app, config, shutdown_trigger=stop.wait, mode="asgi"))
+        yield int(addresses[0].rpartition(":")[2])
+        stop.set()
+
+
+@asynccontextmanager
+async def connected(app: Any, config: Config | None = None) -> AsyncIterator[Client]:
+    async with serving(app, config or config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        client = Client(stream)
+        await client.open()
+        yield client
+
+
+def parameters(function: Callable[..., object]) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+class TestFit:
+    def test_the_classes_are_looked_up_where_they_are_replaced(self) -> None:
+        source = inspect.getsource(hypercorn.trio.run.worker_serve)
+        assert re.search(r"partial\(\s*TCPServer,", source)
+        assert "= WSStream(" in inspect.getsource(H11Protocol)
+        hypercorn_trio.install()
+        assert hypercorn.trio.run.TCPServer is CallTCPServer  # type: ignore[attr-defined]
+        assert hypercorn.protocol.h11.WSStream is CallWSStream  # type: ignore[attr-defined]
+
+    @pytest.mark.parametrize(
+        ("function", "names"),
+        [
+            (TCPServer.run, ["self"]),
+            (TCPServer.protocol_send, ["self", "event"]),
+            (TCPServer._read_data, ["self"]),
+            (WSStream._handle_events, ["self"]),
+            (WSStream.handle, ["self", "event"]),
+        ],
+    )
+    def test_the_methods_that_are_replaced_or_called_are_there(
+        self, function: Callable[..., object], names: list[str]
+    ) -> None:
+        assert inspect.iscoroutinefunction(function)
+        assert parameters(function) == names
+
+    def test_the_application_is_the_first_argument_of_a_websocket(self) -> None:
+        assert parameters(WSStream)[:2] == ["app", "config"]
+
+
+class TestMessages:
+    async def test_they_come_in_one_batch_where_they_came_in_one_segment(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            assert app.offered
+            await client.send(*(TextMessage(data=f"frame {number}") for number in range(5)))
+            assert await app.has(5) == [f"frame {number}" for number in range(5)]
+        assert len(app.said) == 1
+
+    async def test_a_message_that_comes_byte_by_byte_is_one(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            data = client.protocol.send(TextMessage(data="snail's pace"))
+            for index in range(len(data)):
+                await client.stream.send_all(data[index : index + 1])
+                await wait_all_tasks_blocked()
+            assert await app.has(1) == ["snail's pace"]
+
+    async def test_what_is_sent_in_fragments_is_one_message_in_its_place(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            await client.send(
+                TextMessage(data="first"),
+                TextMessage(data="second, ", message_finished=False),
+                TextMessage(data="in two parts"),
+                TextMessage(data="third"),
+            )
+            assert await app.has(3) == ["first", "second, in two parts", "third"]
+
+    async def test_a_binary_message_is_an_empty_text_in_its_place(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            await client.send(TextMessage(data="first"), BytesMessage(data=b"\0"), TextMessage(data="third"))
+            assert await app.has(3) == ["first", "", "third"]
+
+    async def test_a_ping_between_them_is_answered(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            await client.send(TextMessage(data="first"), Ping(payload=b"you there?"), TextMessage(data="second"))
+            assert await client.receive() == Pong(payload=b"you there?")
+            assert await app.has(2) == ["first", "second"]
+
+    async def test_what_stands_before_a_close_in_the_same_segment_comes_before_it(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            await client.send(TextMessage(data="last words"), CloseConnection(code=1000))
+            assert isinstance(await client.receive(), CloseConnection)
+            with trio.fail_after(5):
+                await app.closed.wait()
+        assert app.said == [["last words"]]
+
+    async def test_a_connection_that_breaks_is_a_close(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            await client.send(TextMessage(data="last words"))
+            await client.stream.aclose()
+            with trio.fail_after(5):
+                await app.closed.wait()
+        assert app.said == [["last words"]]
+
+    async def test_the_application_sends_and_closes(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            await client.send(TextMessage(data="hello"))
+            await app.has(1)
+            assert app.socket is not None
+            await app.socket.send_text("hello yourself")
+            assert await client.receive() == TextMessage(data="hello yourself")
+            await app.socket.close(1000, "that is all")
+            assert await client.receive() == CloseConnection(code=1000, reason="that is all")
+            await client.send(CloseConnection(code=1000))
+
+    async def test_too_long_a_message_is_refused_with_a_code(self) -> None:
+        app = Application()
+        async with connected(app, config_for(websocket_max_message_size=1000)) as client:
+            await client.send(TextMessage(data="x" * 100_000))
+            answer = await client.receive()
+        assert isinstance(answer, CloseConnection)
+        assert answer.code == 1009
+        assert app.said == []
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system's options have other names")
+async def test_an_accepted_connection_notices_a_dead_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Spying(CallTCPServer):
+        async def _read_data(self) -> None:
+            accepted: Any = self.stream
+            options = (
+                accepted.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                accepted.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+            )
+            seen.append(options)
+            await super()._read_data()
+
+    monkeypatch.setattr("phonegame.hypercorn_trio.CallTCPServer", Spying)
+    async with connected(Application()):
+        pass
+    assert seen == [(1, DEAD_AFTER_SECONDS * 1000)]
+
+
+async def test_all_of_it_over_tls(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    app = Application()
+    async with serving(app, config_for(certfile=str(made.cert), keyfile=str(made.key))) as port:
+        trusting = ssl.create_default_context(cafile=str(made.authority))
+        stream = await trio.open_ssl_over_tcp_stream("127.0.0.1", port, ssl_context=trusting, https_compatible=True)
+        async with stream:
+            client = Client(stream)
+            await client.open()
+            await client.send(*(TextMessage(data=f"frame {number}") for number in range(5)))
+            await client.send(Ping(payload=b"?"), BytesMessage(data=b"\0"), TextMessage(data="the end"))
+            assert await client.receive() == Pong(payload=b"?")
+            assert await app.has(7) == [*(f"frame {number}" for number in range(5)), "", "the end"]
+            await client.send(CloseConnection(code=1000))
+            assert isinstance(await client.receive(), CloseConnection)
+    assert app.closed.is_set()
+    assert app.offered
