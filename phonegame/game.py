@@ -85,6 +85,6 @@ class Game:
             if len(text) > MAX_MESSAGE_LENGTH:
                 self.leave_nowait(SeatClosed.TOO_LONG)
             elif not text.strip():
-                log.debug("message without text from the game ignored")
+                log.warning("message from the game ignored: it has no text")
             elif seat.say_nowait(text) == 0:
                 log.warning("sentence from the game dropped: nobody is on the phone, or too many are waiting")

@@ -248,32 +248,36 @@ class TestReconnect:
     ) -> None:
         listener = make_listener(stall_seconds=3)
         async with listening(listener):
-            await play(listener, 9)
+            await play(listener, 5)
             assert len(deepgram.sessions) == 2
             deepgram.sessions[-1].says.send_nowait(results(""))
 
 
 class TestEnd:
-    async def test_a_call_that_ends_while_deepgram_is_away_is_not_held(
-        self, deepgram: FakeDeepgram, autojump_clock: MockClock
-    ) -> None:
-        deepgram.failure = AWAY
-        listener = make_listener()
-        listener.finish()
-        began = trio.current_time()
-        await listener.run()
-        assert trio.current_time() == began
-        assert listener.failure is None
-
-    async def test_nor_is_one_that_ends_between_two_attempts(
+    async def test_the_end_of_the_call_cuts_the_wait_for_the_next_attempt_short(
         self, deepgram: FakeDeepgram, autojump_clock: MockClock
     ) -> None:
         deepgram.failure = AWAY
         listener = make_listener(reconnect_seconds=math.inf)
         async with listening(listener):
-            await trio.sleep(10)
+            await play(listener, 10)
+            deepgram.failure = None
             ended_at = trio.current_time()
-        assert trio.current_time() == ended_at
+            listener.finish()
+            await trio.testing.wait_all_tasks_blocked()
+            assert len(deepgram.sessions) == 1
+            assert trio.current_time() == ended_at
+
+    async def test_the_end_of_the_call_is_no_reason_to_ask_deepgram_without_pause(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        deepgram.failure = AWAY
+        listener = make_listener(reconnect_seconds=3)
+        listener.finish()
+        began = trio.current_time()
+        await listener.run()
+        assert trio.current_time() - began > 1
+        assert listener.failure is AWAY
 
     async def test_audio_from_before_the_first_session_is_still_sent(
         self, deepgram: FakeDeepgram, autojump_clock: MockClock

@@ -18,11 +18,11 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import msgspec
 
-from phonegame.local.speech.query import Refusal
-from phonegame.local.speech.script import REFUSALS, Plan, Script
+from phonegame.local.speech.script import REFUSALS, Plan, Script, Send
 
 
 class ScriptFileError(ValueError):
@@ -34,12 +34,12 @@ def load_script(path: Path) -> Script:
         text = path.read_text(encoding="utf-8")
         data = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
         return parse_script(data)
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise ScriptFileError(f"{path}: {error}") from error
 
 
 def parse_script(data: dict[str, object]) -> Script:
-    """ValueError (msgspec's too) names the field that is wrong."""
+    """ValueError names the field that is wrong."""
     unknown = data.keys() - {"connection", "then"}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))} (known: connection, then)")
@@ -49,17 +49,29 @@ def parse_script(data: dict[str, object]) -> Script:
     return Script([_plan(entry) for entry in connections], then=_plan(then))
 
 
+class _Text(msgspec.Struct, forbid_unknown_fields=True):
+    """A `Send` of a file, which has no bytes."""
+
+    data: str
+    at: float = 0.0
+
+
 def _plan(entry: dict[str, object]) -> Plan:
-    unknown = entry.keys() - set(Plan.__slots__)
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    refusal = entry.get("refuse")
-    if isinstance(refusal, int):
-        if refusal not in REFUSALS:
-            raise ValueError(f"refuse: {refusal} (known: {', '.join(map(str, REFUSALS))})")
-        entry = entry | {"refuse": _as_dict(REFUSALS[refusal])}
-    return msgspec.convert(entry, Plan)
+    hints = get_type_hints(Plan) | {"garbage": tuple[_Text, ...]}
+    values = {name: _value(name, value, hints) for name, value in entry.items()}
+    if "garbage" in values:
+        values["garbage"] = tuple(Send(text.data, text.at) for text in values["garbage"])
+    return Plan(**values)
 
 
-def _as_dict(refusal: Refusal) -> dict[str, object]:
-    return {"status": refusal.status, "err_code": refusal.err_code, "err_msg": refusal.err_msg}
+def _value(name: str, value: object, hints: dict[str, Any]) -> Any:
+    if name not in hints:
+        raise ValueError(f"unknown: {name} (known: {', '.join(hints)})")
+    if name == "refuse" and isinstance(value, int):
+        if value not in REFUSALS:
+            raise ValueError(f"refuse: {value} (known: {', '.join(map(str, REFUSALS))})")
+        return REFUSALS[value]
+    try:
+        return msgspec.convert(value, hints[name])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from error

@@ -46,9 +46,9 @@ class Transcriber:
         """What the client learns when `until` seconds of audio have come in; `heard` is in the order of its `at`."""
         out: list[JSON] = []
         for event in heard:
-            out += self._wait(event.at)
+            out += self._wait(event.at, including=False)
             out += self._tell(event)
-        return out + self._wait(until)
+        return out + self._wait(until, including=True)
 
     def finalize(self, heard: Sequence[Heard], until: float) -> list[JSON]:
         """The answer to Finalize: the last final says `from_finalize`; no answer when there is hardly any audio."""
@@ -122,19 +122,20 @@ class Transcriber:
             words = with_numerals(words)
         return with_punctuation(words, closing=closing) if self._options.punctuate else words
 
-    def _wait(self, until: float) -> list[JSON]:
-        """Everything that comes due by itself up to `until`, in order."""
+    def _wait(self, until: float, *, including: bool) -> list[JSON]:
+        """Everything that comes due by itself before `until`, or at it, in order."""
         out: list[JSON] = []
         while True:
             repeat_at = self._last_result + INTERIM_SECONDS
             end_at = self._utterance_end_due()
-            if end_at <= until and end_at <= repeat_at:
+            due = min(repeat_at, end_at)
+            if due > until or (due == until and not including):
+                return out
+            if end_at <= repeat_at:
                 out.append(messages.utterance_end(self._utterance_end_of or 0.0))
                 self._utterance_end_of = None
-            elif repeat_at <= until:
-                out += self._repeat(repeat_at)
             else:
-                return out
+                out += self._repeat(repeat_at)
 
     def _utterance_end_due(self) -> float:
         if self._utterance_end_of is None or self._options.utterance_end_ms is None:

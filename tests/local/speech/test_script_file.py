@@ -58,7 +58,7 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
         ("[[connection]]\nstal_after = 1", "stal_after"),
         ('[[connection]]\nstall_after = "soon"', "stall_after"),
         ("[[connection]]\nrefuse = 418", "418"),
-        ("[[connection.results]]\nat = 1.0", "text"),
+        ("[[connection]]\n[[connection.results]]\nat = 1.0", "text"),
         ("connection = 1", "connection"),
         ("=", "line 1"),
     ],
