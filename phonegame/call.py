@@ -161,8 +161,6 @@ class Call:
             self.end_nowait(Ended.FAILED)
 
     def _receive_from_twilio(self, batch: Batch) -> None:
-        if self._ended is not None and not self._speaker.has_voice:
-            return
         audio, happenings = self._stream.read(batch)
         if audio and self._ended is None:
             self._last_media = trio.current_time()

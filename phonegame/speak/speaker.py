@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 import trio
 
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.speak import Voice
+from phonegame.speak.espeak import SpeakError
 from phonegame.twilio.messages import mark_message, media_message
 
 LEAD_SECONDS = 0.4
@@ -15,6 +17,8 @@ LEAD_SECONDS = 0.4
 PIECE_BYTES = 5 * FRAME_BYTES
 MARK_SECONDS = 1.0
 """How much later than computed a mark may come back before it is given up: a dying stream sends none."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Speaker:
@@ -47,7 +51,11 @@ class Speaker:
         if self._voice is None:
             return
         await self._begun.wait()
-        audio = await self._voice.synthesise(text)
+        try:
+            audio = await self._voice.synthesise(text)
+        except SpeakError as error:
+            log.warning("sentence dropped: the voice cannot speak it", why=str(error))
+            return
         self._plays_until = max(self._plays_until, trio.current_time())
         for begin in range(0, len(audio), PIECE_BYTES):
             piece = audio[begin : begin + PIECE_BYTES]

@@ -103,3 +103,13 @@ async def test_a_game_speaks_to_its_caller() -> None:
             await game.client.say("One pepperoni pizza, coming up.")
             await caller.phone.wait_heard(0.5)
         assert caller.phone.complaints == []
+
+
+async def test_a_sentence_that_is_too_long_to_speak_costs_nothing_but_itself() -> None:
+    async with open_house(voice="espeak") as house, house.game() as game, house.phone() as caller:
+        await caller.joins(game)
+        await game.client.say("too long " * 1000)
+        await game.client.say("hello")
+        await caller.phone.wait_heard(0.2)
+        await caller.says("i hear you")
+        await game.hears("i hear you")
