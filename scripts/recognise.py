@@ -29,10 +29,10 @@ import trio
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from phonegame.audio import BYTES_PER_MS, FRAME_BYTES, SAMPLE_RATE, SILENCE, decode_mulaw
+from phonegame.audio import BYTES_PER_MS, FRAME_BYTES, SAMPLE_RATE, SILENCE
 from phonegame.local.demo.programs import Program, RunningProgram, run_program
 from phonegame.local.game_client import GameClient, connect_game
-from phonegame.local.phone import PhoneError, place_call, wav
+from phonegame.local.phone import place_call, wav
 from phonegame.local.speech.heard import Final
 from phonegame.local.speech.numerals import ONES, TEENS, TENS, with_numerals
 from phonegame.local.speech.sphinx.recogniser import SphinxRecogniser
@@ -48,8 +48,8 @@ WANTED_RIGHT, ALLOWED_WRONG = 90, 2
 PAUSE_MS = 300  # between the answer and the first word
 ANSWER_SECONDS = 4.0  # after the last word, for `connected` to come
 
-Outcome = Literal["right", "wrong", "none"]
 Speaker = Callable[[int], bytes]
+Voices = Literal["human", "espeak"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,10 @@ def main() -> int:
     if options.speaker == "recordings" and not (options.sounds / "0.wav").exists():
         print(f"No recordings in {options.sounds}: apt-get install asterisk-core-sounds-en-wav", file=sys.stderr)
         return 2
-    speaker = say_with_espeak if options.speaker == "espeak" else partial(say_from_recordings, options.sounds)
-    voices = "espeak" if options.speaker == "espeak" else "human"
+    speaker: Speaker = partial(say_from_recordings, options.sounds)
+    voices: Voices = "human"
+    if options.speaker == "espeak":
+        speaker, voices = say_with_espeak, "espeak"
     print(_method(options.speaker, options.sounds, alone=options.alone), flush=True)
     started = time.monotonic()
     tally = ask_recogniser(speaker, voices) if options.alone else trio.run(place_calls, speaker, voices, options.seed)
@@ -93,9 +95,9 @@ def _method(speaker: str, sounds: Path, *, alone: bool) -> str:
         return f"Method: {voice} say each number from 0 to 99 to the recogniser, as 8 kHz mu-law."
     return (
         f"Method: {voice} say each number from 0 to 99, a call a number, {PAUSE_MS} ms after it is answered.\n"
-        f"`phonegame speech` and `phonegame serve` run as programs of their own; {GAMES} games are connected, whose codes\n"
-        f"are drawn from 0-99; ten rounds of new games until every code has been called. Right: the game with that\n"
-        f"code gets `connected` within {ANSWER_SECONDS:.0f} s of the last word; wrong: another game does; none: no game does."
+        f"`phonegame speech` and `phonegame serve` run as programs of their own; {GAMES} games are connected, whose\n"
+        f"codes the server draws from 0-99; new games, until every code has been called. Right: the game with that\n"
+        f"code gets `connected` within {ANSWER_SECONDS:.0f} s of the last word; wrong: another does; none: none does."
     )
 
 
@@ -131,7 +133,7 @@ def _trimmed(mulaw: bytes) -> bytes:
 # the recogniser alone
 
 
-def ask_recogniser(speaker: Speaker, voices: Literal["human", "espeak"]) -> Tally:
+def ask_recogniser(speaker: Speaker, voices: Voices) -> Tally:
     right, wrong, none = 0, [], []
     for number in range(100):
         recogniser = SphinxRecogniser(300, voices=voices)
@@ -148,77 +150,71 @@ def ask_recogniser(speaker: Speaker, voices: Literal["human", "espeak"]) -> Tall
 
 
 def _surrounded(mulaw: bytes) -> bytes:
-    assert len(decode_mulaw(SILENCE)) == 2
     return SILENCE * (PAUSE_MS * BYTES_PER_MS) + mulaw + SILENCE * SAMPLE_RATE
 
 
 # the whole chain
 
 
-async def place_calls(speaker: Speaker, voices: Literal["human", "espeak"], seed: int) -> Tally:
+async def place_calls(speaker: Speaker, voices: Voices, seed: int) -> Tally:
     """One call after the other, so that it is certain which caller joined which game."""
     right, wrong, none = 0, [], []
     waiting = set(range(100))
     with tempfile.TemporaryDirectory() as folder:
         async with run_programs(Path(folder), voices) as server:
             while waiting:
-                async with connected_games(server) as games:
-                    numbers = [code for code in games if code in waiting]
+                async with connected_games(server) as (codes, joins):
+                    numbers = [code for code in codes if code in waiting]
                     random.Random(seed).shuffle(numbers)
                     for number in numbers:
-                        outcome, joined = await call(server, speaker(number), number, games)
+                        joined = await call(server, speaker(number), joins)
+                        right += joined == number
+                        wrong += [f"{number} joined {joined}"] if joined not in (None, number) else []
+                        none += [str(number)] if joined is None else []
                         waiting.discard(number)
-                        right += outcome == "right"
-                        wrong += [f"{number} joined {joined}"] if outcome == "wrong" else []
-                        none += [str(number)] if outcome == "none" else []
                 print(f"{100 - len(waiting):3} calls: right {right}, wrong {len(wrong)}, none {len(none)}", flush=True)
     return Tally(right, wrong, none)
 
 
-async def call(server: str, speech: bytes, number: int, games: dict[int, GameClient]) -> tuple[Outcome, int | None]:
-    joined: list[int] = []
-    try:
-        async with place_call(f"ws://{server}/twilio") as phone, trio.open_nursery() as nursery:
-            for code, game in games.items():
-                nursery.start_soon(_watch, code, game, joined, nursery.cancel_scope)
-            await phone.pause(PAUSE_MS / 1000)
-            await phone.play(speech)
-            await trio.sleep(ANSWER_SECONDS)
-            nursery.cancel_scope.cancel()
-    except PhoneError as error:
-        print(f"  {number}: {error}")
-    if not joined:
-        return "none", None
-    return ("right" if joined[0] == number else "wrong"), joined[0]
-
-
-async def _watch(code: int, game: GameClient, joined: list[int], whole_call: trio.CancelScope) -> None:
-    while True:
-        match await game.receive():
-            case Connected():
-                joined.append(code)
-                whole_call.cancel()
-            case Closed():
-                await trio.sleep_forever()
-            case _:
-                pass
+async def call(server: str, speech: bytes, joins: trio.MemoryReceiveChannel[int]) -> int | None:
+    """The code of the game that the caller has joined."""
+    async with place_call(f"ws://{server}/twilio") as phone:
+        await phone.pause(PAUSE_MS / 1000)
+        await phone.play(speech)
+        with trio.move_on_after(ANSWER_SECONDS):
+            return await joins.receive()
+    return None
 
 
 @asynccontextmanager
-async def connected_games(server: str) -> AsyncIterator[dict[int, GameClient]]:
-    """Ten games by their codes."""
-    games: dict[int, GameClient] = {}
-    async with AsyncExitStack() as stack:
-        for _ in range(GAMES):
-            game = await stack.enter_async_context(connect_game(f"ws://{server}/game"))
-            _number, code = await game.receive(), await game.receive()
-            assert isinstance(code, Code), code
-            games[int(code.text)] = game
-        yield games
+async def connected_games(server: str) -> AsyncIterator[tuple[list[int], trio.MemoryReceiveChannel[int]]]:
+    """Ten games: their codes, and the code of each that is joined."""
+    to_joins, joins = trio.open_memory_channel[int](GAMES)
+    with to_joins, joins:
+        async with AsyncExitStack() as stack:
+            games = [await stack.enter_async_context(connect_game(f"ws://{server}/game")) for _ in range(GAMES)]
+            codes = [await _read_code(game) for game in games]
+            async with trio.open_nursery() as nursery:
+                for game, code in zip(games, codes, strict=True):
+                    nursery.start_soon(_watch, game, code, to_joins)
+                yield codes, joins
+                nursery.cancel_scope.cancel()
+
+
+async def _read_code(game: GameClient) -> int:
+    _number, code = await game.receive(), await game.receive()
+    assert isinstance(code, Code), code
+    return int(code.text)
+
+
+async def _watch(game: GameClient, code: int, to_joins: trio.MemorySendChannel[int]) -> None:
+    while not isinstance(event := await game.receive(), Closed):
+        if isinstance(event, Connected):
+            await to_joins.send(code)
 
 
 @asynccontextmanager
-async def run_programs(folder: Path, voices: str) -> AsyncIterator[str]:
+async def run_programs(folder: Path, voices: Voices) -> AsyncIterator[str]:
     """The speech service and the server; yields the server's host:port."""
     address = f"127.0.0.1:{_free_port()}"
     async with trio.open_nursery() as nursery:

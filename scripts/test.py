@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple, NoReturn
 
 import environment
 import interpreters
@@ -37,11 +42,16 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", metavar="VERSION", action="append", help="such as 3.13; may be given twice")
     options, pytest_arguments = parser.parse_known_args(arguments)
-    pythons = _find_pythons(options.python)
-    results: list[Result] = []
-    for number, (version, interpreter) in enumerate(pythons.items()):
-        results += _check(version, interpreter, is_first=number == 0, pytest_arguments=pytest_arguments)
-    _print_summary(results, missing=[] if options.python else [v for v in TESTED_VERSIONS if v not in pythons])
+    signal.signal(signal.SIGTERM, _end_in_order)
+    started = time.monotonic()
+    interpreter_of = _find_pythons(options.python)
+    try:
+        results = _check(interpreter_of, pytest_arguments)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    missing = [] if options.python else [version for version in TESTED_VERSIONS if version not in interpreter_of]
+    _print_summary(results, missing, time.monotonic() - started)
     return 0 if all(result.passed for result in results) else 1
 
 
@@ -54,27 +64,33 @@ def _find_pythons(versions: Sequence[str] | None) -> dict[str, str]:
     return pythons or {interpreters.this_version(): sys.executable}
 
 
-def _check(version: str, interpreter: str, *, is_first: bool, pytest_arguments: Sequence[str]) -> list[Result]:
-    """Every step for one Python; a step that fails does not keep the others from running."""
-    started = time.monotonic()
+def _check(interpreter_of: dict[str, str], pytest_arguments: Sequence[str]) -> list[Result]:
+    """Every step; one that fails does not keep the others from running."""
+    results: list[Result] = []
+    python_of: dict[str, Path] = {}
+    for version, interpreter in interpreter_of.items():
+        made, python = _make_environment(version, interpreter)
+        results.append(made)
+        if python is not None:
+            python_of[version] = python
+    for version, python in list(python_of.items())[:1]:
+        results.append(_run_step("format", version, python, "ruff", "format", "--check", *FOLDERS))
+        results.append(_run_step("lint", version, python, "ruff", "check", *FOLDERS))
+        results.append(_run_step("async lint", version, python, "flake8_async", *ASYNC_OPTIONS, *_python_files()))
+    for version, python in python_of.items():
+        results.append(_run_step("types", version, python, "mypy"))
+    return results + _run_tests(python_of, pytest_arguments)
+
+
+def _make_environment(version: str, interpreter: str) -> tuple[Result, Path | None]:
     _print_title(f"environment, Python {version}")
+    started = time.monotonic()
+    python = None
     try:
         python = environment.ensure(environment.ROOT / f".venv-test-{version}", ["local", "test"], interpreter)
     except environment.EnvironmentFault as fault:
         print(f"\n{fault}", file=sys.stderr)
-        return [Result("environment", version, passed=False, seconds=time.monotonic() - started)]
-    results = [Result("environment", version, passed=True, seconds=time.monotonic() - started)]
-    steps = {
-        "format": ["ruff", "format", "--check", *FOLDERS],
-        "lint": ["ruff", "check", *FOLDERS],
-        "async lint": ["flake8_async", *ASYNC_OPTIONS, *_python_files()],
-        "types": ["mypy"],
-        "tests": ["pytest", *pytest_arguments],
-    }
-    for step, module in steps.items():
-        if is_first or step in ("types", "tests"):
-            results.append(_run_step(step, version, [str(python), "-m", *module]))
-    return results
+    return Result("environment", version, python is not None, time.monotonic() - started), python
 
 
 def _python_files() -> list[str]:
@@ -82,11 +98,50 @@ def _python_files() -> list[str]:
     return [str(path.relative_to(root)) for folder in FOLDERS for path in sorted((root / folder).rglob("*.py"))]
 
 
-def _run_step(step: str, version: str, command: Sequence[str]) -> Result:
+def _run_step(step: str, version: str, python: Path, *module: str) -> Result:
     _print_title(f"{step}, Python {version}")
     started = time.monotonic()
+    command = [str(python), "-m", *module]
     finished = subprocess.run(command, cwd=environment.ROOT, env=_clean_variables(), check=False)
     return Result(step, version, finished.returncode == 0, time.monotonic() - started)
+
+
+def _run_tests(python_of: dict[str, Path], pytest_arguments: Sequence[str]) -> list[Result]:
+    """All versions side by side, since tests mostly wait. The output of the first is shown as it comes.
+
+    However this ends, no pytest runs on.
+    """
+    results = []
+    started = time.monotonic()
+    with ExitStack() as stack:
+        runs = [
+            stack.enter_context(_running_tests(python, pytest_arguments, is_shown=number == 0))
+            for number, python in enumerate(python_of.values())
+        ]
+        for version, (process, output) in zip(python_of, runs, strict=True):
+            _print_title(f"tests, Python {version}")
+            status = process.wait()
+            results.append(Result("tests", version, status == 0, time.monotonic() - started))
+            if output is not None:
+                output.seek(0)
+                shutil.copyfileobj(output, sys.stdout.buffer)
+                sys.stdout.flush()
+    return results
+
+
+@contextmanager
+def _running_tests(
+    python: Path, arguments: Sequence[str], *, is_shown: bool
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes] | None]]:
+    command = [str(python), "-m", "pytest", *arguments]
+    with tempfile.TemporaryFile() as file:
+        output = None if is_shown else file
+        process = subprocess.Popen(command, cwd=environment.ROOT, env=_clean_variables(), stdout=output, stderr=output)
+        try:
+            yield process, output
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _clean_variables() -> dict[str, str]:
@@ -95,18 +150,22 @@ def _clean_variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
+def _end_in_order(*_: object) -> NoReturn:
+    raise SystemExit(143)
+
+
 def _print_title(title: str) -> None:
     print(f"\n=== {title} ===", flush=True)
 
 
-def _print_summary(results: Sequence[Result], missing: Sequence[str]) -> None:
+def _print_summary(results: Sequence[Result], missing: Sequence[str], seconds: float) -> None:
     _print_title("summary")
     for result in results:
         outcome = "passed" if result.passed else "FAILED"
         print(f"{outcome}  {result.version:5} {result.step:12} {result.seconds:7.1f} s")
     for version in missing:
         print(f"absent  {version:5} not found on this machine: nothing ran on it")
-    print(f"total   {sum(result.seconds for result in results):26.1f} s", flush=True)
+    print(f"total {seconds:28.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
             _say(console, f"the server is at http://{stage.server}, the speech service at ws://{stage.speech}")
             conversation = await _play_call(console, stage)
             went_well = conversation.joined and not conversation.missed
-            _summarise(console, conversation)
+            summarise(console, conversation)
             if not once:
-                _invite(console, stage)
+                invite(console, stage)
                 await trio.sleep_forever()
         nursery.cancel_scope.cancel()
     return went_well
@@ -46,7 +46,7 @@ async def _play_call(console: Console, stage: Stage) -> Conversation:
             return await run_call(game, code, f"ws://{stage.server}/twilio", board.show)
 
 
-def _summarise(console: Console, conversation: Conversation) -> None:
+def summarise(console: Console, conversation: Conversation) -> None:
     received = len(conversation.sentences) - len(conversation.missed)
     console.print()
     if conversation.join_seconds is None:
@@ -63,11 +63,11 @@ def _summarise(console: Console, conversation: Conversation) -> None:
         console.print(f"missed     {sentence}", style="bold red", markup=False)
 
 
-def _invite(console: Console, stage: Stage) -> None:
+def invite(console: Console, stage: Stage) -> None:
     play, call = (f"{phonegame_command()} {name}" for name in ("play", "call"))
     if stage.server != DEFAULT_SERVER:
         play, call = f"{play} ws://{stage.server}/game", f"{call} ws://{stage.server}/twilio"
-    console.print("\nIt all stays up until you press Ctrl-C. In another terminal, a game of your own:\n")
+    console.print("\nIt all stays up until you press Ctrl-C. In a second terminal, in this folder,\na game of your own:\n")
     _say(console, play, style="bold")
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
     _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")

@@ -41,7 +41,8 @@ async def set_stage(folder: Path) -> AsyncIterator[Stage]:
     """Both programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups."""
     variables = _clean_variables()
     async with trio.open_nursery() as nursery:
-        speaking = Program("speech service", ["speech", "--port", "0", "--key", KEY], variables)
+        arguments = ["speech", "--port", "0", "--key", KEY, "--voices", "espeak"]
+        speaking = Program("speech service", arguments, variables)
         speech: str = await nursery.start(run_program, speaking, folder, _printed_address)
         address = f"127.0.0.1:{_free_port()}"
         serving = Program("server", ["serve"], variables | _server_variables(address, speech))

@@ -69,6 +69,8 @@ def speech(
     """Run the local speech service (a stand-in for Deepgram).
 
     Prints its URL once it listens. Point the server at it:
+
+    \b
     DEEPGRAM_URL='ws://127.0.0.1:5001/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&numerals=true'
     """
     config = SpeechConfig(

@@ -104,6 +104,7 @@ class Connection:
             reason = closed.reason
             self._record.close("client", reason.code if reason else 1006, reason.reason if reason else None)
         whole.cancel()
+        await trio.lowlevel.checkpoint()
 
     # receive
 
@@ -116,6 +117,7 @@ class Connection:
 
     async def _take(self, message: str | bytes) -> bool:
         """True when nothing more is to be read."""
+        await trio.lowlevel.checkpoint()
         if isinstance(message, str):
             self._record.add_control(message)
         elif message:
@@ -143,6 +145,7 @@ class Connection:
         return False
 
     async def _take_audio(self, data: bytes) -> bool:
+        await trio.lowlevel.checkpoint()
         for item in self._marks.cut(self._telephone.convert(data)):
             await self._to_hear.send(item)
             if isinstance(item, (Drop, Stall, Close)):
@@ -217,6 +220,7 @@ class Connection:
 
     async def _compute(self, work: Callable[[], T]) -> T:
         if not self._recogniser.blocking:
+            await trio.lowlevel.checkpoint()
             return work()
         return await trio.to_thread.run_sync(work, limiter=self._limiter)
 
@@ -227,6 +231,7 @@ class Connection:
     # send
 
     async def _tell(self, *told: JSON) -> None:
+        await trio.lowlevel.checkpoint()
         for message in told:
             if not (self._plan.lose_finals and _is_final_with_words(message)):
                 await self._put(json.dumps(message))

@@ -108,11 +108,11 @@ class Intake:
         return self._too_fast(len(message), now) or Audio(message)
 
     def _too_fast(self, size: int, now: float) -> Close | None:
-        """A bucket that holds `burst_seconds` of audio and empties at `max_speed`."""
+        """A bucket that holds `burst_seconds` of audio, empties at `max_speed`, and forgives being late by as much."""
         if self._bytes_per_second is None:
             return None
         drained = (now - self._ahead_at) * self._limits.max_speed
-        self._ahead = max(0.0, self._ahead - drained) + size / self._bytes_per_second
+        self._ahead = max(-self._limits.burst_seconds, self._ahead - drained) + size / self._bytes_per_second
         self._ahead_at = now
         if self._ahead <= self._limits.burst_seconds + 1e-6:
             return None

@@ -58,7 +58,7 @@ def results(
         "channel": {"alternatives": [alternative]},
         "metadata": {
             "request_id": request_id,
-            "model_info": {"name": f"general-{model}", "version": MODEL_VERSION, "arch": model},
+            "model_info": _model_info(model),
             "model_uuid": MODEL_UUID,
         },
     }
@@ -108,6 +108,14 @@ def configure_failure(request_id: str, code: str, description: str) -> JSON:
 def seconds(value: float) -> float:
     """Deepgram writes times as JSON numbers with a fraction, never as integers."""
     return round(float(value), 4)
+
+
+def _model_info(model: str) -> JSON:
+    """`nova-2-phonecall` is `phonecall-nova-2` of the architecture `nova-2`."""
+    family, dash, use = model.rpartition("-")
+    arch = family if dash and use.isalpha() else model
+    use = use if arch != model else "general"
+    return {"name": f"{use}-{arch}", "version": MODEL_VERSION, "arch": arch}
 
 
 def _word(word: Word, punctuated: bool) -> JSON:

@@ -19,6 +19,7 @@ ONES = {word: value for value, word in enumerate(_ONES)}
 TEENS = {word: value for value, word in enumerate(_TEENS, start=10)}
 TENS = {word: value for value, word in enumerate(_TENS, start=2)}
 SCALES = {"hundred": 100, "thousand": 1000}
+NUMBER_WORDS = frozenset({*ONES, *TEENS, *TENS, *SCALES, "oh", "and"})
 
 
 def with_numerals(words: Sequence[Word]) -> tuple[Word, ...]:

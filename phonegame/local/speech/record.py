@@ -82,6 +82,7 @@ class ConnectionRecord:
 
     async def wait_until(self, condition: Callable[[ConnectionRecord], bool]) -> None:
         """Returns once `condition(self)` holds; asked again after everything that comes in or goes out."""
+        await trio.lowlevel.checkpoint()
         while not condition(self):
             await self._changed.wait()
 

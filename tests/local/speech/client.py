@@ -31,6 +31,7 @@ class Client:
 
     async def send_audio(self, audio: bytes, *, chunk: int = 160) -> None:
         """At real time on trio's clock, which a mock clock makes no time at all."""
+        await trio.lowlevel.checkpoint()
         for start in range(0, len(audio), chunk):
             piece = audio[start : start + chunk]
             await self.socket.send_message(piece)
@@ -45,6 +46,7 @@ class Client:
 
     async def rest(self) -> list[dict[str, Any]]:
         """Everything up to the close."""
+        await trio.lowlevel.checkpoint()
         messages = []
         try:
             while True:
@@ -87,6 +89,7 @@ async def in_memory(config: SpeechConfig, query: str = TALK) -> AsyncGenerator[t
 
 async def refused(service: SpeechService, query: str = TALK, **how: Any) -> ConnectionRejected:
     """The answer to an upgrade that is refused; fails when it is not."""
+    await trio.lowlevel.checkpoint()
     rejections: list[ConnectionRejected] = []
     try:
         async with connected(service, query, **how):

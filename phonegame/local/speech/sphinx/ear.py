@@ -4,9 +4,9 @@ pocketsphinx's English model is made for 16 kHz. What makes it understand a tele
 
 - every utterance is brought to one loudness, and quiet noise is laid under it, so that silence has a spectrum too;
 - a linear transform (`human.mllr`, `espeak.mllr`) moves the model's means to what they are on a telephone line. The
-  first was estimated on 310 sentences in the four 16 kHz voices of flite (which are made of people's recordings),
-  sent through 8 kHz mu-law; the second on eSpeak NG's own voice. Aligned with the known text, maximum likelihood,
-  three rounds. The recordings that scripts/recognise.py measures with took no part in it;
+  first was estimated on 160 utterances in the four 16 kHz voices of flite (which are made of people's recordings),
+  sent through 8 kHz mu-law; the second on 180 of eSpeak NG's en-us. Maximum likelihood (MLLR) after aligning the
+  known text, three rounds. The recordings that scripts/recognise.py measures with took no part in it;
 - two grammars are decoded apart and weighed against a free loop of phones, which fits anything: how much worse
   than that loop a hypothesis is, per frame, tells a number from a cough or another sentence.
 
@@ -21,6 +21,7 @@ import math
 import random
 import re
 import struct
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -28,6 +29,7 @@ from typing import Literal
 
 from pocketsphinx import Decoder, get_model_path
 
+from phonegame.local.speech.numerals import NUMBER_WORDS
 from phonegame.local.speech.sphinx.grammar import Grammar, extended, single, spoken_phrases
 from phonegame.local.speech.sphinx.pronounce import pronounce
 
@@ -35,14 +37,18 @@ FRAMES_PER_SECOND = 100
 LOUDNESS = 4000  # of the loud frames, root mean square
 LOUDEST_GAIN = 20.0
 NOISE = 3.0  # standard deviation; with 0 six in ten mistakes more
+EARS = 8  # at most, of different phrases
 FRAME_BYTES = 320  # 20 ms of 16-bit samples at 8 kHz
 
 WORST_FIT = 28.0  # below the phone loop, per frame. Numbers: 12 in the middle, 24 at most; other speech: 45 and more
 WORST_EXTENDED_FIT = 19.0  # a row of digits can be bent to any sentence: other speech is 22 and more
 SURE_FIT = 10.0  # as good as this, the extended grammar is not asked
 EXTENDED_LEAD = 800.0  # by which it must be better than `single`; breath alone gives it up to 400
+MOST_EXTENDED_FRAMES = 500  # a tenth of the audio's length is needed for it, during which nothing else runs
 LEAST_COVER = 0.85  # of the loud frames must lie within words
 LOUD = 0.03  # of the loudest frame
+VOICED_LIKENESS = 0.4  # of neighbouring samples: 0 in white noise, 0.6 to 0.95 in vowels
+LEAST_VOICED = 4  # frames of 20 ms; "six" and "eight" have five and more
 
 _WIDE: dict[str, float] = {}
 _NARROW = {"beam": 1e-30, "pbeam": 1e-30, "wbeam": 1e-20}  # the extended grammar would take as long as the speech
@@ -75,7 +81,7 @@ class _Hypothesis:
 
 
 class Ear:
-    """Two decoders and their grammars; one utterance at a time, from any thread."""
+    """Two decoders and their grammars, 60 MB together. One utterance at a time; threads wait their turn."""
 
     def __init__(self, phrases: Sequence[str], *, voices: Voices = "human", dictation: bool = False) -> None:
         with resources.as_file(resources.files(__package__) / f"{voices}.mllr") as path:
@@ -85,24 +91,42 @@ class Ear:
             self._single.add_word(f"{word}(9)", phones, False)
             self._extended.add_word(f"{word}(9)", phones, False)
         self._single.add_allphone_file("phones", None)
+        self._lock = threading.Lock()
         self._dictation = dictation
         if dictation:
             self._extended.add_lm_file("dictation", f"{get_model_path()}/en-us/en-us.lm.bin")
-        self.expect(phrases)
-
-    def expect(self, phrases: Sequence[str]) -> None:
-        """Numbers are always understood; these are the codes and keyterms that are words."""
         spoken = spoken_phrases(phrases)
         _set_grammar(self._single, single(spoken))
         _set_grammar(self._extended, extended(spoken))
 
     def hear(self, pcm: bytes) -> tuple[SpokenWord, ...]:
         """16-bit at 8 kHz, one whole utterance -> its words; none when it was nothing that is expected."""
-        audio, loud = prepare(pcm), loud_frames(pcm)
-        loop = _decode(self._single, "phones", audio, loud)
-        if loop is None or not any(loud):
+        if not is_voiced(pcm):
             return ()
+        with self._lock:
+            return self._understand(prepare(pcm), loud_frames(pcm))
+
+    def guess(self, pcm: bytes) -> tuple[SpokenWord, ...]:
+        """As `hear`, for an utterance that goes on: without its last word, and without the number before it.
+
+        Either may become another one yet, and a number that is not meant patches a call to a stranger's game.
+        """
+        audio, loud = prepare(pcm), loud_frames(pcm)
+        with self._lock:
+            loop = _decode(self._single, "phones", audio, loud, whole=False)
+            guessed = _decode(self._single, "grammar", audio, loud, whole=False)
+        if loop is None or guessed is None or guessed.cover < LEAST_COVER:
+            return ()
+        words = _sure(guessed, loop, len(loud), WORST_FIT)[:-1]
+        while words and words[-1].text in NUMBER_WORDS:
+            words = words[:-1]
+        return words
+
+    def _understand(self, audio: bytes, loud: Sequence[bool]) -> tuple[SpokenWord, ...]:
         frames = len(loud)
+        loop = _decode(self._single, "phones", audio, loud)
+        if loop is None:
+            return ()
         if self._dictation:
             return _sure(_decode(self._extended, "dictation", audio, loud), loop, frames, math.inf)
         one = _decode(self._single, "grammar", audio, loud)
@@ -110,22 +134,33 @@ class Ear:
             one = None
         if one is not None and _fit(one, loop, frames) <= SURE_FIT:
             return _sure(one, loop, frames, WORST_FIT)
-        more = _decode(self._extended, "grammar", audio, loud)
+        more = _decode(self._extended, "grammar", audio, loud) if frames <= MOST_EXTENDED_FRAMES else None
         if more is None or more.cover < LEAST_COVER:
             return _sure(one, loop, frames, WORST_FIT)
         if one is None or more.score > one.score + EXTENDED_LEAD:
             return _sure(more, loop, frames, WORST_EXTENDED_FIT)
         return _sure(one, loop, frames, WORST_FIT)
 
-    def guess(self, pcm: bytes) -> tuple[SpokenWord, ...]:
-        """As `hear` for an utterance that goes on: without its last word, which may become another one yet."""
-        name = "dictation" if self._dictation else "grammar"
-        guessed = _decode(self._extended, name, prepare(pcm), loud_frames(pcm), whole=False)
-        return guessed.words[:-1] if guessed is not None else ()
+
+@functools.lru_cache(maxsize=EARS)
+def shared_ear(phrases: tuple[str, ...], voices: Voices, dictation: bool) -> Ear:
+    """One ear for all calls that expect the same: an ear remembers nothing between utterances."""
+    return Ear(phrases, voices=voices, dictation=dictation)
+
+
+def is_voiced(pcm: bytes) -> bool:
+    """Whether there are vowels in it: there each sample resembles the one before, unlike in a hiss or a click."""
+    threshold = LOUD * max(_levels(pcm), default=0)
+    voiced = 0
+    for end in range(FRAME_BYTES, len(pcm) + 1, FRAME_BYTES):
+        frame = pcm[end - FRAME_BYTES : end]
+        if audioop.rms(frame, 2) > threshold:
+            voiced += audioop.findfactor(frame[2:], frame[:-2]) > VOICED_LIKENESS
+    return voiced >= LEAST_VOICED
 
 
 def prepare(pcm: bytes) -> bytes:
-    """Loudness, noise, 16 kHz. Linear interpolation on purpose: what it mirrors upwards fills the empty band a little."""
+    """Loudness, noise, 16 kHz. Linear on purpose: what it mirrors upwards fills the empty band a little."""
     loud = sorted(_levels(pcm))
     level = loud[int(len(loud) * 0.95)] if loud else 0
     pcm = audioop.mul(pcm, 2, min(LOUDEST_GAIN, LOUDNESS / max(1, level)))
@@ -181,6 +216,8 @@ def _decode(
     if best is None or not spoken or best.score <= 0:
         return None
     covered = sum(sum(loud[segment.start_frame : segment.end_frame + 1]) for segment in spoken)
+    # of an utterance that goes on, the word under way is not among them yet
+    total = sum(loud if whole else loud[: spoken[-1].end_frame + 1])
     words = tuple(
         SpokenWord(
             re.sub(r"\(\d+\)$", "", segment.word),  # which of several pronunciations
@@ -190,7 +227,7 @@ def _decode(
         )
         for segment in spoken
     )
-    return _Hypothesis(words, math.log(best.score) / _LOG_BASE, covered / max(1, sum(loud)))
+    return _Hypothesis(words, math.log(best.score) / _LOG_BASE, covered / max(1, total))
 
 
 def _is_word(name: str) -> bool:

@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES, decode_mulaw
 from phonegame.local.speech.heard import Final, Heard, Interim, SpeechBegan
 from phonegame.local.speech.messages import Word
-from phonegame.local.speech.sphinx.ear import Ear, SpokenWord, Voices
+from phonegame.local.speech.sphinx.ear import SpokenWord, Voices, shared_ear
 from phonegame.local.speech.sphinx.voice import VoiceDetector
 
 LEAST_ENDPOINTING_MS = 250
 """A stop within a word ("eigh-t") is silent for up to 150 ms; Deepgram's default of 10 ms would cut words in two."""
 UNENDED_MS = 1000  # of silence make words final, though not `speech_final`, when `endpointing=false`
 PRE_ROLL_MS = 240  # of audio from before a voice was noticed belongs to the utterance
-INTERIM_SECONDS = 0.5
-LONGEST_SECONDS = 12.0  # then what has been said becomes final, and the rest is another utterance
+INTERIM_SECONDS = 0.5  # at first; later after half as much speech again, since each guess begins from the start
+LONGEST_SECONDS = 8.0  # then what has been said becomes final, and the rest is another utterance
 
 
 class SphinxRecogniser:
-    """Making one reads the models (a fifth of a second) and takes some 60 MB."""
+    """Making the first one reads the models (a fifth of a second); those that expect the same share them."""
 
     blocking = True
     verbatim = False
@@ -35,7 +35,9 @@ class SphinxRecogniser:
         dictation: bool = False,
     ) -> None:
         self._codes = tuple(codes)
-        self._ear = Ear([*self._codes, *keyterms], voices=voices, dictation=dictation)
+        self._voices: Voices = voices
+        self._dictation = dictation
+        self.expect(keyterms)
         self._ended = endpointing_ms is not None
         silence_ms = UNENDED_MS if endpointing_ms is None else max(endpointing_ms, LEAST_ENDPOINTING_MS)
         self._silence_bytes = silence_ms * BYTES_PER_MS
@@ -61,7 +63,7 @@ class SphinxRecogniser:
         return [self._final(speech_final=False)] if self._speaking else []
 
     def expect(self, keyterms: Sequence[str]) -> None:
-        self._ear.expect([*self._codes, *keyterms])
+        self._ear = shared_ear((*self._codes, *keyterms), self._voices, self._dictation)
 
     def close(self) -> None:
         pass
@@ -94,7 +96,8 @@ class SphinxRecogniser:
         return []
 
     def _guess(self) -> list[Heard]:
-        self._next_guess = self._position + int(INTERIM_SECONDS * BYTES_PER_SECOND)
+        so_far = self._position - self._recent_start
+        self._next_guess = self._position + max(int(INTERIM_SECONDS * BYTES_PER_SECOND), so_far // 2)
         words = self._words(self._ear.guess(decode_mulaw(bytes(self._recent))))
         return [Interim(self._position / BYTES_PER_SECOND, words)] if words else []
 
