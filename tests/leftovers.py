@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import trio
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -25,10 +27,10 @@ from phonegame.twilio.messages import (
 
 STREAM = "MZ" + "0" * 32
 START = (
-    '{"event":"start","sequenceNumber":"1","streamSid":"%s","start":{"accountSid":"AC1","streamSid":"%s",'
+    '{"event":"start","sequenceNumber":"1","streamSid":"STREAM","start":{"accountSid":"AC1","streamSid":"STREAM",'
     '"callSid":"CA1","tracks":["inbound"],"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},'
     '"customParameters":{"token":"abc"}}}'
-) % (STREAM, STREAM)
+).replace("STREAM", STREAM)
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,8 @@ def test_parse(text: str, message: object) -> None:
     ],
 )
 def test_a_malformed_message_is_refused_with_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(MalformedMessage, match=".*") as caught:
+    with pytest.raises(MalformedMessage, match=re.escape(reason)):
         parse(text)
-    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize("payload", ["a", "====", "\x00", "ab c", "ÿÿÿÿ"])
@@ -106,12 +107,10 @@ def test_a_payload_that_is_not_base64_is_malformed(payload: str) -> None:
 
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
 def test_no_text_raises_anything_but_malformed(text: str) -> None:
-    try:
+    with suppress(MalformedMessage):
         message = parse(text)
         if isinstance(message, Media):
             message.audio()
-    except MalformedMessage:
-        pass
 
 
 json_values = st.recursive(
@@ -125,10 +124,8 @@ fields = st.sampled_from(["start", "media", "dtmf", "mark", "stop", "streamSid",
 
 @given(events | json_values, st.dictionaries(fields, json_values))
 def test_no_json_raises_anything_but_malformed(event: object, more: dict[str, object]) -> None:
-    try:
+    with suppress(MalformedMessage):
         parse(json.dumps({"event": event, **more}))
-    except MalformedMessage:
-        pass
 
 
 @given(st.binary(max_size=2000))

@@ -20,8 +20,8 @@ from phonegame.local.phone.outgoing import Identity
 from phonegame.local.phone.phone import Phone, place_call
 from phonegame.local.phone.script import Step
 from phonegame.local.phone.stream import Ended, PhoneEvent
-from phonegame.stop_signals import cancel_on_stop
 from phonegame.speak.espeak import ESpeakVoice, SpeakError
+from phonegame.stop_signals import cancel_on_stop
 
 
 class Exit(enum.IntEnum):
