@@ -35,6 +35,7 @@ _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1  # and not SSML (0x10), nor phonemes in [[ ]] (0x100): a game's text is only ever read aloud
 _POS_CHARACTER = 1
+_IPA_SEPARATED = 0x02 | ord("_") << 8
 _RATE, _PITCH = 1, 3
 _MAX_DATA_PATH = 150
 _GO_ON, _STOP = 0, 1
@@ -127,6 +128,28 @@ class _Library:
         if status != 0:
             raise SpeakError(f"eSpeak NG failed to synthesise (status {status})")
         return b"".join(pieces)
+
+    def ipa(self, text: str, voice: str) -> str:
+        """Phonemes with "_" between; those of a clause end where the next one's begin."""
+        self._select(voice)
+        to_phonemes = self._lib.espeak_TextToPhonemes
+        to_phonemes.restype = ctypes.c_char_p
+        to_phonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+        rest = ctypes.c_char_p(text.encode(errors="replace"))
+        clauses: list[str] = []
+        while rest.value is not None:  # one clause a call; the pointer is moved on
+            phonemes = to_phonemes(ctypes.byref(rest), _CHARS_UTF8, _IPA_SEPARATED)
+            clauses.append((phonemes or b"").decode(errors="replace"))
+        return "_".join(clauses)
+
+
+def ipa(text: str, voice: str = "en-us") -> str:
+    """How eSpeak NG would say the text: phonemes of the International Phonetic Alphabet with "_" between.
+
+    Blocks, for well under a millisecond a word. Raises SpeakError.
+    """
+    with _Library.lock:
+        return _library().ipa(text, voice)
 
 
 @functools.cache

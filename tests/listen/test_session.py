@@ -7,6 +7,9 @@ from functools import partial
 
 import pytest
 import trio
+from wsproto import WSConnection
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import AcceptConnection, CloseConnection, Request
 
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.deepgram.messages import CLOSE_STREAM
@@ -237,3 +240,28 @@ class TestEnd:
                     scope.cancel()
                     await trio.sleep_forever()
             assert scope.cancelled_caught
+
+
+async def test_a_ping_behind_our_own_close_frame_does_no_harm() -> None:
+    async def answer_with_a_ping(stream: trio.SocketStream) -> None:
+        server = Connection(ConnectionType.SERVER)
+        async with stream:
+            accept = await _accept_upgrade(stream)
+            await stream.send_all(accept)
+            while not any(isinstance(event, CloseConnection) for event in server.events()):
+                server.receive_data(bytes(await stream.receive_some()))
+            await stream.send_all(b"\x89\x00")
+            while await stream.receive_some():
+                pass
+
+    async with tcp_server(answer_with_a_ping) as url, open_session(url, KEY):
+        pass
+
+
+async def _accept_upgrade(stream: trio.SocketStream) -> bytes:
+    """The answer to the upgrade request that the stream brings."""
+    handshake = WSConnection(ConnectionType.SERVER)
+    handshake.receive_data(bytes(await stream.receive_some()))
+    (request,) = handshake.events()
+    assert isinstance(request, Request)
+    return handshake.send(AcceptConnection())

@@ -5,15 +5,11 @@ eSpeak NG turns any text into IPA; that is mapped here. Its US English is what t
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import re
 
-from phonegame.speak.espeak import SpeakError, _Library, _library
+from phonegame.speak.espeak import SpeakError, ipa
 
-_UTF8 = 1
-_IPA = 0x02 | ord("_") << 8  # IPA, phonemes separated by "_"
-_VOICE = b"en-us"
 _STRESS = re.compile("[ˈˌ‿\u0329\u032f]")
 
 # Longest first wherever one begins with another.
@@ -33,10 +29,10 @@ _ARPABET = {
 def pronounce(word: str) -> str:
     """Phones with blanks between; empty when the word has no sound, or eSpeak NG is not installed. Blocks, briefly."""
     try:
-        ipa = _to_ipa(word)
+        phonemes = ipa(word)
     except SpeakError:
         return ""
-    return " ".join(phone for token in ipa.split("_") for phone in _phones(_STRESS.sub("", token)))
+    return " ".join(phone for token in phonemes.split("_") for phone in _phones(_STRESS.sub("", token)))
 
 
 def _phones(token: str) -> list[str]:
@@ -47,17 +43,3 @@ def _phones(token: str) -> list[str]:
             phones.append(_ARPABET[token[:size]])
         token = token[size or 1 :]  # length marks and the like have no phone
     return phones
-
-
-def _to_ipa(word: str) -> str:
-    with _Library.lock:
-        library = _library()._lib
-        library.espeak_SetVoiceByName(_VOICE)
-        to_phonemes = library.espeak_TextToPhonemes
-        to_phonemes.restype = ctypes.c_char_p
-        to_phonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
-        text = ctypes.c_char_p(word.encode())
-        clauses: list[str] = []
-        while text.value is not None:  # one clause a call; the pointer is moved on
-            clauses.append((to_phonemes(ctypes.byref(text), _UTF8, _IPA) or b"").decode(errors="replace"))
-        return "_".join(clauses)
