@@ -29,7 +29,7 @@ from phonegame.listen.listener import Listener
 from phonegame.speak import Voice
 from phonegame.speak.speaker import Speaker
 from phonegame.spoken import CodeBook
-from phonegame.switchboard import Switchboard
+from phonegame.switchboard import Line, Switchboard
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
 from phonegame.twilio.stream import Happening, StreamReader
 
@@ -200,8 +200,10 @@ class Call:
         with self._game_speaks:
             await self._desk.joined.wait()
             assert self._desk.line is not None
-            async for sentence in self._desk.line.sentences:
-                await self._speaker.say(sentence)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._speak_sentences, self._desk.line)
+                await self._desk.line.game_left.wait()
+                nursery.cancel_scope.cancel()
             self.end_nowait(Ended.GAME_LEFT)
         goodbye = self._ended.goodbye if self._ended else None
         if goodbye:
@@ -209,6 +211,10 @@ class Call:
                 await self._speaker.say(goodbye)
                 await self._speaker.heard()
         self._live.cancel()
+
+    async def _speak_sentences(self, line: Line) -> None:
+        async for sentence in line.sentences:
+            await self._speaker.say(sentence)
 
     # the ear
 
@@ -218,12 +224,14 @@ class Call:
 
     async def _receive_from_deepgram(self) -> None:
         """Ends with the listener, which closes the channel at the latest when its deadline has passed."""
-        with self._deliveries, self._listener.heard:
-            while await self._receive_one():
-                pass
-            if self._listener.failure is not None:
-                self.end_nowait(Ended.DEEPGRAM)
-        self._desk.close_nowait()
+        try:
+            with self._deliveries, self._listener.heard:
+                while await self._receive_one():
+                    pass
+                if self._listener.failure is not None:
+                    self.end_nowait(Ended.DEEPGRAM)
+        finally:
+            self._desk.close_nowait()
 
     async def _receive_one(self) -> bool:
         heard = None

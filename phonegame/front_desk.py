@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
+from functools import partial
 
 import structlog
 import trio
@@ -31,7 +33,7 @@ class TurnedAway(Enum):
 class FrontDesk:
     """Takes what the caller says and keys, patches the call through, then hands on what is said after the code.
 
-    `turn_away` is called, once, when the call should end. Two tasks use it: one runs `receive_keys`, one calls `hear`.
+    `turn_away` is called, once, when the call should end. One task runs `receive_keys`, one calls `hear` and `settle`.
     """
 
     def __init__(
@@ -50,7 +52,8 @@ class FrontDesk:
         self._reception = Reception(book)
         self._keypad = Keypad(book)
         self._send_keys, self._keys = trio.open_memory_channel[str](KEYS)
-        self._joining: trio.CancelScope | None = None
+        self._turn = trio.StrictFIFOLock()
+        self._joining = trio.CancelScope()
         self._left = False
         self._tail = CodeTail(0)
         self.line: Line | None = None
@@ -65,8 +68,7 @@ class FrontDesk:
     def leave_nowait(self) -> None:
         """The call is over: its line is free for the next one. Last words may still be handed on."""
         self._left = True
-        if self._joining is not None:
-            self._joining.cancel()
+        self._joining.cancel()
         if self.line is not None:
             self.line.release_nowait()
 
@@ -79,25 +81,24 @@ class FrontDesk:
     def press_nowait(self, key: str) -> None:
         try:
             self._send_keys.send_nowait(key)
-        except (trio.WouldBlock, trio.BrokenResourceError):
+        except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
             log.debug("key press ignored")
 
     async def receive_keys(self, position: Callable[[], float]) -> None:
         """Serves the keypad until the call is patched. `position` tells how much of the call has been said so far."""
-        with self._keys:
-            settle_at = math.inf
-            while not self.joined.is_set():
+        settle_at = math.inf
+        with self._keys, suppress(trio.EndOfChannel):
+            while self._waits_for_code:
                 outcome = await self._next_keyed(settle_at)
                 if isinstance(outcome, Ignored):
                     continue
                 settle_at = math.inf
-                match outcome:
-                    case Keying(settle_after=seconds) if seconds is not None:
-                        settle_at = trio.current_time() + seconds
-                    case Matched(code=code):
-                        await self._join(code, CodeTail(position()))
-                    case Wrong():
-                        self._count_wrong_code()
+                if isinstance(outcome, Keying) and outcome.settle_after is not None:
+                    settle_at = trio.current_time() + outcome.settle_after
+                elif isinstance(outcome, Matched):
+                    await self._decide(partial(Named, outcome.code, CodeTail(position())))
+                elif isinstance(outcome, Wrong):
+                    await self._decide(NamedWrong)
 
     async def _next_keyed(self, settle_at: float) -> Keyed:
         with trio.move_on_at(settle_at):
@@ -107,43 +108,41 @@ class FrontDesk:
 
     async def hear(self, heard: Heard) -> None:
         """One message, in order: searched for a code before the call is patched, handed to the game after."""
-        if not self.joined.is_set():
-            await self._act_on(self._reception.hear(heard, self._switchboard.active, trio.current_time()))
+        await self._decide(lambda: self._reception.hear(heard, self._switchboard.active, trio.current_time()))
         if self.line is not None:
             self._hand_on(heard)
 
     async def settle(self) -> None:
         """`deadline` has passed."""
-        await self._act_on(self._reception.settle(self._switchboard.active, trio.current_time()))
+        await self._decide(lambda: self._reception.settle(self._switchboard.active, trio.current_time()))
 
-    async def _act_on(self, decision: Named | NamedWrong | None) -> None:
-        match decision:
-            case Named(code=code, tail=tail, earlier=earlier):
-                await self._join(code, tail, earlier)
-            case NamedWrong():
-                self._count_wrong_code()
+    @property
+    def _waits_for_code(self) -> bool:
+        return not (self._left or self.joined.is_set())
 
-    async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...] = ()) -> None:
-        if self._joining is not None or self._left:
-            # named by voice and by keys at the same moment
-            return
-        with trio.CancelScope() as self._joining:
-            outcome = await self._switchboard.join(code, self._call_id)
-            match outcome:
+    async def _decide(self, decision: Callable[[], Named | NamedWrong | None]) -> None:
+        """The one way from waiting to joined. What is said and what is keyed take turns, and the first code counts."""
+        async with self._turn:
+            if not self._waits_for_code:
+                return
+            match decision():
+                case Named(code=code, tail=tail, earlier=earlier):
+                    await self._join(code, tail, earlier)
+                case NamedWrong():
+                    self._count_wrong_code()
+
+    async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...]) -> None:
+        with self._joining:
+            match await self._switchboard.join(code, self._call_id):
                 case Refused.UNKNOWN:
                     self._count_wrong_code()
                 case Refused.BUSY:
                     self._turn_away(TurnedAway.BUSY)
                 case line:
-                    self._begin(line, tail)
+                    self.line, self._tail = line, tail
+                    self.joined.set()
                     self._hand_on(*earlier)
-        self._joining = None
-
-    def _begin(self, line: Line, tail: CodeTail) -> None:
-        self.line, self._tail = line, tail
-        if self._left:
-            line.close_nowait()
-        self.joined.set()
+        self._joining = trio.CancelScope()
 
     def _hand_on(self, *messages: Heard) -> None:
         assert self.line is not None

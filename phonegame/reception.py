@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 from phonegame.deepgram.messages import Results, UtteranceEnd
 from phonegame.listen.transcript import Heard, without_words_before
-from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Wrong
-from phonegame.spoken import Heard as Outcome
+from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Outcome, Wrong
 
 SETTLE_SECONDS = 1.5
 CARRY_SECONDS = 3.0
@@ -34,7 +33,7 @@ class CodeTail:
         results = heard.results
         if results is not None and results.start < self.until:
             return without_words_before(heard, self.until) if results.best.words else None
-        if isinstance(heard.message, UtteranceEnd) and heard.message.last_word_end <= self.until:
+        if isinstance(heard.message, UtteranceEnd) and 0 <= heard.message.last_word_end <= self.until:
             return None
         return heard
 

@@ -72,7 +72,7 @@ class Nothing:
     """No code so far; if settled, none meant."""
 
 
-Heard = Matched | Ambiguous | Wrong | Growing | Nothing
+Outcome = Matched | Ambiguous | Wrong | Growing | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class CodeBook:
         self.keyed = self._index.mapped(on_keys) if self._index.has_letters else self._index
         """By the keys of a telephone, for phonegame/keypad.py."""
 
-    def hear(self, words: Sequence[str], active: Collection[str], *, settled: bool) -> Heard:
+    def hear(self, words: Sequence[str], active: Collection[str], *, settled: bool) -> Outcome:
         """What the words of an utterance so far say; the rules are at the top of this module.
 
         `words`: all final results of the utterance and the newest interim one, split at spaces. `active`: codes as
@@ -98,15 +98,15 @@ class CodeBook:
         """
         pieces = pieces_of(words)
         mentions = mentions_in(pieces, self._index)
-        heard = self._decide(mentions, active, settled)
+        outcome = self._decide(mentions, active, settled)
         if may_be_homophones(pieces):
             tolerant = mentions_in(pieces, self._index, homophones=True)
             if _keys(tolerant) - _keys(mentions):
                 otherwise = self._decide(tolerant, active, settled)
-                heard = _weigh(heard, otherwise, _all_said([*mentions, *tolerant]), settled)
-        if isinstance(heard, _Found):
-            return Matched(heard.code, pieces[heard.mention.span.end - 1].word + 1)
-        return heard
+                outcome = _weigh(outcome, otherwise, _all_said([*mentions, *tolerant]), settled)
+        if isinstance(outcome, _Found):
+            return Matched(outcome.code, pieces[outcome.mention.span.end - 1].word + 1)
+        return outcome
 
     def _decide(self, mentions: list[Mention], active: Collection[str], settled: bool) -> _Decision:
         if not mentions:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,18 +15,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import h2.connection
+import h2.events
+import hypercorn.protocol.h2
 import hypercorn.protocol.h11
 import hypercorn.trio.run
 import pytest
 import trio
 from hypercorn.config import Config
+from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio import serve
 from hypercorn.trio.tcp_server import TCPServer
 from trio.testing import wait_all_tasks_blocked
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import Connection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Ping, Pong, Request, TextMessage
+from wsproto.extensions import PerMessageDeflate
 
 from phonegame import hypercorn_trio
 from phonegame.asgi import DIRECT, Batch, RawWebsocket
@@ -69,9 +77,11 @@ class Client:
     stream: trio.abc.Stream
     protocol: WSConnection = field(default_factory=lambda: WSConnection(ConnectionType.CLIENT))
 
-    async def open(self) -> None:
-        await self.send(Request(host="localhost", target="/"))
-        assert isinstance(await self.receive(), AcceptConnection)
+    async def open(self, **request: Any) -> AcceptConnection:
+        await self.send(Request(host="localhost", target="/", **request))
+        answer = await self.receive()
+        assert isinstance(answer, AcceptConnection)
+        return answer
 
     async def send(self, *events: Event) -> None:
         await self.stream.send_all(b"".join(self.protocol.send(event) for event in events))
@@ -123,9 +133,11 @@ class TestFit:
         source = inspect.getsource(hypercorn.trio.run.worker_serve)
         assert re.search(r"partial\(\s*TCPServer,", source)
         assert "= WSStream(" in inspect.getsource(H11Protocol)
+        assert "= WSStream(" in inspect.getsource(H2Protocol)
         hypercorn_trio.install()
         assert hypercorn.trio.run.TCPServer is CallTCPServer  # type: ignore[attr-defined]
         assert hypercorn.protocol.h11.WSStream is CallWSStream  # type: ignore[attr-defined]
+        assert hypercorn.protocol.h2.WSStream is CallWSStream  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize(
         ("function", "names"),
@@ -134,6 +146,7 @@ class TestFit:
             (TCPServer.protocol_send, ["self", "event"]),
             (TCPServer._read_data, ["self"]),
             (WSStream._handle_events, ["self"]),
+            (WSStream._accept, ["self", "message"]),
             (WSStream.handle, ["self", "event"]),
         ],
     )
@@ -227,6 +240,94 @@ class TestMessages:
         assert isinstance(answer, CloseConnection)
         assert answer.code == 1009
         assert app.said == []
+
+
+async def test_a_connection_is_served_when_no_descriptor_is_left_to_read_it_directly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: int) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    app = Application()
+    async with connected(app) as client:
+        monkeypatch.setattr(socket, "fromfd", none_left)
+        for number in range(3):
+            await client.send(TextMessage(data=f"frame {number}"))
+            assert len(await app.has(number + 1)) == number + 1
+    assert app.closed.is_set()
+
+
+class TestCompression:
+    """A frame of 58 kB could become 60 MB."""
+
+    async def test_is_never_agreed_to(self) -> None:
+        app = Application()
+        async with serving(app, config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            client = Client(stream)
+            answer = await client.open(extensions=[PerMessageDeflate()])
+            assert answer.extensions == []
+            assert not any(name.lower() == b"sec-websocket-extensions" for name, _ in answer.extra_headers)
+            await client.send(TextMessage(data="not compressed"))
+            assert await app.has(1) == ["not compressed"]
+
+    async def test_what_is_compressed_all_the_same_ends_the_connection(self) -> None:
+        app = Application()
+        async with connected(app) as client:
+            deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+            bomb = deflate.compress(bytes(10_000_000)) + deflate.flush(zlib.Z_SYNC_FLUSH)
+            assert len(bomb) < 2**16
+            head = bytes((0xC1, 0x80 | 126)) + len(bomb).to_bytes(2, "big") + bytes(4)
+            await client.stream.send_all(head + bomb)
+            with trio.fail_after(5):
+                await app.closed.wait()
+        assert app.said == []
+
+    async def test_is_never_agreed_to_over_http_2(self) -> None:
+        app = Application()
+        async with serving(app, config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            http = h2.connection.H2Connection()
+            http.initiate_connection()
+            http.send_headers(1, HTTP_2_REQUEST)
+            await stream.send_all(http.data_to_send())
+            headers = await http_2_response(stream, http)
+            assert headers[b":status"] == b"200"
+            assert b"sec-websocket-extensions" not in headers
+            websocket = Connection(ConnectionType.CLIENT)
+            http.send_data(1, websocket.send(TextMessage(data="the long way")))
+            await stream.send_all(http.data_to_send())
+            assert await app.has(1) == ["the long way"]
+
+
+HTTP_2_REQUEST = [
+    (":method", "CONNECT"),
+    (":protocol", "websocket"),
+    (":scheme", "http"),
+    (":path", "/"),
+    (":authority", "localhost"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-extensions", "permessage-deflate"),
+]
+
+
+async def http_2_response(stream: trio.abc.Stream, http: h2.connection.H2Connection) -> dict[bytes, bytes]:
+    with trio.fail_after(5):
+        while True:
+            for event in http.receive_data(bytes(await stream.receive_some())):
+                if isinstance(event, h2.events.ResponseReceived):
+                    return {bytes(name): bytes(value) for name, value in event.headers}
+
+
+async def test_a_socket_that_takes_no_option_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS answers EINVAL where the peer has gone already."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(type(trio.socket.socket()), "setsockopt", refuse)
+    app = Application()
+    async with connected(app) as client:
+        await client.send(TextMessage(data="hello"))
+        assert await app.has(1) == ["hello"]
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system's options have other names")

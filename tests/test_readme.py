@@ -31,8 +31,10 @@ async def test_the_game_in_python_hears_and_speaks() -> None:
                 partial(trio.run_process, [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, check=False)
             )
             assert game.stdout is not None
-            greeting = (await game.stdout.receive_some()).decode()
-            shown = re.fullmatch(r"Call (\S+) and say (\d+)\s+", greeting)
+            greeting = b""
+            while not greeting.endswith(b"\n"):
+                greeting += await game.stdout.receive_some()
+            shown = re.fullmatch(r"Call (\S+) and say (\d+)\s+", greeting.decode())
             assert shown is not None, greeting
             async with house.phone() as caller:
                 await caller.phone.key(shown[2] + "#")

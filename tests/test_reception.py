@@ -216,9 +216,13 @@ class TestForTheGame:
         decision = Caller("42").says("42", ends=True)
         assert isinstance(decision, Named)
         assert decision.tail.strip(message('{"type":"UtteranceEnd","last_word_end":0.5}')) is None
-        assert decision.tail.strip(message('{"type":"UtteranceEnd","last_word_end":-1}')) is None
-        later = message('{"type":"UtteranceEnd","last_word_end":2.5}')
-        assert decision.tail.strip(later) is later
+
+    @pytest.mark.parametrize("last_word_end", [-1, 2.5], ids=["of no word", "of a later word"])
+    def test_every_other_end_of_an_utterance_is_the_game_s(self, last_word_end: float) -> None:
+        decision = Caller("42").says("42", ends=True)
+        assert isinstance(decision, Named)
+        end = message(f'{{"type":"UtteranceEnd","last_word_end":{last_word_end}}}')
+        assert decision.tail.strip(end) is end
 
     def test_a_transcript_that_has_other_words_than_its_list_is_not_cut(self) -> None:
         raw = results([("4", 0, 1), ("2", 1, 2), ("pizza", 2, 3)], final=True).replace('"4 2 pizza"', '"42 pizza"')

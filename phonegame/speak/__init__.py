@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from phonegame.speak.espeak import ESpeakMissing, ESpeakVoice
+from phonegame.speak.sentences import sentences
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -23,9 +24,9 @@ class Voice(Protocol):
 class FixedSentences:
     """A voice that remembers what it has to say again and again, so that it is spoken at once, and made once."""
 
-    def __init__(self, voice: Voice, sentences: Iterable[str]) -> None:
+    def __init__(self, voice: Voice, texts: Iterable[str]) -> None:
         self._voice = voice
-        self._audio: dict[str, bytes | None] = dict.fromkeys(sentences)
+        self._audio: dict[str, bytes | None] = {piece: None for text in texts for piece in sentences(text)}
 
     async def synthesise(self, text: str) -> bytes:
         known = self._audio.get(text)

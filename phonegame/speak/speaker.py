@@ -10,6 +10,7 @@ import trio
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.speak import Voice
 from phonegame.speak.espeak import SpeakError
+from phonegame.speak.sentences import sentences
 from phonegame.twilio.messages import mark_message, media_message
 
 LEAD_SECONDS = 0.4
@@ -47,15 +48,19 @@ class Speaker:
             self._mark_back.set()
 
     async def say(self, text: str) -> None:
-        """Sends the sentence. Returns when all has been sent, `LEAD_SECONDS` before the caller has heard it."""
+        """Speaks the text. Returns when all has been sent, `LEAD_SECONDS` before the caller has heard it."""
         if self._voice is None:
             return
         await self._begun.wait()
-        try:
-            audio = await self._voice.synthesise(text)
-        except SpeakError as error:
-            log.warning("sentence dropped: the voice cannot speak it", why=str(error))
-            return
+        for sentence in sentences(text):
+            try:
+                audio = await self._voice.synthesise(sentence)
+            except SpeakError as error:
+                log.warning("sentence dropped: the voice cannot speak it", why=str(error))
+                continue
+            await self._send(audio)
+
+    async def _send(self, audio: bytes) -> None:
         self._plays_until = max(self._plays_until, trio.current_time())
         for begin in range(0, len(audio), PIECE_BYTES):
             piece = audio[begin : begin + PIECE_BYTES]

@@ -9,8 +9,8 @@ Both ends see the same picture: something to read from, and a way to hand over w
         seat.say_nowait("hello")                               line.release_nowait(); ...; line.close_nowait()
 
 A line is released when the caller hangs up: another caller may be patched in at once. It stays open for Deepgram's last
-results until it is closed; the next line of the game begins with the last one closed, so that a game never sees two
-calls mixed up.
+results until it is closed. The next line of the game begins when that one is closed, or closes it after half a second,
+so that a game never sees two calls mixed up.
 """
 
 from __future__ import annotations
@@ -86,9 +86,11 @@ class Seat(Protocol):
 
 
 class Line(Protocol):
-    """The call's end. `sentences` ends when the game has left."""
+    """The call's end."""
 
     sentences: trio.MemoryReceiveChannel[str]
+    game_left: trio.Event
+    """What the game wanted to say does not matter any more."""
 
     def deliver_nowait(self, heard: Heard) -> None:
         """Hands over a message. A game that lets too many wait loses its seat; the call is never held up."""

@@ -14,6 +14,8 @@ from phonegame.switchboard import CallHeard, CallJoined, CallLeft, GameEvent, No
 
 SENTENCES = 16
 """Sentences that wait to be spoken on one line: a minute of speech. A game that sends more is told so or loses them."""
+HANDOVER_SECONDS = 0.5
+"""How long a caller waits for the last words of the one before. Later ones are lost, so that nothing gets mixed up."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -52,7 +54,8 @@ class MemorySwitchboard:
         line = seat.caller = seat.last_line = MemoryLine(call_id, seat)
         try:
             if before is not None:
-                await before.closed.wait()
+                with trio.move_on_after(HANDOVER_SECONDS):
+                    await before.closed.wait()
             else:
                 await trio.lowlevel.checkpoint()
         except trio.Cancelled:
@@ -60,6 +63,8 @@ class MemorySwitchboard:
             # the next one waits for whom this one has waited for
             seat.last_line = before
             raise
+        if before is not None:
+            before.close_nowait()
         line.begin_nowait()
         return line
 
@@ -111,6 +116,7 @@ class MemoryLine:
         self._seat = seat
         self._send_sentences, self.sentences = trio.open_memory_channel[str](SENTENCES)
         self._joined = False
+        self.game_left = trio.Event()
         self.closed = trio.Event()
 
     def begin_nowait(self) -> None:
@@ -118,6 +124,9 @@ class MemoryLine:
         self._seat.emit_nowait(CallJoined(self._call_id))
 
     def deliver_nowait(self, heard: Heard) -> None:
+        if self.closed.is_set():
+            log.info("last words came too late: the game has another caller")
+            return
         self._seat.emit_nowait(CallHeard(self._call_id, heard))
 
     def say_nowait(self, sentence: str) -> bool:
@@ -131,6 +140,7 @@ class MemoryLine:
         return True
 
     def game_left_nowait(self) -> None:
+        self.game_left.set()
         self._send_sentences.close()
 
     def release_nowait(self) -> None:

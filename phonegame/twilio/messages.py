@@ -1,17 +1,22 @@
 """The messages of a bidirectional media stream.
 
 Source: Twilio's documentation, "Media Streams - WebSocket Messages". Twilio writes counters as strings and the media
-format as numbers; both forms are taken for either, and unknown fields are ignored.
+format as numbers; both forms are taken for either, and unknown fields are ignored. A `start` is read field by field,
+since a call without one is silent: a field that cannot be read is its default.
 """
 
 from __future__ import annotations
 
 import binascii
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+D = TypeVar("D")
+
+MAX_TIMESTAMP_MS = 10**10
+"""Four months; a call may last four hours. What is beyond is no time, and no float either."""
 
 
 class MalformedMessage(Exception):
@@ -22,13 +27,13 @@ class Connected(msgspec.Struct, frozen=True):
     """First message, before `start`."""
 
 
-class MediaFormat(msgspec.Struct, frozen=True, rename="camel"):
+class MediaFormat(msgspec.Struct, frozen=True):
     encoding: str = "audio/x-mulaw"
     sample_rate: int = 8000
     channels: int = 1
 
 
-class Start(msgspec.Struct, frozen=True, rename="camel"):
+class Start(msgspec.Struct, frozen=True):
     """The stream's identity. `custom_parameters` are the TwiML's `<Parameter>` values."""
 
     stream_sid: str = ""
@@ -42,13 +47,24 @@ class Media(msgspec.Struct, frozen=True):
     """A piece of mu-law audio in base64. `timestamp` is in ms since the stream began; None where it is missing."""
 
     payload: str
-    timestamp: int | None = None
-    track: str = "inbound"
+    timestamp: Annotated[int, msgspec.Meta(ge=0, le=MAX_TIMESTAMP_MS)] | None = None
+    track: str | None = None
+
+    @property
+    def is_inbound(self) -> bool:
+        """Whether it is the caller's. `start` and `dtmf` call the same track `inbound_track`, emulators leave it out."""
+        return self.track in ("inbound", "inbound_track", None)
 
     def audio(self) -> bytes:
+        """Padding may be missing, and there may be line breaks. Raises `MalformedMessage`."""
         try:
             return binascii.a2b_base64(self.payload, strict_mode=True)
-        except (binascii.Error, ValueError):
+        except ValueError:
+            pass
+        bare = self.payload.replace("\r", "").replace("\n", "")
+        try:
+            return binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True)
+        except ValueError:
             raise MalformedMessage("media.payload is not base64") from None
 
 
@@ -82,7 +98,7 @@ _MISSING = msgspec.Raw()
 
 class _Envelope(msgspec.Struct, frozen=True, rename={"stream_sid": "streamSid"}):
     event: str
-    stream_sid: str = ""
+    stream_sid: msgspec.Raw = _MISSING
     media: Media | None = None
     start: msgspec.Raw = _MISSING
     dtmf: msgspec.Raw = _MISSING
@@ -114,9 +130,7 @@ def _parse_other(envelope: _Envelope) -> Message:
         case "connected":
             return Connected()
         case "start":
-            start = _part(envelope.start, Start, "start")
-            # some emulators name the stream only on the envelope
-            return start if start.stream_sid else msgspec.structs.replace(start, stream_sid=envelope.stream_sid)
+            return _parse_start(envelope)
         case "media":
             raise MalformedMessage("media: `media` is missing")
         case "dtmf":
@@ -127,6 +141,42 @@ def _parse_other(envelope: _Envelope) -> Message:
             return Stop()
         case other:
             return Unknown(other)
+
+
+_Fields = dict[str, msgspec.Raw]
+
+
+def _parse_start(envelope: _Envelope) -> Start:
+    # some emulators name the stream only on the envelope
+    stream_sid = _lenient(envelope.stream_sid, str, "")
+    if not bytes(envelope.start) and not stream_sid:
+        raise MalformedMessage("start: `start` is missing")
+    fields = _lenient(envelope.start, _Fields, {})
+    parameters = _lenient(fields.get("customParameters"), _Fields, {})
+    texts = {name: _lenient(value, str, None) for name, value in parameters.items()}
+    return Start(
+        stream_sid=_lenient(fields.get("streamSid"), str, "") or stream_sid,
+        call_sid=_lenient(fields.get("callSid"), str, ""),
+        account_sid=_lenient(fields.get("accountSid"), str, ""),
+        media_format=_media_format(_lenient(fields.get("mediaFormat"), _Fields, {})),
+        custom_parameters={name: text for name, text in texts.items() if text is not None},
+    )
+
+
+def _media_format(fields: _Fields) -> MediaFormat:
+    plain = MediaFormat()
+    return MediaFormat(
+        encoding=_lenient(fields.get("encoding"), str, plain.encoding),
+        sample_rate=_lenient(fields.get("sampleRate"), int, plain.sample_rate),
+        channels=_lenient(fields.get("channels"), int, plain.channels),
+    )
+
+
+def _lenient(raw: msgspec.Raw | None, kind: type[T], default: D) -> T | D:
+    try:
+        return default if raw is None else msgspec.json.decode(raw, type=kind, strict=False)
+    except _NOT_A_MESSAGE:
+        return default
 
 
 def _part(raw: msgspec.Raw, kind: type[T], name: str) -> T:

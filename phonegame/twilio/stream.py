@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from phonegame.twilio.messages import Dtmf, MalformedMessage, Mark, Media, Start, Stop, Unknown, parse
+from phonegame.twilio.messages import Dtmf, MalformedMessage, Mark, Media, MediaFormat, Start, Stop, Unknown, parse
 from phonegame.twilio.timeline import Timeline
 
 MAX_MESSAGE_LENGTH = 64 * 1024
@@ -22,8 +22,10 @@ class StreamReader:
 
     def __init__(self) -> None:
         self._timeline = Timeline()
-        self._started = False
+        self._starts = 0
         self.malformed = 0
+        self.unusable: str | None = None
+        """Why the whole stream cannot be used, so that the call should be ended; nothing is heard of it from there on."""
 
     @property
     def flooded(self) -> bool:
@@ -35,6 +37,11 @@ class StreamReader:
         """Bytes of silence that stand for audio which never came."""
         return self._timeline.filled
 
+    @property
+    def dropped(self) -> int:
+        """Bytes of audio that came twice, or too late."""
+        return self._timeline.dropped
+
     def read(self, batch: list[str]) -> tuple[bytes, list[Happening]]:
         """The audio of the batch on the call's time line, and what else was in it, in order."""
         audio: list[bytes] = []
@@ -45,7 +52,7 @@ class StreamReader:
                     raise MalformedMessage(f"longer than {MAX_MESSAGE_LENGTH} characters")
                 message = parse(text)
                 if isinstance(message, Media):
-                    if message.track == "inbound":
+                    if message.is_inbound and self.unusable is None:
                         audio.append(self._timeline.place(message.audio(), message.timestamp))
                 elif isinstance(message, Start):
                     happenings += self._start(message)
@@ -58,13 +65,14 @@ class StreamReader:
         return audio[0] if len(audio) == 1 else b"".join(audio), happenings
 
     def _start(self, start: Start) -> list[Happening]:
-        form = start.media_format
-        if (form.encoding, form.sample_rate, form.channels) != ("audio/x-mulaw", 8000, 1):
-            raise MalformedMessage("start.mediaFormat is not audio/x-mulaw, 8000, 1")
-        if self._started:
-            log.warning("second start of the same stream ignored")
+        self._starts += 1
+        if self._starts > 1:
+            if self._starts == 2:
+                log.warning("second start of the same stream ignored")
             return []
-        self._started = True
+        if start.media_format != MediaFormat():
+            self.unusable = "start.mediaFormat is not audio/x-mulaw, 8000, 1"
+            return []
         return [start]
 
     def _count(self, error: MalformedMessage) -> None:

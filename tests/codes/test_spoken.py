@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonegame.codes import built_in_words
-from phonegame.spoken import Ambiguous, CodeBook, Growing, Heard, Matched, Nothing, Wrong
+from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Nothing, Outcome, Wrong
 
 UP_TO_99 = CodeBook(map(str, range(100)))
 PADDED = CodeBook(f"{number:02}" for number in range(100))
@@ -16,11 +16,11 @@ WORDS = CodeBook(built_in_words())
 OWN = CodeBook(["a7", "Red Fox", "XKCD", "7up", "42", "car", "carpet"])
 
 
-def hear(book: CodeBook, said: str, *active: str) -> Heard:
+def hear(book: CodeBook, said: str, *active: str) -> Outcome:
     return book.hear(said.split(), set(active), settled=True)
 
 
-def hear_early(book: CodeBook, said: str, *active: str) -> Heard:
+def hear_early(book: CodeBook, said: str, *active: str) -> Outcome:
     return book.hear(said.split(), set(active), settled=False)
 
 
@@ -263,7 +263,9 @@ def test_interim_without_an_active_code_is_nothing(said: str) -> None:
         pytest.param("one thousand", FOUR_DIGITS, "1002", Growing("1000"), id="thousand"),
     ],
 )
-def test_settled_beginning_of_an_active_code_is_growing(said: str, book: CodeBook, active: str, outcome: Heard) -> None:
+def test_settled_beginning_of_an_active_code_is_growing(
+    said: str, book: CodeBook, active: str, outcome: Outcome
+) -> None:
     assert hear(book, said, active) == outcome
 
 
@@ -289,7 +291,7 @@ def test_growing_words_are_heard_together_with_the_next(first: str, then: str) -
         pytest.param("hundred", UP_TO_99, Nothing(), id="no-whole-number"),
     ],
 )
-def test_wrong_is_what_is_plainly_meant_as_a_code(said: str, book: CodeBook, outcome: Heard) -> None:
+def test_wrong_is_what_is_plainly_meant_as_a_code(said: str, book: CodeBook, outcome: Outcome) -> None:
     assert hear(book, said, "99", "tiger") == outcome
 
 
@@ -331,7 +333,7 @@ def test_homophones_are_words_in_a_sentence(said: str) -> None:
         pytest.param("put me through to 4", {"4", "24"}, Matched("4", 5), id="other-words-are-there"),
     ],
 )
-def test_homophone_does_not_beat_what_stands_there(said: str, active: set[str], outcome: Heard) -> None:
+def test_homophone_does_not_beat_what_stands_there(said: str, active: set[str], outcome: Outcome) -> None:
     assert UP_TO_99.hear(said.split(), active, settled=True) == outcome
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from phonegame.codes import built_in_words
-from phonegame.spoken import Ambiguous, CodeBook, Growing, Heard, Matched
+from phonegame.spoken import Ambiguous, CodeBook, Growing, Matched, Outcome
 
 WORDS = CodeBook(built_in_words())
 OWN = CodeBook(["a7", "Red Fox", "XKCD", "7up", "42", "car", "carpet"])
 
 
-def hear(book: CodeBook, said: str, *active: str) -> Heard:
+def hear(book: CodeBook, said: str, *active: str) -> Outcome:
     return book.hear(said.split(), set(active), settled=True)
 
 
-def hear_early(book: CodeBook, said: str, *active: str) -> Heard:
+def hear_early(book: CodeBook, said: str, *active: str) -> Outcome:
     return book.hear(said.split(), set(active), settled=False)
 
 

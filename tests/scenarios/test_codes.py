@@ -5,8 +5,9 @@ from __future__ import annotations
 import trio
 
 from phonegame.local.game_client import connect_game
+from phonegame.local.speech.marker import encode_speech
 from phonegame.local.text_game import Closed
-from tests.house import House, open_house
+from tests.house import Game, House, open_house
 
 
 def other_code(*taken: str) -> str:
@@ -126,3 +127,50 @@ async def test_a_game_that_sends_too_long_a_message_is_closed_with_a_reason() ->
     async with open_house() as house, house.game() as game:
         await game.client.say("x" * 20_000)
         assert await game.next() == Closed(1009, "a message was longer than 16384 characters")
+
+
+async def two_games(house: House, nursery: trio.Nursery, *codes: str) -> dict[str, Game]:
+    """As many games as there are codes, of which these are looked at."""
+    games: dict[str, Game] = {}
+    while not games.keys() >= set(codes):
+        game: Game = await nursery.start(_hold_game, house)
+        games[game.code] = game
+    return games
+
+
+async def test_a_code_that_was_said_before_another_one_was_keyed_does_not_count_any_more() -> None:
+    async with open_house(codes="4-42") as house, trio.open_nursery() as nursery:
+        games = await two_games(house, nursery, "4", "42")
+        async with house.phone() as caller:
+            await caller.phone.play(encode_speech("4", word_ms=100))
+            await caller.phone.key("42#")
+            await games["42"].joined()
+            await caller.phone.pause(2)
+            await caller.says("still with you")
+            await games["42"].hears("still with you")
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_code_that_was_keyed_before_another_one_was_said_does_not_count_any_more() -> None:
+    async with open_house(codes="4-42") as house, trio.open_nursery() as nursery:
+        games = await two_games(house, nursery, "4", "42")
+        async with house.phone() as caller:
+            await caller.phone.key("4")
+            await caller.says("code 42")
+            await games["42"].joined()
+            await caller.phone.pause(2)
+            await caller.says("still with you")
+            await games["42"].hears("still with you")
+        nursery.cancel_scope.cancel()
+
+
+async def test_keys_that_are_pressed_in_a_game_do_not_lead_into_another() -> None:
+    async with open_house(codes="0-9") as house, trio.open_nursery() as nursery:
+        games = await two_games(house, nursery, "4", "7")
+        async with house.phone() as caller:
+            await caller.says("4")
+            await games["4"].joined()
+            await caller.phone.key("7#")
+            await caller.says("still with you")
+            await games["4"].hears("still with you")
+        nursery.cancel_scope.cancel()

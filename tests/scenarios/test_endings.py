@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import trio
 
 from phonegame.local.phone import Quirks
 from phonegame.local.speech.marker import encode_speech, encode_word
+from phonegame.local.speech.script import Script, refuse
 from phonegame.local.text_game import Closed
 from tests.house import open_house
 
@@ -105,11 +109,59 @@ async def test_a_game_speaks_to_its_caller() -> None:
         assert caller.phone.complaints == []
 
 
-async def test_a_sentence_that_is_too_long_to_speak_costs_nothing_but_itself() -> None:
+async def test_a_very_long_text_is_spoken_from_its_beginning_on() -> None:
     async with open_house(voice="espeak") as house, house.game() as game, house.phone() as caller:
         await caller.joins(game)
-        await game.client.say("too long " * 1000)
-        await game.client.say("hello")
-        await caller.phone.wait_heard(0.2)
+        await game.client.say("this goes on and on " * 400)
+        await caller.phone.wait_heard(0.5)
         await caller.says("i hear you")
         await game.hears("i hear you")
+
+
+async def test_what_a_game_had_yet_to_say_does_not_hold_its_caller() -> None:
+    async with open_house(voice="espeak") as house, house.phone() as caller:
+        async with house.game() as game:
+            await caller.joins(game)
+            for _ in range(5):
+                await game.client.say("this goes on and on " * 20)
+            await caller.phone.wait_heard(0.2)
+        with trio.fail_after(6):
+            await caller.is_hung_up_on("the game left")
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        pytest.param({"wrong_codes": 1}, "too many wrong codes", id="wrong codes"),
+        pytest.param({"code_seconds": 0.3}, "no code was named in time", id="no code"),
+        pytest.param({"script": Script(then=refuse(401))}, "Deepgram cannot be used", id="Deepgram"),
+    ],
+)
+async def test_a_caller_without_a_game_is_told_why_the_call_ends(settings: dict[str, Any], why: str) -> None:
+    async with open_house(voice="espeak", **settings) as house, house.phone() as caller:
+        await caller.tries("42")
+        await caller.is_hung_up_on(why)
+        assert caller.phone.sound_seconds > 1
+        assert [event for event in house.errors if event != "Deepgram cannot be used; the call ends"] == []
+
+
+async def test_a_second_caller_is_told_that_the_game_is_busy() -> None:
+    async with open_house(voice="espeak") as house, house.game() as game, house.phone() as first:
+        await first.says(game.code)
+        await game.joined()
+        async with house.phone() as second:
+            await second.tries(game.code)
+            await second.is_hung_up_on("the game has another caller")
+            assert second.phone.sound_seconds > 1
+        assert house.errors == []
+
+
+async def test_a_caller_who_joined_by_voice_is_told_that_the_game_has_left() -> None:
+    async with open_house(voice="espeak") as house, house.phone() as caller:
+        async with house.game() as game:
+            await caller.says(game.code)
+            await game.joined()
+        await caller.phone.key("1")
+        await caller.is_hung_up_on("the game left")
+        assert caller.phone.sound_seconds > 1
+        assert house.errors == []

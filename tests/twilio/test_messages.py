@@ -88,8 +88,11 @@ def test_parse(text: str, message: object) -> None:
         ('{"event":"media"}', "media: `media` is missing"),
         ('{"event":"media","media":{"timestamp":"1"}}', "missing required field `payload`"),
         ('{"event":"media","media":{"payload":"","timestamp":"soon"}}', "Expected `int | null`"),
+        ('{"event":"media","media":{"payload":"","timestamp":-1}}', "Expected `int` >= 0"),
+        ('{"event":"media","media":{"payload":"","timestamp":1' + 400 * "0" + "}}", "Expected `int` <="),
+        ('{"event":"media","media":{"payload":"","timestamp":"1' + 400 * "0" + '"}}', "Expected `int` <="),
         ('{"event":"start"}', "start: `start` is missing"),
-        ('{"event":"start","start":{"mediaFormat":7}}', "start: Expected `object`"),
+        ('{"event":"start","streamSid":null}', "start: `start` is missing"),
         ('{"event":"dtmf","dtmf":{}}', "dtmf: Object missing required field `digit`"),
         ('{"event":"mark","mark":[]}', "mark: Expected `object`"),
     ],
@@ -99,7 +102,57 @@ def test_a_malformed_message_is_refused_with_its_reason(text: str, reason: str) 
         parse(text)
 
 
-@pytest.mark.parametrize("payload", ["a", "====", "\x00", "ab c", "ÿÿÿÿ"])
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ('"streamSid":"MZ1","start":{"callSid":"CA1","customParameters":null}', Start("MZ1", "CA1")),
+        (
+            '"streamSid":"MZ1","start":{"callSid":"CA1","customParameters":{"a":"x","b":7,"c":"\\ud800"}}',
+            Start("MZ1", "CA1", custom_parameters={"a": "x"}),
+        ),
+        ('"streamSid":"MZ1","start":{"callSid":"CA1","mediaFormat":null}', Start("MZ1", "CA1")),
+        ('"streamSid":"MZ1","start":{"callSid":"CA1","mediaFormat":7}', Start("MZ1", "CA1")),
+        (
+            '"streamSid":"MZ1","start":{"mediaFormat":{"encoding":[],"sampleRate":16000,"channels":null}}',
+            Start("MZ1", media_format=MediaFormat(sample_rate=16000)),
+        ),
+        ('"streamSid":"MZ1","start":{"callSid":null,"accountSid":7}', Start("MZ1")),
+        ('"streamSid":"MZ1","start":{"streamSid":null}', Start("MZ1")),
+        ('"streamSid":null,"start":{"streamSid":"MZ1"}', Start("MZ1")),
+        ('"streamSid":"MZ1","start":null', Start("MZ1")),
+        ('"streamSid":"MZ1","start":[]', Start("MZ1")),
+        ('"streamSid":"MZ1"', Start("MZ1")),
+    ],
+)
+def test_what_cannot_be_read_of_a_start_is_its_default(start: str, message: Start) -> None:
+    assert parse('{"event":"start",' + start + "}") == message
+
+
+def test_a_stream_sid_that_is_none_costs_no_audio() -> None:
+    assert parse('{"event":"media","streamSid":null,"media":{"payload":"/w=="}}') == Media(payload="/w==")
+
+
+@pytest.mark.parametrize(
+    ("track", "is_inbound"),
+    [('"inbound"', True), ('"inbound_track"', True), ("null", True), ('"outbound"', False), ('"x"', False)],
+)
+def test_the_caller_s_track(track: str, is_inbound: bool) -> None:
+    message = parse('{"event":"media","media":{"payload":"","track":' + track + "}}")
+    assert isinstance(message, Media)
+    assert message.is_inbound == is_inbound
+
+
+@pytest.mark.parametrize(
+    "payload", ["f/9/", "f/9/fw==", "f/9/fw", "f/9/fw=", "f/9/\nfw==\n", "f/9/\r\nfw\r\n", "f/9\n/f38"]
+)
+def test_a_payload_may_lack_padding_and_have_line_breaks(payload: str) -> None:
+    bare = payload.replace("\r", "").replace("\n", "").rstrip("=")
+    assert base64.b64encode(Media(payload=payload).audio()).decode().rstrip("=") == bare
+
+
+@pytest.mark.parametrize(
+    "payload", ["a", "====", "=", "\x00", "ab c", "ÿÿÿÿ", "f/9/f", "fw==f/9/", "f-9_", '{"a":1}', "\na\n"]
+)
 def test_a_payload_that_is_not_base64_is_malformed(payload: str) -> None:
     with pytest.raises(MalformedMessage, match="not base64"):
         Media(payload=payload).audio()

@@ -67,7 +67,8 @@ def invite(console: Console, stage: Stage) -> None:
     play, call = (f"{phonegame_command()} {name}" for name in ("play", "call"))
     if stage.server != DEFAULT_SERVER:
         play, call = f"{play} ws://{stage.server}/game", f"{call} ws://{stage.server}/twilio"
-    console.print("\nIt all stays up until you press Ctrl-C. In a second terminal, in this folder,\na game of your own:\n")
+    console.print("\nIt all stays up until you press Ctrl-C.")
+    console.print("In a second terminal, in this folder, a game of your own:\n")
     _say(console, play, style="bold")
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
     _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
