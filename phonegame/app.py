@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
+import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from quart_trio import QuartTrio
 
@@ -15,7 +16,7 @@ from phonegame import hypercorn_trio
 from phonegame.asgi import RawWebsocket
 from phonegame.call import Call, CallLimits, Ended
 from phonegame.codes import CodePool, parse_codes
-from phonegame.game import Game
+from phonegame.game import CLOSE_CODES, Game
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.settings import Settings
@@ -43,13 +44,22 @@ class PhoneGame:
         self.voice = FixedSentences(voice, goodbyes) if voice else None
         self.calls = Visitors[Call]()
         self.games = Visitors[Game]()
+        self.ending = False
 
     async def serve_game(self, socket: RawWebsocket) -> None:
+        if self.ending:
+            # accepted first: a close before it has no reason that a game could read
+            await socket.accept(lambda _: None)
+            await socket.close(CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
+            return
         game = Game(socket, self.switchboard, self.settings.twilio_phone_number)
         with self.games.present(game):
             await game.run()
 
     async def serve_call(self, socket: RawWebsocket) -> None:
+        if self.ending:
+            await socket.refuse()
+            return
         settings = self.settings
         listener = Listener(
             settings.deepgram_url,
@@ -64,7 +74,10 @@ class PhoneGame:
             await call.run()
 
     def end_nowait(self) -> None:
-        """Ends every call, with a spoken goodbye where there is a voice, and every game."""
+        """Ends every call, with a spoken goodbye where there is a voice, and every game. Lets nobody in any more."""
+        if self.ending:
+            return
+        self.ending = True
         for call in self.calls:
             call.end_nowait(Ended.SHUTDOWN)
         for game in self.games:
@@ -90,18 +103,34 @@ class WebsocketMiddleware:
 
     def __init__(self, quart: Any, phonegame: PhoneGame) -> None:
         self._quart = quart
+        self._phonegame = phonegame
         self._routes = {"/game": phonegame.serve_game, "/twilio": phonegame.serve_call}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "websocket" and (serve := self._routes.get(scope["path"])) is not None:
-            with _errors_logged():
-                await serve(RawWebsocket(scope, receive, send))
+            await self._serve(serve, RawWebsocket(scope, receive, send))
         else:
             await self._quart(scope, receive, send)
 
+    async def _serve(self, serve: Callable[[RawWebsocket], Awaitable[None]], socket: RawWebsocket) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._end_with_server, socket)
+            with _errors_logged():
+                await serve(socket)
+            nursery.cancel_scope.cancel()
+
+    async def _end_with_server(self, socket: RawWebsocket) -> None:
+        """For hypercorn's own command: the end of the ASGI lifespan comes only after all connections have ended."""
+        await socket.server_terminated()
+        self._phonegame.end_nowait()
+
 
 def create_app(settings: Settings | None = None) -> QuartTrio:
-    """Raises `SettingsError` where the environment's settings cannot be used."""
+    """Raises `SettingsError` where the environment's settings cannot be used.
+
+    Under hypercorn's own command calls and games are told of its end too, but have its `--graceful-timeout`, three
+    seconds unless set, for it: what is not spoken by then is cut off.
+    """
     settings = settings or Settings.load()
     set_up_logs(settings.log, settings.log_level)
     hypercorn_trio.install()

@@ -15,6 +15,9 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketSco
 DIRECT = "phonegame.direct"
 """The scope's extension: a function that takes the function which is to get each batch of texts."""
 
+TERMINATED = "phonegame.terminated"
+"""The scope's extension: an async function that returns when the server goes down, while there is time for goodbyes."""
+
 CLOSE_SECONDS = 2
 
 Batch = list[str]
@@ -37,6 +40,22 @@ class RawWebsocket:
             direct(take)  # type: ignore[operator]  # extensions are typed as dictionaries
         await self._receive()  # websocket.connect
         await self._send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+
+    async def refuse(self) -> None:
+        """In place of `accept`: HTTP status 503, or 403 from a server that can say nothing else."""
+        await self._receive()  # websocket.connect
+        self._closed = True
+        if "websocket.http.response" in self._scope.get("extensions", {}):
+            headers = [(b"content-length", b"0"), (b"connection", b"close")]
+            await self._send({"type": "websocket.http.response.start", "status": 503, "headers": headers})
+            await self._send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+        else:
+            await self._send({"type": "websocket.close", "code": 1001, "reason": None})
+
+    async def server_terminated(self) -> None:
+        """Returns when the server goes down, which some servers do not tell: never, there."""
+        wait = self._scope.get("extensions", {}).get(TERMINATED, trio.sleep_forever)
+        await wait()  # type: ignore[operator]  # extensions are typed as dictionaries
 
     async def receive_until_closed(self) -> None:
         """Returns when the peer has closed the websocket or has gone. Must be running all the time."""

@@ -235,11 +235,11 @@ class Call:
 
     async def _receive_one(self) -> bool:
         heard = None
-        with trio.move_on_at(self._desk.deadline):
-            try:
+        try:
+            with trio.move_on_at(self._desk.deadline):
                 heard = await self._listener.heard.receive()
-            except trio.EndOfChannel:
-                return False
+        except trio.EndOfChannel:
+            return False
         if heard is not None:
             await self._desk.hear(heard)
         else:

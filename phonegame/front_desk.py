@@ -154,5 +154,5 @@ class FrontDesk:
     def _count_wrong_code(self) -> None:
         self._wrong_codes_left -= 1
         log.info("wrong code", tries_left=self._wrong_codes_left)
-        if self._wrong_codes_left <= 0:
+        if self._wrong_codes_left == 0:
             self._turn_away(TurnedAway.WRONG_CODES)

@@ -10,6 +10,9 @@ two classes and putting the subclasses in place of theirs:
   frames go to wsproto as ever.
 - Lets the application send while the connection is being closed, which raised BusyResourceError there.
 - Ends a websocket's pings with it, and keeps no message that has become too long.
+- Agrees to no compression: 58 kB would become 60 MB before anybody has seen how long the message is.
+- Tells the application, while its connections still last, that the server goes down (the ASGI extension
+  `phonegame.terminated`).
 - Lets no error of a connection end the process.
 - Sets the socket options that notice a dead peer on every connection.
 """
@@ -18,10 +21,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import socket
 from collections.abc import Callable
 from typing import Any, cast
 
+import hypercorn.protocol.h2
 import hypercorn.protocol.h11
 import hypercorn.trio.run
 import structlog
@@ -32,9 +35,9 @@ from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WS
 from hypercorn.trio.tcp_server import TCPServer
 from wsproto.events import Ping
 
-from phonegame.asgi import DIRECT, Batch
+from phonegame.asgi import DIRECT, TERMINATED, Batch
 from phonegame.frames import TextFrames
-from phonegame.sockets import notice_dead_peer
+from phonegame.sockets import notice_dead_peer, raw_socket
 
 READ_BYTES = 4096
 
@@ -45,8 +48,8 @@ class CallTCPServer(TCPServer):
     async def run(self) -> None:
         stream: Any = self.stream
         transport = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
-        notice_dead_peer(transport.socket)
         try:
+            notice_dead_peer(transport.socket)
             await super().run()
         except* Exception:
             # whatever a connection can do to hypercorn, it does to itself only
@@ -83,9 +86,14 @@ class CallTCPServer(TCPServer):
         return stream if isinstance(stream, CallWSStream) and stream.is_direct else None
 
     async def _read_direct(self, websocket: CallWSStream, sock: trio.socket.SocketType) -> None:
-        """Reads until the connection ends, or the websocket is closed. Raises trio's errors of a stream."""
-        with contextlib.closing(socket.fromfd(sock.fileno(), sock.family, sock.type)) as raw:
-            raw.setblocking(False)
+        """Reads until the connection ends, or the websocket is closed. Raises trio's errors of a stream.
+
+        Returns at once where no descriptor is left for it.
+        """
+        raw = raw_socket(sock)
+        if raw is None:
+            return
+        with raw:
             while websocket.is_direct:
                 await trio.lowlevel.wait_readable(sock)
                 try:
@@ -113,7 +121,10 @@ class BoundedBuffer(WebsocketBuffer):
 class CallWSStream(WSStream):
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
         async def app_with_extension(scope: Any, *more: Any) -> None:
-            scope["extensions"][DIRECT] = self._go_direct
+            if self.handshake.http_version == "1.1":
+                # in HTTP/2 a websocket does not have the socket to itself
+                scope["extensions"][DIRECT] = self._go_direct
+            scope["extensions"][TERMINATED] = self.context.terminated.wait
             await app(scope, *more)
 
         self._closed = trio.Event()
@@ -131,6 +142,11 @@ class CallWSStream(WSStream):
     def closed(self, value: bool) -> None:
         if value:
             self._closed.set()
+
+    async def _accept(self, message: Any) -> None:
+        # what the client offers: it is compression only
+        self.handshake.extensions = None
+        await super()._accept(message)
 
     async def _send_pings(self) -> None:
         """As the superclass does, but ends with the websocket: there, every connection lingers for an interval."""
@@ -178,3 +194,4 @@ def install() -> None:
     """Puts the subclasses in place, for `phonegame serve` and for hypercorn's own command alike."""
     hypercorn.trio.run.TCPServer = CallTCPServer  # type: ignore[attr-defined]
     hypercorn.protocol.h11.WSStream = CallWSStream  # type: ignore[attr-defined]
+    hypercorn.protocol.h2.WSStream = CallWSStream  # type: ignore[attr-defined]

@@ -53,7 +53,7 @@ def set_up_logs(form: Literal["text", "json"] = "text", level: str = "info") -> 
 
 
 def masked(number: str) -> str:
-    """A phone number for a log: `+15551230042` -> `+1******0042`'s shape, too little to call it."""
+    """A phone number for a log: `+1***42` for `+15551230042`, too little to call it."""
     digits = sum(character.isdigit() for character in number)
     if digits < 7:
         return "***"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +17,7 @@ from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.app import PhoneGame, create_app
 from phonegame.groups import leaves
+from phonegame.logs import masked
 from phonegame.settings import NO_NUMBER, Settings, SettingsError
 from phonegame.speak.espeak import ESpeakMissing
 from phonegame.stop_signals import run_until_stopped
@@ -24,6 +27,9 @@ MAX_MESSAGE_BYTES = 128 * 1024
 PING_SECONDS = 10
 SHUTDOWN_SECONDS = 12
 """For goodbyes to be spoken and last words to come through; then hypercorn cancels what is left."""
+
+MAX_DESCRIPTORS = (65536, 10240)
+"""A call has four: two sockets, each with a second descriptor. macOS may refuse the larger number."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -44,6 +50,26 @@ def hypercorn_config(settings: Settings) -> Config:
     return config
 
 
+def raise_descriptor_limit() -> None:
+    """As far as a process may by itself: the usual 1024 are 250 calls. Windows has no such limit."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for number in MAX_DESCRIPTORS:
+        wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
+
+
+class CannotListen(Exception):
+    """The address is taken, not of this machine, or not allowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server. `addresses` are its URLs, such as http://127.0.0.1:5000."""
@@ -58,7 +84,8 @@ async def run_server(
     *,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serves until `wait_for_stop` returns, then ends calls and games in order. Raises OSError if it cannot listen."""
+    """Serves until `wait_for_stop` returns, then ends calls and games in order. Raises `CannotListen`, in a group."""
+    raise_descriptor_limit()
     app = create_app(settings)
     phonegame: PhoneGame = app.extensions["phonegame"]
 
@@ -70,11 +97,16 @@ async def run_server(
             await phonegame.wait_until_empty()
 
     async with trio.open_nursery() as nursery:
-        addresses: list[str] = await nursery.start(
-            partial(hypercorn_serve, app, hypercorn_config(settings), shutdown_trigger=told_to_stop, mode="asgi")
-        )
+        addresses: list[str]
+        try:
+            addresses = await nursery.start(
+                partial(hypercorn_serve, app, hypercorn_config(settings), shutdown_trigger=told_to_stop, mode="asgi")
+            )
+        except* OSError as group:
+            why = leaves(group)[0]
+            raise CannotListen(f"PROXY_URL: cannot listen at {settings.proxy_url}: {why}") from why
         known = settings.twilio_phone_number != NO_NUMBER
-        number = settings.twilio_phone_number if known else "none: callers use `phonegame call`"
+        number = masked(settings.twilio_phone_number) if known else "none: callers use `phonegame call`"
         log.info("listening", at=" ".join(addresses), number=number)
         task_status.started(Server(addresses, phonegame))
 
@@ -91,7 +123,5 @@ def serve() -> None:
         raise SystemExit(str(error)) from None
     try:
         trio.run(run_until_stopped, partial(run_server, settings))
-    except* ESpeakMissing as group:
+    except* (ESpeakMissing, CannotListen) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None
-    except* OSError as group:
-        raise SystemExit(f"PROXY_URL: cannot listen at {settings.proxy_url}: {leaves(group)[0]}") from None

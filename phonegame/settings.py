@@ -84,9 +84,12 @@ class Settings(BaseSettings):
         if "@" in value.partition("?")[0]:
             # not shown: what stands before the @ may be a password
             raise ValueError("has a user name in it; remove it: the key belongs into DEEPGRAM_API_KEY")
+        if re.search(r"[^!-~]", value):
+            raise ValueError("has a space or another character in it that no URL has; write a space as %20")
         if not _is_websocket_url(value):
             raise ValueError(
-                f"{value!r} is not a websocket address; it must start with wss:// (or ws://) and name a host"
+                f"{_scheme_and_host(value)}is not a websocket address; "
+                "it must start with wss:// (or ws://) and name a host"
             )
         return value
 
@@ -169,7 +172,13 @@ def _is_websocket_url(value: str) -> bool:
         parsed = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
     except ValueError:
         return False
-    return bool(parsed) and re.search(r"[^!-~]", value) is None
+    return bool(parsed)
+
+
+def _scheme_and_host(value: str) -> str:
+    """To be shown: a key may stand in the rest of it, and where there is no scheme, all of it may be one."""
+    match = re.match(r"[a-z]+://[^/?#]*", value, re.IGNORECASE)
+    return f"{match[0]!r} " if match else ""
 
 
 def split_address(address: str) -> tuple[str | None, int | None]:

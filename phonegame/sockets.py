@@ -1,4 +1,4 @@
-"""Socket options that notice a peer which vanished without a close, or stopped reading."""
+"""Sockets below trio: options that notice a peer which vanished or stopped reading, and direct reads and writes."""
 
 from __future__ import annotations
 
@@ -30,14 +30,29 @@ _NUMBERS = {"darwin": {"TCP_RXT_CONNDROPTIME": 0x80}, "win32": {"TCP_MAXRT": 5}}
 def notice_dead_peer(sock: socket.socket | trio.socket.SocketType) -> None:
     """Lets reads and writes on `sock` fail within 30 s after the peer was cut off or stopped reading.
 
-    Sets what the system has. A Unix socket has none of it and needs none: the system closes it with the peer.
+    Sets what the system has and takes. A Unix socket has none of it and needs none: the system closes it with the peer.
     """
     if sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # macOS refuses where the peer has gone already
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _TCP_OPTIONS:
         number = getattr(socket, name, None) or _NUMBERS.get(sys.platform, {}).get(name)
         if number is not None:
             # a kernel may be older than its Python
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, number, value)
+
+
+def raw_socket(sock: trio.socket.SocketType) -> socket.socket | None:
+    """A second descriptor of the same socket, for reads and writes that never wait: trio's own is not open to them.
+
+    The caller closes it. None: the process has no descriptor left, and must do with trio's.
+    """
+    try:
+        raw = socket.fromfd(sock.fileno(), sock.family, sock.type)
+    except OSError:
+        return None
+    raw.setblocking(False)
+    return raw

@@ -201,7 +201,7 @@ def _event(record: logging.LogRecord) -> str:
 
 
 async def _all_closed(speech: SpeechService) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(10):  # noqa: ASYNC912 - there may be nothing to wait for
         for record in list(speech.connections):
             # one that is told to stall does not notice its end
             if speech.config.script.plan(record.number).stall_after is None:

@@ -33,7 +33,7 @@ def holdings() -> Holdings:
 
 async def back_to(before: Holdings) -> Holdings:
     """Gives what is held once that is no more than `before`, or after some seconds: assert on it."""
-    with trio.move_on_after(5):
+    with trio.move_on_after(5):  # noqa: ASYNC912 - there may be nothing to wait for
         while not (held := holdings()) <= before:  # noqa: ASYNC110 - nothing tells when a task has ended
             await trio.sleep(0.1)
         return held

@@ -65,6 +65,7 @@ class RawWebsocket:
             try:
                 data = await self._stream.receive_some()
             except trio.BrokenResourceError:
+                await trio.lowlevel.checkpoint()
                 data = b""
             if not data:
                 return CloseConnection(1006)

@@ -64,7 +64,7 @@ class Application:
 
     async def has(self, count: int) -> list[str]:
         """Waits for so many texts, and gives them."""
-        with trio.fail_after(5):
+        with trio.fail_after(5):  # noqa: ASYNC912 - there may be nothing to wait for
             while len(self.texts) < count:
                 await wait_all_tasks_blocked(0.001)
         return self.texts
@@ -323,11 +323,27 @@ async def test_a_socket_that_takes_no_option_costs_nothing(monkeypatch: pytest.M
     def refuse(*_: object) -> None:
         raise OSError(errno.EINVAL, "Invalid argument")
 
-    monkeypatch.setattr(type(trio.socket.socket()), "setsockopt", refuse)
+    with trio.socket.socket() as sock:
+        monkeypatch.setattr(type(sock), "setsockopt", refuse)
     app = Application()
     async with connected(app) as client:
         await client.send(TextMessage(data="hello"))
         assert await app.has(1) == ["hello"]
+
+
+async def test_an_error_before_anything_is_read_ends_that_connection_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("whatever")
+
+    app = Application()
+    async with serving(app, config_for()) as port:
+        with monkeypatch.context() as failing:
+            failing.setattr("phonegame.hypercorn_trio.notice_dead_peer", fail)
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                with trio.fail_after(5):
+                    assert await stream.receive_some() == b""
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await Client(stream).open()
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system's options have other names")

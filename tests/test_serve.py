@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import gc
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from phonegame.serve import CannotListen, Server, raise_descriptor_limit, run_server
 from phonegame.settings import Settings
@@ -27,6 +29,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         stop.set()
 
 
+# hypercorn forgets the socket that it could not bind
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 async def test_a_taken_port_is_told_by_the_setting_s_name() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -35,15 +39,16 @@ async def test_a_taken_port_is_told_by_the_setting_s_name() -> None:
         match = f"PROXY_URL: cannot listen at {address}: "
         with pytest.RaisesGroup(pytest.RaisesExc(CannotListen, match=match), flatten_subgroups=True):
             await run_server(settings_for(PROXY_URL=address), trio.sleep_forever)
+    gc.collect()
 
 
 async def test_an_os_error_of_a_running_server_is_not_about_the_port() -> None:
     async def fail() -> None:
+        await wait_all_tasks_blocked()
         raise OSError("something else")
 
-    wait_for_stop: Callable[[], Awaitable[None]] = fail
     with pytest.RaisesGroup(pytest.RaisesExc(OSError, match="something else"), flatten_subgroups=True):
-        await run_server(settings_for(), wait_for_stop)
+        await run_server(settings_for(), fail)
 
 
 async def test_the_operator_s_number_is_not_logged_whole(capsys: Capsys) -> None:

@@ -17,6 +17,8 @@ _MEANING = {
     429: "has too many connections open for the project of DEEPGRAM_API_KEY: raise its limit, or take fewer calls",
 }
 _PASSING = frozenset({408, 425, 429})
+_BAD_DATA = 1008
+"""The close code of DATA-0000 and its like."""
 
 
 class DeepgramFailure(Exception):
@@ -27,7 +29,14 @@ class DeepgramFailure(Exception):
         self.passing = passing
 
 
-def refusal(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes | None) -> DeepgramFailure:
+def _quoted(text: str, most: int, key: str) -> str:
+    """What the other side says, in so many characters, and without the key: it may have repeated what it was sent."""
+    return (text.replace(key, "[the key]") if key else text)[:most]
+
+
+def refusal(
+    status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes | None, *, key: str = ""
+) -> DeepgramFailure:
     """The upgrade was answered with `status`. Deepgram's own reason is in the header `dg-error` and in a JSON body."""
     by_name = {name.lower(): value for name, value in headers}
     reason = by_name.get(b"dg-error", b"").decode("latin-1") or _body_reason(body)
@@ -35,8 +44,8 @@ def refusal(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes | N
     meaning = _MEANING.get(status, "did not accept the connection")
     details = [
         f"HTTP {status}",
-        *([reason[:200]] if reason else []),
-        *([f"request {request_id[:64]}"] if request_id else []),
+        *([_quoted(reason, 200, key)] if reason else []),
+        *([f"request {_quoted(request_id, 64, key)}"] if request_id else []),
     ]
     return DeepgramFailure(f"Deepgram {meaning} ({', '.join(details)})", passing=status >= 500 or status in _PASSING)
 
@@ -49,17 +58,19 @@ def _body_reason(body: bytes | None) -> str:
         return ""
 
 
-def unreachable(error: BaseException) -> DeepgramFailure:
+def unreachable(error: BaseException, *, key: str = "") -> DeepgramFailure:
     """No connection came about at all: wrong host, no network, nobody listening, no answer in time."""
     cause = error.__cause__ or error
-    return DeepgramFailure(
-        f"Deepgram cannot be reached at the host of DEEPGRAM_URL ({type(cause).__name__}: {str(cause)[:200]})",
-        passing=True,
-    )
+    reason = f"{type(cause).__name__}: {_quoted(str(cause), 200, key)}"
+    return DeepgramFailure(f"Deepgram cannot be reached at the host of DEEPGRAM_URL ({reason})", passing=True)
 
 
-def closed(code: int, reason: str | None) -> DeepgramFailure:
+def closed(code: int, reason: str | None, *, key: str = "") -> DeepgramFailure:
     """The connection ended although the call goes on."""
-    return DeepgramFailure(
-        f"Deepgram closed the connection (code {code}, {(reason or 'no reason')[:200]})", passing=True
-    )
+    details = f"(code {code}, {_quoted(reason or 'no reason', 200, key)})"
+    if code == _BAD_DATA:
+        return DeepgramFailure(
+            f"Deepgram does not take what it is sent {details}: check encoding and sample_rate in DEEPGRAM_URL",
+            passing=False,
+        )
+    return DeepgramFailure(f"Deepgram closed the connection {details}", passing=True)

@@ -85,8 +85,20 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Results | SpeechStart
 _type_decoder = msgspec.json.Decoder(Other)
 
 
+LONGEST_SECONDS = 1e7
+"""A third of a year: no session is so long. Reckoning with times of any size would overflow."""
+
+
 def parse(text: str | bytes) -> Message | None:
-    """One message from Deepgram; None for what is none (no JSON object, or a known type in a wrong shape)."""
+    """One message from Deepgram; None for what is none (no JSON object, a known type in a wrong shape, a time that no
+    session has).
+    """
+    message = decode(text)
+    return message if message is not None and _has_possible_times(message) else None
+
+
+def decode(text: str | bytes) -> Message | None:
+    """As `parse`, whatever the times are."""
     try:
         message: Message = _decoder.decode(text)
     except (msgspec.ValidationError, UnicodeError):
@@ -103,3 +115,15 @@ def _parse_other(text: str | bytes) -> Other | None:
         return None
     known = {"Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error"}
     return None if other.type in known else other
+
+
+def _has_possible_times(message: Message) -> bool:
+    match message:
+        case Results():
+            words = [word for alternative in message.channel.alternatives for word in alternative.words]
+            times = [message.start, message.duration, *(time for word in words for time in (word.start, word.end))]
+        case SpeechStarted(timestamp=time) | UtteranceEnd(last_word_end=time):
+            times = [time]
+        case _:
+            times = []
+    return all(-1 <= time <= LONGEST_SECONDS for time in times)  # -1 is the `last_word_end` of no word

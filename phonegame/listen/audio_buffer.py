@@ -33,7 +33,11 @@ class AudioBuffer:
     def append(self, audio: bytes) -> None:
         self._audio += audio
         if len(self._audio) > _KEEP + _SLACK:
-            self.forget_before(self.end - _KEEP)
+            self.trim()
+
+    def trim(self) -> None:
+        """Drops what is beyond `KEEP_SECONDS`, so that nothing is dropped for a while after."""
+        self.forget_before(self.end - _KEEP)
 
     def forget_before(self, position: int) -> None:
         """Results are final up to there, or there is no room to keep it."""

@@ -6,10 +6,11 @@ costs more than the frames do. The reader of the call's audio waits for the next
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import trio
+
+from phonegame.sockets import raw_socket
 
 
 class EagerStream(trio.abc.HalfCloseableStream):
@@ -17,9 +18,7 @@ class EagerStream(trio.abc.HalfCloseableStream):
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
-        # a second descriptor of the same socket: trio's own is not open to direct writes
-        self._socket = socket.fromfd(stream.socket.fileno(), stream.socket.family, stream.socket.type)
-        self._socket.setblocking(False)
+        self._socket = raw_socket(stream.socket)
         self._rest = b""
         self._lock = trio.StrictFIFOLock()
         self.on_end: Callable[[], object] = lambda: None
@@ -27,15 +26,15 @@ class EagerStream(trio.abc.HalfCloseableStream):
 
     @property
     def has_room(self) -> bool:
-        """Whether `write_nowait` would take more."""
-        return not self._rest and not self._lock.locked()
+        """Whether `write_nowait` would take more. Never where no descriptor was left: `send_all` is the way then."""
+        return self._socket is not None and not self._rest and not self._lock.locked()
 
     def write_nowait(self, data: bytes) -> bool:
         """Writes `data`, or takes over what does not fit for the next `send_all` or `flush`. False: nothing was taken.
 
         Raises `trio.BrokenResourceError` where the connection is gone.
         """
-        if not self.has_room:
+        if self._socket is None or not self.has_room:
             return False
         try:
             sent = self._socket.send(data)
@@ -72,5 +71,6 @@ class EagerStream(trio.abc.HalfCloseableStream):
         await self._stream.send_eof()
 
     async def aclose(self) -> None:
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
         await self._stream.aclose()

@@ -15,11 +15,11 @@ import random
 import structlog
 import trio
 
-from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.deepgram.messages import CLOSE_STREAM, FINALIZE, KEEP_ALIVE
 from phonegame.groups import leaves
-from phonegame.listen.audio_buffer import AudioBuffer
+from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
 from phonegame.listen.session import Session, open_session
 from phonegame.listen.transcript import Heard, Transcript
 
@@ -28,12 +28,16 @@ KEEP_ALIVE_SECONDS = 4
 WATCH_SECONDS = 1
 PIECE_BYTES = 5 * FRAME_BYTES
 """Backlog goes in pieces of 100 ms: Deepgram's documentation advises 20 to 250 ms."""
+AT_ONCE_BYTES = 250 * BYTES_PER_MS
+"""Larger pieces, a filled gap mostly, go as backlog does."""
 CATCH_UP_RATE = 1.25
 """Deepgram takes no more than 1.25 times real time ("Recovering from connection errors")."""
 CATCH_UP_HEAD_START = 0.5
 """Seconds of audio that may go at once on top of that, so that a short hiccup leaves no lag behind."""
 FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_SECONDS = 4.0
+SETTLED_SECONDS = 10
+"""A session that lived so long, and did not owe answers, was a good one although it gave no results."""
 HEARD_QUEUE = 64
 """Messages that wait for the call's task. They come once or twice a second, and it never waits long."""
 
@@ -53,7 +57,8 @@ class Listener:
         self._session: Session | None = None
         self._session_start = (0.0, 0)  # the clock, and the position in the call's audio
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
-        self._last_contact = math.inf
+        self._good = False  # whether this session gives reason for patience with the next
+        self._fell_behind = trio.Event()
         self._work = trio.Event()
         self._finished = trio.Event()
         self._send_heard, self.heard = trio.open_memory_channel[Heard](HEARD_QUEUE)
@@ -67,10 +72,12 @@ class Listener:
 
     def hear_nowait(self, audio: bytes) -> None:
         """Takes mu-law audio; it goes to Deepgram at once, where nothing older is waiting."""
-        buffer = self._buffer
-        up_to_date = buffer.cursor == buffer.end
+        buffer, unsent_from = self._buffer, self._buffer.cursor
+        at_once = unsent_from == buffer.end and len(audio) <= AT_ONCE_BYTES
         buffer.append(audio)
-        if up_to_date and self._session is not None and self._session.send_audio_nowait(audio):
+        if buffer.cursor != unsent_from:
+            self._fell_behind.set()
+        if at_once and self._session is not None and self._session.send_audio_nowait(audio):
             buffer.cursor = buffer.end
         else:
             self._work.set()
@@ -85,7 +92,6 @@ class Listener:
 
         A cancellation ends it at once; what is known of the last words is still delivered.
         """
-        self._last_contact = trio.current_time()
         with self._send_heard:
             try:
                 await self._keep_listening()
@@ -99,16 +105,16 @@ class Listener:
                         log.warning("last words lost: the call does not take them")
 
     async def _keep_listening(self) -> None:
-        retry_seconds = FIRST_RETRY_SECONDS
+        retry_seconds, away_since = FIRST_RETRY_SECONDS, trio.current_time()
         while True:
-            began = trio.current_time()
+            self._good = False
             failure = await self._listen_once()
             if failure is None:
                 return
-            if self._last_contact > began:
-                retry_seconds = FIRST_RETRY_SECONDS
-            silent_seconds = trio.current_time() - self._last_contact
-            if not failure.passing or silent_seconds + retry_seconds > self._reconnect_seconds:
+            if self._good:
+                retry_seconds, away_since = FIRST_RETRY_SECONDS, trio.current_time()
+            away_seconds = trio.current_time() - away_since
+            if not failure.passing or away_seconds + retry_seconds > self._reconnect_seconds:
                 log.error("Deepgram cannot be used; the call ends", why=str(failure))
                 self.failure = failure
                 return
@@ -131,6 +137,7 @@ class Listener:
                 await self._begin(session)
                 nursery.start_soon(self._send_to_deepgram, session)
                 nursery.start_soon(self._watch_session, session)
+                nursery.start_soon(self._watch_backlog)
                 await self._receive_from_deepgram(session)
                 nursery.cancel_scope.cancel()
         except DeepgramFailure as failure:
@@ -148,6 +155,8 @@ class Listener:
 
     async def _begin(self, session: Session) -> None:
         """Lets the session hear again what no result covers, and delivers what it can no longer hear."""
+        self._buffer.trim()
+        self._fell_behind = trio.Event()
         resume_at, promoted = self._transcript.lose_session(self._buffer.start / BYTES_PER_SECOND)
         self._buffer.rewind(round(resume_at * BYTES_PER_SECOND))
         start = self._unanswered_from = self._buffer.cursor
@@ -174,9 +183,9 @@ class Listener:
                     await session.send_text(FINALIZE)
                 heard = [overdue] if overdue is not None else []
             else:
-                self._last_contact = now
                 self._unanswered_from = self._buffer.cursor
                 heard = self._transcript.receive(raw, now)
+                self._good = self._good or any(each.results is not None for each in heard)
                 self._buffer.forget_before(min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND)))
             for each in heard:
                 await self._send_heard.send(each)
@@ -196,13 +205,21 @@ class Listener:
         cursor, idle_since = self._buffer.cursor, trio.current_time()
         while not self._finished.is_set():
             await trio.sleep(WATCH_SECONDS)
-            if self._buffer.cursor - self._unanswered_from > self._stall_seconds * BYTES_PER_SECOND:
+            unanswered_seconds = (self._buffer.cursor - self._unanswered_from) / BYTES_PER_SECOND
+            if unanswered_seconds > self._stall_seconds:
                 raise DeepgramFailure(f"Deepgram has not answered {self._stall_seconds:g} s of audio", passing=True)
+            if trio.current_time() - self._session_start[0] >= SETTLED_SECONDS > 2 * unanswered_seconds:
+                self._good = True
             if cursor != self._buffer.cursor:
                 cursor, idle_since = self._buffer.cursor, trio.current_time()
             elif trio.current_time() - idle_since >= KEEP_ALIVE_SECONDS:
                 await session.send_text(KEEP_ALIVE)
                 idle_since = trio.current_time()
+
+    async def _watch_backlog(self) -> None:
+        """Ends a session from whose audio a part had to be left out: its times are those of the call no more."""
+        await self._fell_behind.wait()
+        raise DeepgramFailure(f"Deepgram is more than {KEEP_SECONDS} s behind the call", passing=True)
 
     async def _send_backlog(self, session: Session) -> None:
         while self._buffer.unsent:

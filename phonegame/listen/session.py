@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from urllib.parse import urlsplit
 
 import h11
@@ -45,9 +46,10 @@ _NO_CONNECTION = (
 class Session:
     """An open connection. `send_text` and `receive` raise `DeepgramFailure` when it has ended."""
 
-    def __init__(self, connection: WebSocketConnection, eager: EagerStream | None) -> None:
+    def __init__(self, connection: WebSocketConnection, eager: EagerStream | None, key: str) -> None:
         self._connection = connection
         self._eager = eager
+        self._key = key
 
     def send_audio_nowait(self, audio: bytes) -> bool:
         """Sends a piece if the socket takes it at once. False: use `send_audio` (over TLS always)."""
@@ -71,7 +73,7 @@ class Session:
         try:
             await self._connection.send_message(message)
         except ConnectionClosed as error:
-            raise _closed(error) from None
+            raise _closed(error, self._key) from None
 
     async def receive(self) -> str:
         """The next text message; binary ones are none of Deepgram's and are skipped."""
@@ -81,16 +83,16 @@ class Session:
                 if isinstance(message, str):
                     return message
         except ConnectionClosed as error:
-            raise _closed(error) from None
+            raise _closed(error, self._key) from None
 
 
-def _closed(error: ConnectionClosed) -> DeepgramFailure:
-    return closed(error.reason.code, error.reason.reason) if error.reason else closed(1006, None)
+def _closed(error: ConnectionClosed, key: str) -> DeepgramFailure:
+    return closed(error.reason.code, error.reason.reason, key=key) if error.reason else closed(1006, None)
 
 
 @asynccontextmanager
 async def open_session(url: str, key: str) -> AsyncIterator[Session]:
-    """Connects to `url` (ws or wss, parameters as they stand) with `key`. Raises `DeepgramFailure`.
+    """Connects to `url` (ws or wss, parameters as they stand) with `key`, if not empty. Raises `DeepgramFailure`.
 
     What the block raises comes out as it is. Leaving it closes the connection, and waits `CLOSE_SECONDS` at most.
     """
@@ -106,7 +108,7 @@ async def open_session(url: str, key: str) -> AsyncIterator[Session]:
                         connection = await _upgrade(reader_nursery, eager, url, key)
                     opened = True
                     try:
-                        yield Session(connection, eager if urlsplit(url).scheme == "ws" else None)
+                        yield Session(connection, eager if urlsplit(url).scheme == "ws" else None, key)
                     finally:
                         closing = True
                         with trio.move_on_after(CLOSE_SECONDS, shield=True):
@@ -118,7 +120,7 @@ async def open_session(url: str, key: str) -> AsyncIterator[Session]:
         # trio-websocket's reader answers a ping that comes after our own close frame, and wsproto forbids it
         rest = group.split(LocalProtocolError)[1] if closing else group
         if rest is not None:
-            raise _plain(rest, opened) from None
+            raise _plain(rest, opened, key) from None
 
 
 async def _connect(url: str) -> trio.SocketStream:
@@ -129,12 +131,18 @@ async def _connect(url: str) -> trio.SocketStream:
     return stream
 
 
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Reading the authorities takes 20 ms, in which no call would get on: done once."""
+    return ssl.create_default_context()
+
+
 async def _upgrade(nursery: trio.Nursery, eager: EagerStream, url: str, key: str) -> WebSocketConnection:
     parts = urlsplit(url)
     assert parts.hostname is not None
     stream: trio.abc.Stream = eager
     if parts.scheme == "wss":
-        tls = trio.SSLStream(eager, ssl.create_default_context(), server_hostname=parts.hostname, https_compatible=True)
+        tls = trio.SSLStream(eager, _tls_context(), server_hostname=parts.hostname, https_compatible=True)
         # trio-websocket would lose the reason why it fails
         await tls.do_handshake()
         stream = tls
@@ -146,21 +154,21 @@ async def _upgrade(nursery: trio.Nursery, eager: EagerStream, url: str, key: str
             stream,  # type: ignore[arg-type]  # any stream will do
             parts.netloc.rpartition("@")[2],
             f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
-            extra_headers=[(b"Authorization", f"Token {key}".encode())],
+            extra_headers=[(b"Authorization", f"Token {key}".encode())] if key else [],
             message_queue_size=8,  # results come once or twice a second
             max_message_size=MAX_MESSAGE_BYTES,
         )
     raise trio.BrokenResourceError("closed before it was a websocket")
 
 
-def _plain(group: BaseExceptionGroup[BaseException], opened: bool) -> BaseException:
+def _plain(group: BaseExceptionGroup[BaseException], opened: bool, key: str) -> BaseException:
     """The error of the block, or of the connection; a group where there are several."""
     rejected = group.subgroup(ConnectionRejected)
     if rejected is not None:
         rejection = leaves(rejected)[0]
-        return refusal(rejection.status_code, rejection.headers, rejection.body)
+        return refusal(rejection.status_code, rejection.headers, rejection.body, key=key)
     causes = [error for error in leaves(group) if not isinstance(error, trio.Cancelled)]
     if len(causes) != 1:
         return group
     (cause,) = causes
-    return unreachable(cause) if not opened and isinstance(cause, _NO_CONNECTION) else cause
+    return unreachable(cause, key=key) if not opened and isinstance(cause, _NO_CONNECTION) else cause

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from phonegame.deepgram.messages import Message, Results, SpeechStarted, UtteranceEnd, Word, parse
+from phonegame.deepgram.messages import Message, Results, SpeechStarted, UtteranceEnd, Word, decode, parse
 
 FINALIZE_SECONDS = 1.0
 """No answer to Finalize is promised: Deepgram's documentation says "usually"."""
@@ -160,7 +160,7 @@ def edited(heard: Heard, edit: Any) -> Heard:
     fields = msgspec.json.decode(heard.raw)
     edit(fields)
     raw = msgspec.json.encode(fields).decode()
-    message = parse(raw)
+    message = decode(raw)
     assert message is not None, "an edit must leave a message of the same type"
     return Heard(raw, message)
 

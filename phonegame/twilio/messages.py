@@ -48,11 +48,11 @@ class Media(msgspec.Struct, frozen=True):
 
     payload: str
     timestamp: Annotated[int, msgspec.Meta(ge=0, le=MAX_TIMESTAMP_MS)] | None = None
-    track: str | None = None
+    track: str | None = "inbound"
 
     @property
     def is_inbound(self) -> bool:
-        """Whether it is the caller's. `start` and `dtmf` call the same track `inbound_track`, emulators leave it out."""
+        """Whether it is the caller's. `dtmf` calls the same track `inbound_track`; emulators leave it out."""
         return self.track in ("inbound", "inbound_track", None)
 
     def audio(self) -> bytes:

@@ -25,7 +25,7 @@ class StreamReader:
         self._starts = 0
         self.malformed = 0
         self.unusable: str | None = None
-        """Why the whole stream cannot be used, so that the call should be ended; nothing is heard of it from there on."""
+        """Why no audio of the stream can be used: the call should be ended."""
 
     @property
     def flooded(self) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Pair:
 
     async def peer_reads(self, count: int) -> bytes:
         received = bytearray()
-        with trio.fail_after(10):
+        with trio.fail_after(10):  # noqa: ASYNC912 - there may be nothing to wait for
             while len(received) < count:
                 piece = await self.peer.receive_some()
                 assert piece, f"closed after {len(received)} bytes"
@@ -36,13 +37,17 @@ class Pair:
         return bytes(received)
 
 
-@pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
+async def connect() -> tuple[trio.SocketStream, trio.SocketStream]:
     """Two ends of a TCP connection."""
     listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
     async with listener:
         client = await trio.open_tcp_stream("127.0.0.1", listener.socket.getsockname()[1])
-        peer = await listener.accept()
+        return client, await listener.accept()
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[Pair]:
+    client, peer = await connect()
     async with peer, EagerStream(client) as eager:
         yield Pair(eager, peer)
 
@@ -135,3 +140,17 @@ async def test_one_direction_can_be_ended(pair: Pair) -> None:
     assert await pair.peer_reads_all() == b"that was all"
     await pair.peer.send_all(b"thank you")
     assert await pair.eager.receive_some() == b"thank you"
+
+
+async def test_it_sends_like_any_stream_where_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: int) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "fromfd", none_left)
+    near, far = await connect()
+    async with far, EagerStream(near) as eager:
+        assert not eager.has_room
+        assert not eager.write_nowait(b"nothing is taken")
+        await eager.send_all(b"hello")
+        assert await Pair(eager, far).peer_reads(5) == b"hello"
+    await eager.aclose()

@@ -23,7 +23,7 @@ GOING_DOWN = "the server is going down"
 
 @asynccontextmanager
 async def under_hypercorn_s_command(house: House, stop: trio.Event) -> AsyncIterator[House]:
-    """Another server of the same settings, run as hypercorn's worker runs it: nobody tells the application of the end."""
+    """Another server of the same settings, run as hypercorn's worker runs it, with no word of ours before the end."""
     settings = house.phonegame.settings
     app = create_app(settings)
     async with trio.open_nursery() as nursery:
@@ -61,9 +61,13 @@ async def test_a_server_that_goes_down_is_healthy() -> None:
 
 async def test_calls_and_games_are_told_where_hypercorn_s_own_command_runs_the_server() -> None:
     stop = trio.Event()
-    async with open_house() as house, under_hypercorn_s_command(house, stop) as other:
-        async with other.game() as game, other.phone() as caller:
-            await caller.joins(game)
-            stop.set()
-            assert await game.next() == Closed(1001, GOING_DOWN)
-            await caller.is_hung_up_on(GOING_DOWN)
+    async with (
+        open_house() as house,
+        under_hypercorn_s_command(house, stop) as other,
+        other.game() as game,
+        other.phone() as caller,
+    ):
+        await caller.joins(game)
+        stop.set()
+        assert await game.next() == Closed(1001, GOING_DOWN)
+        await caller.is_hung_up_on(GOING_DOWN)

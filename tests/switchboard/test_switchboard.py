@@ -70,7 +70,7 @@ async def join(switchboard: Switchboard, code: str, call_id: str = "call") -> Li
 
 async def receive(seat: Seat, count: int) -> list[GameEvent]:
     events: list[GameEvent] = []
-    with trio.fail_after(5):
+    with trio.fail_after(5):  # noqa: ASYNC912 - there may be nothing to wait for
         while len(events) < count:
             events.append(await seat.events.receive())
     return events

@@ -107,7 +107,7 @@ def test_a_malformed_message_is_refused_with_its_reason(text: str, reason: str) 
     [
         ('"streamSid":"MZ1","start":{"callSid":"CA1","customParameters":null}', Start("MZ1", "CA1")),
         (
-            '"streamSid":"MZ1","start":{"callSid":"CA1","customParameters":{"a":"x","b":7,"c":"\\ud800"}}',
+            '"streamSid":"MZ1","start":{"callSid":"CA1","customParameters":{"a":"x","b":7,"c":null}}',
             Start("MZ1", "CA1", custom_parameters={"a": "x"}),
         ),
         ('"streamSid":"MZ1","start":{"callSid":"CA1","mediaFormat":null}', Start("MZ1", "CA1")),

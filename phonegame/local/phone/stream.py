@@ -200,7 +200,8 @@ class MediaStream:
                 try:
                     await self.send(partial(self._echo, names))
                 except trio.BrokenResourceError:
-                    continue  # the socket takes no more; what it still holds is played
+                    # the socket takes no more; what it still holds is played
+                    await trio.lowlevel.checkpoint()
 
     # --- no task waits below this line ---
 

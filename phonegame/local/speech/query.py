@@ -91,10 +91,12 @@ def parse_query(query: str) -> ListenOptions | Refusal:
 
 
 def check_key(headers: Mapping[str, str], expected: str | None) -> Refusal | None:
-    """`Authorization: Token KEY`, or `Sec-WebSocket-Protocol: token, KEY`. None expected: any key will do."""
+    """`Authorization: Token KEY`, or `Sec-WebSocket-Protocol: token, KEY`. None expected: any key will do, or none."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     if not scheme:
         scheme, _, given = headers.get("sec-websocket-protocol", "").partition(",")
+    if not scheme and expected is None:
+        return None
     key = given.strip()
     if scheme.lower() != "token" or not key:
         return Refusal(401, "INVALID_AUTH", "Invalid credentials: expected 'Authorization: Token <API_KEY>'.")
