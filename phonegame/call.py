@@ -48,6 +48,7 @@ class Ended(Enum):
     HUNG_UP = ("the caller hung up", None)
     SILENT = ("no audio came any more", None)
     MALFORMED = ("too many malformed messages", None)
+    UNUSABLE = ("the audio is not mu-law, 8000 Hz, mono", None)
     FAILED = ("an error of ours", None)
     GAME_LEFT = ("the game left", "The game has ended. Goodbye.")
     BUSY = ("the game has another caller", "Somebody else is on the phone with this game. Goodbye.")
@@ -115,6 +116,7 @@ class Call:
             seconds=round(trio.current_time() - began, 1),
             malformed=self._stream.malformed,
             filled_bytes=self._stream.filled,
+            dropped_bytes=self._stream.dropped,
         )
 
     def end_nowait(self, why: Ended) -> None:
@@ -169,6 +171,8 @@ class Call:
             self._receive_happening(happening)
         if self._stream.flooded:
             self.end_nowait(Ended.MALFORMED)
+        elif self._stream.unusable:
+            self.end_nowait(Ended.UNUSABLE)
 
     def _receive_happening(self, happening: Happening) -> None:
         match happening:

@@ -146,11 +146,11 @@ SET_BOTH = "set both for TLS, or neither"
         ("PROXY_URL", "127.0.0.1:70000", ["write host:port"]),
         ("PROXY_URL", "http://127.0.0.1:5000", ["write host:port"]),
         ("PROXY_URL", "::1:5000", ["write host:port"]),
-        ("DEEPGRAM_URL", "https://api.deepgram.com/v1/listen", ["is not a websocket address", "wss://"]),
+        ("DEEPGRAM_URL", "https://api.deepgram.com/v1/listen", ["'https://api.deepgram.com' is not a websocket address"]),
         ("DEEPGRAM_URL", "wss:///v1/listen", ["is not a websocket address", "name a host"]),
         ("DEEPGRAM_URL", "wss://host:99999/v1/listen", ["is not a websocket address"]),
         ("DEEPGRAM_URL", "wss://[::1/v1/listen", ["is not a websocket address"]),
-        ("DEEPGRAM_URL", "wss://host/v1/listen?keyterm=one two", ["is not a websocket address"]),
+        ("DEEPGRAM_URL", "wss://host/v1/listen?keyterm=one two", ["has a space", "write a space as %20"]),
         ("CERT_PEM", "none.pem", ["'none.pem' cannot be read: No such file"]),
         ("DEEPGRAM_API_KEY", "pasted twice", ["has spaces or other characters", "copy it again"]),
     ],
@@ -238,6 +238,14 @@ class TestSecrets:
 
     def test_a_key_with_a_fault_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DEEPGRAM_API_KEY", f"{KEY} {KEY}")
+        assert KEY not in "".join(faults())
+
+    @pytest.mark.parametrize(
+        "url", ["https://deepgram.example/{}", "https://deepgram.example?key={}", "https://host#{}", "{}", "wss:{}"]
+    )
+    def test_a_key_in_the_address_is_not_shown(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DEEPGRAM_URL", url.format(KEY))
+        assert "is not a websocket address" in faults()[0]
         assert KEY not in "".join(faults())
 
     @pytest.mark.parametrize("scheme", ["wss", "https"])

@@ -9,7 +9,6 @@ async with trio.open_nursery() as nursery:
 
 from __future__ import annotations
 
-import math
 import random
 
 import structlog
@@ -55,7 +54,6 @@ class Listener:
         self._buffer = AudioBuffer()
         self._transcript = Transcript(final_seconds)
         self._session: Session | None = None
-        self._session_start = (0.0, 0)  # the clock, and the position in the call's audio
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
         self._good = False  # whether this session gives reason for patience with the next
         self._fell_behind = trio.Event()
@@ -160,7 +158,6 @@ class Listener:
         resume_at, promoted = self._transcript.lose_session(self._buffer.start / BYTES_PER_SECOND)
         self._buffer.rewind(round(resume_at * BYTES_PER_SECOND))
         start = self._unanswered_from = self._buffer.cursor
-        self._session_start = (trio.current_time(), start)
         self._transcript.begin_session(start / BYTES_PER_SECOND)
         self._session = session
         self._work.set()
@@ -203,12 +200,13 @@ class Listener:
     async def _watch_session(self, session: Session) -> None:
         """Keeps the session alive while there is no audio, and ends it when there is audio and no answer."""
         cursor, idle_since = self._buffer.cursor, trio.current_time()
+        began = idle_since
         while not self._finished.is_set():
             await trio.sleep(WATCH_SECONDS)
             unanswered_seconds = (self._buffer.cursor - self._unanswered_from) / BYTES_PER_SECOND
             if unanswered_seconds > self._stall_seconds:
                 raise DeepgramFailure(f"Deepgram has not answered {self._stall_seconds:g} s of audio", passing=True)
-            if trio.current_time() - self._session_start[0] >= SETTLED_SECONDS > 2 * unanswered_seconds:
+            if trio.current_time() - began >= SETTLED_SECONDS > 2 * unanswered_seconds:
                 self._good = True
             if cursor != self._buffer.cursor:
                 cursor, idle_since = self._buffer.cursor, trio.current_time()
@@ -222,15 +220,12 @@ class Listener:
         raise DeepgramFailure(f"Deepgram is more than {KEEP_SECONDS} s behind the call", passing=True)
 
     async def _send_backlog(self, session: Session) -> None:
+        """No faster than Deepgram takes it: audio that did not come in the time before gives no credit."""
+        began, first = trio.current_time(), self._buffer.cursor
         while self._buffer.unsent:
-            await trio.sleep_until(self._may_send_at())
+            ahead = (self._buffer.cursor - first) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
+            await trio.sleep_until(began + ahead / CATCH_UP_RATE)
             begin, piece = self._buffer.cursor, self._buffer.next_piece(PIECE_BYTES)
             await session.send_audio(piece)
             # only now: `hear_nowait` must not overtake the piece while it waits for its turn
             self._buffer.sent_until(begin + len(piece))
-
-    def _may_send_at(self) -> float:
-        """When the next piece may go without outrunning Deepgram."""
-        clock, position = self._session_start
-        ahead = (self._buffer.cursor - position) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
-        return clock + ahead / CATCH_UP_RATE

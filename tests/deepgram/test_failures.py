@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from phonegame.deepgram.failures import closed, refusal, unreachable
+from phonegame.deepgram.failures import DeepgramFailure, closed, refusal, unreachable
 
 BODY = b'{"err_code":"INVALID_AUTH","err_msg":"Invalid credentials.","request_id":"abc"}'
 
@@ -66,3 +66,30 @@ def test_a_close_gives_code_and_reason_and_may_be_tried_again(reason: str | None
     failure = closed(1011, reason)
     assert str(failure) == f"Deepgram closed the connection (code 1011, {reason or 'no reason'})"
     assert failure.passing
+
+
+def test_a_close_for_bad_data_will_not_pass() -> None:
+    failure = closed(1008, "DATA-0000: no audio")
+    assert "(code 1008, DATA-0000: no audio)" in str(failure)
+    assert "DEEPGRAM_URL" in str(failure)
+    assert not failure.passing
+
+
+KEY = "planted0deepgram0key0"
+ECHO = f"Token {KEY}, {'x' * 170}{KEY}"
+"""The second one lies where the text is cut."""
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusal(401, [(b"dg-error", ECHO.encode()), (b"dg-request-id", ECHO[-64:].encode())], None, key=KEY),
+        refusal(401, [], f'{{"err_code":"{KEY}","err_msg":"{ECHO}"}}'.encode(), key=KEY),
+        unreachable(OSError(ECHO), key=KEY),
+        closed(1011, ECHO, key=KEY),
+        closed(1008, ECHO, key=KEY),
+    ],
+)
+def test_a_key_that_the_other_side_repeats_is_not_shown(failure: DeepgramFailure) -> None:
+    assert KEY[:8] not in str(failure)
+    assert "[the key]" in str(failure)

@@ -53,6 +53,14 @@ def test_the_oldest_audio_is_dropped_when_nobody_takes_it() -> None:
     assert buffer.cursor == buffer.start
 
 
+def test_trim_leaves_room_before_audio_is_dropped() -> None:
+    buffer = AudioBuffer()
+    buffer.append(bytes(KEEP + BYTES_PER_SECOND))
+    assert buffer.start == 0
+    buffer.trim()
+    assert (buffer.start, buffer.cursor) == (BYTES_PER_SECOND, BYTES_PER_SECOND)
+
+
 @given(
     st.lists(
         st.tuples(st.just("append"), st.integers(0, 20_000))

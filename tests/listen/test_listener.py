@@ -19,7 +19,15 @@ from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.listen import listener as listener_module
 from phonegame.listen.audio_buffer import KEEP_SECONDS
-from phonegame.listen.listener import CATCH_UP_HEAD_START, CATCH_UP_RATE, KEEP_ALIVE_SECONDS, PIECE_BYTES, Listener
+from phonegame.listen.listener import (
+    AT_ONCE_BYTES,
+    CATCH_UP_HEAD_START,
+    CATCH_UP_RATE,
+    KEEP_ALIVE_SECONDS,
+    PIECE_BYTES,
+    SETTLED_SECONDS,
+    Listener,
+)
 from phonegame.listen.transcript import Heard
 from tests.listen.deepgram_says import results
 
@@ -32,6 +40,7 @@ class FakeSession:
 
     def __init__(self, *, takes_at_once: bool) -> None:
         self.takes_at_once = takes_at_once
+        self.is_blocked = False
         self.audio: list[tuple[float, bytes]] = []
         self.texts: list[tuple[float, str]] = []
         self.says, self._messages = trio.open_memory_channel[str](100)
@@ -43,6 +52,8 @@ class FakeSession:
 
     async def send_audio(self, audio: bytes) -> None:
         await trio.lowlevel.checkpoint()
+        if self.is_blocked:
+            await trio.sleep_forever()
         self.audio.append((trio.current_time(), audio))
 
     async def send_text(self, text: str) -> None:
@@ -68,6 +79,8 @@ class FakeDeepgram:
         self.attempts: list[float] = []
         self.failure: DeepgramFailure | None = None
         self.takes_at_once = True
+        self.closes_after: str | None = None
+        """Each session says this, and ends."""
 
     @asynccontextmanager
     async def open_session(self, url: str, key: str) -> AsyncIterator[FakeSession]:
@@ -76,6 +89,9 @@ class FakeDeepgram:
         if self.failure is not None:
             raise self.failure
         self.sessions.append(FakeSession(takes_at_once=self.takes_at_once))
+        if self.closes_after is not None:
+            self.sessions[-1].says.send_nowait(self.closes_after)
+            self.sessions[-1].says.close()
         yield self.sessions[-1]
 
 
@@ -112,6 +128,10 @@ async def listening(listener: Listener) -> AsyncIterator[list[Heard]]:
         await trio.sleep(0.001)
         yield heard
         listener.finish()
+
+
+def keep_answering(session: FakeSession) -> None:
+    session.says.send_nowait(results("", 0, 0.01))
 
 
 async def play(listener: Listener, seconds: float, each_frame: Callable[[], object] = lambda: None) -> None:
@@ -166,6 +186,30 @@ class TestAudio:
         async with listening(listener):
             listener.hear_nowait(b"2" * FRAME_BYTES)
         assert deepgram.sessions[0].received == b"1" * 2 * BYTES_PER_SECOND + b"2" * FRAME_BYTES
+
+    @pytest.mark.parametrize("seconds_before", [0, 20])
+    async def test_a_large_piece_is_cut_and_paced(
+        self, seconds_before: int, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener(stall_seconds=60)
+        async with listening(listener):
+            await play(listener, seconds_before)
+            session = deepgram.sessions[0]
+            began, before = trio.current_time(), len(session.audio)
+            listener.hear_nowait(SECOND * 3)
+            await trio.sleep(4)
+        sent = session.audio[before:]
+        assert sum(len(audio) for _, audio in sent) == len(SECOND * 3)
+        assert max(len(audio) for _, audio in sent) <= PIECE_BYTES
+        assert sent[-1][0] - began == pytest.approx((2.9 - CATCH_UP_HEAD_START) / CATCH_UP_RATE)
+
+    async def test_a_piece_of_the_largest_size_goes_out_at_once(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener()
+        async with listening(listener):
+            listener.hear_nowait(bytes(AT_ONCE_BYTES))
+            assert [len(audio) for _, audio in deepgram.sessions[0].audio] == [AT_ONCE_BYTES]
 
 
 class TestKeepAlive:
@@ -234,6 +278,48 @@ class TestReconnect:
         assert deepgram.sessions[1].received == b"2" * BYTES_PER_SECOND
         assert [each.results.start for each in heard if each.results] == [0.0, 1.0]
 
+    async def test_words_are_timed_right_after_a_gap_too_long_to_be_sent(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener()
+        async with listening(listener) as heard:
+            await play(listener, 1)
+            listener.hear_nowait(SECOND * 8)
+            await trio.sleep(1)
+            deepgram.sessions[1].says.send_nowait(results("hello", 1.0, final=True))
+            await trio.sleep(0.1)
+        assert [each.results.start for each in heard if each.results] == [9.0 - KEEP_SECONDS + 1.0]
+
+    async def test_a_session_that_takes_no_audio_is_left_before_its_times_are_wrong(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener()
+        async with listening(listener) as heard:
+            await play(listener, 1)
+            deepgram.sessions[0].takes_at_once, deepgram.sessions[0].is_blocked = False, True
+            deepgram.sessions[0].says.send_nowait(results("cut", 0.5))
+            await play(listener, KEEP_SECONDS + 3)
+            assert len(deepgram.sessions) == 2
+            await trio.sleep(3)
+            resumed_at = listener.position - len(deepgram.sessions[1].received) / BYTES_PER_SECOND
+            deepgram.sessions[1].says.send_nowait(results("hello", 2.0, final=True))
+            await trio.sleep(0.1)
+        starts = {each.results.best.transcript: each.results.start for each in heard if each.results}
+        assert starts == {"cut": 0.5, "hello": pytest.approx(resumed_at + 2.0)}
+        assert not next(each for each in reversed(heard) if each.results and each.results.start == 0.5).is_interim
+
+    @pytest.mark.parametrize("away_seconds", [4.9, 5.1, 5.7, 5.95, 6.1, 9])
+    async def test_reconnecting_leaves_one_hole_at_most(
+        self, away_seconds: float, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener()
+        deepgram.failure = AWAY
+        async with listening(listener):
+            await play(listener, away_seconds)
+            deepgram.failure = None
+            await play(listener, 30, lambda: deepgram.sessions and keep_answering(deepgram.sessions[-1]))
+        assert len(deepgram.sessions) == 1
+
     async def test_only_so_much_is_sent_again(self, deepgram: FakeDeepgram, autojump_clock: MockClock) -> None:
         listener = make_listener()
         async with listening(listener):
@@ -241,7 +327,47 @@ class TestReconnect:
             deepgram.sessions[0].says.close()
             await trio.sleep(20)
         again = len(deepgram.sessions[1].received) / BYTES_PER_SECOND
-        assert KEEP_SECONDS <= again <= KEEP_SECONDS + 1
+        assert again == KEEP_SECONDS
+
+    @pytest.mark.parametrize("message", ['{"type":"Metadata"}', '{"type":"SpeechStarted","timestamp":0}', "nonsense"])
+    async def test_a_deepgram_that_opens_and_closes_is_given_up(
+        self, message: str, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        deepgram.closes_after = message
+        listener = make_listener(reconnect_seconds=30)
+        began = trio.current_time()
+        async with listening(listener):
+            await trio.sleep(60)
+        assert listener.failure is not None
+        assert 9 <= len(deepgram.attempts) <= 13
+        assert deepgram.attempts[-1] - began <= 30
+
+    async def test_one_that_gives_results_is_not(self, deepgram: FakeDeepgram, autojump_clock: MockClock) -> None:
+        deepgram.closes_after = results("", final=True)
+        listener = make_listener(reconnect_seconds=3)
+        async with listening(listener):
+            await trio.sleep(10)
+            assert len(deepgram.attempts) >= 30
+            deepgram.closes_after = None
+
+    async def test_a_long_session_without_a_word_is_reason_enough_to_try_again(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener(reconnect_seconds=3)
+        async with listening(listener):
+            await trio.sleep(SETTLED_SECONDS + 2)
+            deepgram.sessions[0].says.close()
+            await trio.sleep(1)
+            assert len(deepgram.sessions) == 2
+
+    async def test_a_deepgram_that_never_answers_is_given_up(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener(reconnect_seconds=30, stall_seconds=15)
+        async with listening(listener):
+            await play(listener, 60)
+        assert listener.failure is not None
+        assert "not answered" in str(listener.failure)
 
     async def test_a_deepgram_that_does_not_answer_is_left(
         self, deepgram: FakeDeepgram, autojump_clock: MockClock

@@ -23,10 +23,10 @@ QUERY = "?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_result
 
 
 @asynccontextmanager
-async def speech_service(*plans: Plan) -> AsyncIterator[SpeechService]:
+async def speech_service(*plans: Plan, key: str | None = KEY) -> AsyncIterator[SpeechService]:
     """Ends when every connection of it has ended."""
     async with trio.open_nursery() as nursery:
-        config = SpeechConfig(recogniser="marker", key=KEY, script=Script(plans))
+        config = SpeechConfig(recogniser="marker", key=key, script=Script(plans))
         service: SpeechService = await nursery.start(serve_speech, config)
         with trio.fail_after(10):
             yield service
@@ -80,6 +80,12 @@ class TestOpen:
                 assert record.headers["authorization"] == f"Token {KEY}"
                 assert "?" + record.query == query
 
+    async def test_without_a_key_no_header_is_sent(self) -> None:
+        async with speech_service(key=None) as service, open_session(service.url + QUERY, "") as session:
+            assert "authorization" not in (await service.connection(0)).headers
+            await session.send_audio(encode_speech("hello", word_ms=100, pause_ms=100))
+            assert await receive_final(session) == "hello"
+
     async def test_audio_goes_out_and_results_come_back(self) -> None:
         async with speech_service() as service, open_session(service.url + QUERY, KEY) as session:
             assert session.send_audio_nowait(encode_speech("forty", word_ms=100))
@@ -119,6 +125,19 @@ class TestRefusal:
     async def test_another_path_is_not_found(self) -> None:
         async with speech_service() as service:
             assert "HTTP 404" in str(await failure_of(service.url.replace("listen", "talk")))
+
+
+class TestRefusalThatRepeatsTheKey:
+    async def test_it_is_shown_without_it(self) -> None:
+        async def repeat(stream: trio.SocketStream) -> None:
+            async with stream:
+                await stream.receive_some()
+                head = f"HTTP/1.1 401 No\r\ndg-error: Token {KEY}?\r\ncontent-length: 0\r\n\r\n"
+                await stream.send_all(head.encode())
+                await stream.receive_some()
+
+        async with tcp_server(repeat) as url:
+            assert "Token [the key]?" in str(await failure_of(url))
 
 
 class TestUnreachable:
@@ -186,6 +205,11 @@ class TestEnd:
     async def test_deepgram_s_close_gives_code_and_reason(self) -> None:
         async with speech_service(Plan(close_after=CloseAfter(0.1, 1011, "NET-0000: gone"))) as service:
             with pytest.raises(DeepgramFailure, match="1011, NET-0000: gone"):
+                await hear_a_tenth_of_a_second(service.url + QUERY)
+
+    async def test_a_reason_that_repeats_the_key_is_shown_without_it(self) -> None:
+        async with speech_service(Plan(close_after=CloseAfter(0.1, 1011, f"who is {KEY}?"))) as service:
+            with pytest.raises(DeepgramFailure, match=re.escape("who is [the key]?")):
                 await hear_a_tenth_of_a_second(service.url + QUERY)
 
     async def test_a_connection_that_drops_has_no_code(self) -> None:

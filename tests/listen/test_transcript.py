@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from phonegame.deepgram.messages import SpeechStarted, UtteranceEnd
+from phonegame.deepgram.messages import LONGEST_SECONDS, SpeechStarted, UtteranceEnd
 from phonegame.listen.transcript import FINALIZE_SECONDS, Heard, Transcript
 from tests.listen.deepgram_says import results
 
@@ -49,6 +49,12 @@ class TestTimes:
     def test_messages_of_the_first_session_go_on_byte_by_byte(self, raw: str, transcript: Transcript) -> None:
         (heard,) = transcript.receive(raw, 0)
         assert heard.raw == raw
+
+    def test_the_largest_times_can_be_shifted(self, transcript: Transcript) -> None:
+        transcript.begin_session(10.25)
+        (heard,) = transcript.receive(results("one", LONGEST_SECONDS - 1, LONGEST_SECONDS, final=True), 0)
+        assert heard.results is not None
+        assert heard.results.end == LONGEST_SECONDS + 10.25
 
     def test_results_of_a_later_session_get_the_times_of_the_call(self, transcript: Transcript) -> None:
         transcript.begin_session(10.25)

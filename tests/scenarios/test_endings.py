@@ -165,3 +165,14 @@ async def test_a_caller_who_joined_by_voice_is_told_that_the_game_has_left() -> 
         await caller.is_hung_up_on("the game left")
         assert caller.phone.sound_seconds > 1
         assert house.errors == []
+
+
+async def test_a_stream_of_other_audio_ends_with_its_reason() -> None:
+    start = (
+        '{"event":"start","streamSid":"MZ1","start":{"streamSid":"MZ1","callSid":"CA1",'
+        '"mediaFormat":{"encoding":"audio/x-l16","sampleRate":16000,"channels":1}}}'
+    )
+    async with open_house() as house, house.phone(Quirks(silent=True)) as caller:
+        await caller.phone.send_raw('{"event":"connected"}')
+        await caller.phone.send_raw(start)
+        await caller.is_hung_up_on("the audio is not mu-law, 8000 Hz, mono")

@@ -103,8 +103,10 @@ def test_a_flood_of_malformed_messages_is_noticed() -> None:
     assert reader.flooded
 
 
-counters = st.integers() | st.integers(0, 10**11) | st.sampled_from([10**20, 10**400, -(10**400)])
-values = st.none() | st.booleans() | st.floats() | st.text() | counters | counters.map(str)
+counters: st.SearchStrategy[Any] = (
+    st.integers() | st.integers(0, 10**11) | st.sampled_from([10**20, 10**400, -(10**400)])
+)
+values: st.SearchStrategy[Any] = st.none() | st.booleans() | st.floats() | st.text() | counters | counters.map(str)
 values |= st.lists(values, max_size=2) | st.dictionaries(st.text(max_size=5), values, max_size=2)
 payloads = st.binary(max_size=2000).map(lambda audio: base64.b64encode(audio).decode())
 

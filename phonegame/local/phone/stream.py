@@ -190,7 +190,7 @@ class MediaStream:
         return None
 
     async def _listen(self, socket: trio_websocket.WebSocketConnection) -> None:
-        while True:
+        while True:  # noqa: ASYNC913 - get_message waits, or ends the loop
             try:
                 message = await socket.get_message()
             except trio_websocket.ConnectionClosed as closed:

@@ -97,6 +97,11 @@ def test_the_right_key_is_accepted(headers: dict[str, str]) -> None:
     assert check_key(headers, "right") is None
 
 
-def test_without_a_configured_key_any_will_do_but_none_will_not() -> None:
+def test_without_a_configured_key_any_will_do_or_none() -> None:
     assert check_key({"authorization": "Token whatever"}, None) is None
-    assert check_key({}, None) is not None
+    assert check_key({}, None) is None
+
+
+@pytest.mark.parametrize("header", ["Bearer whatever", "Token ", "whatever"])
+def test_also_then_a_key_has_to_be_given_as_deepgram_wants_it(header: str) -> None:
+    assert check_key({"authorization": header}, None) is not None
