@@ -33,9 +33,11 @@ class Game:
         self._switchboard = switchboard
         self._phone_number = phone_number
         self._seat: Seat | None = None
+        self._must_leave: SeatClosed | None = None
 
     def leave_nowait(self, why: SeatClosed) -> None:
         """Ends the game: its code is free at once and its caller let go; it may still read what it was sent."""
+        self._must_leave = why
         if self._seat is not None:
             self._seat.close_nowait(why)
 
@@ -47,6 +49,8 @@ class Game:
         try:
             async with self._switchboard.open_seat() as seat:
                 self._seat = seat
+                if self._must_leave is not None:
+                    seat.close_nowait(self._must_leave)
                 log.info("game in", code=seat.code)
                 try:
                     await self._play(seat)

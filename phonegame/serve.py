@@ -52,18 +52,17 @@ def hypercorn_config(settings: Settings) -> Config:
 
 def raise_descriptor_limit() -> None:
     """As far as a process may by itself: the usual 1024 are 250 calls. Windows has no such limit."""
-    if sys.platform == "win32":
-        return
-    import resource
+    if sys.platform != "win32":
+        import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for number in MAX_DESCRIPTORS:
-        wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
-        if soft == resource.RLIM_INFINITY or soft >= wanted:
-            return
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            return
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for number in MAX_DESCRIPTORS:
+            wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+            if soft == resource.RLIM_INFINITY or soft >= wanted:
+                return
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                return
 
 
 class CannotListen(Exception):

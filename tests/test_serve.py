@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,23 +64,43 @@ class TestDescriptorLimit:
     def test_is_raised_as_far_as_the_system_allows(self) -> None:
         resource = pytest.importorskip("resource")
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, soft), hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
         try:
             raise_descriptor_limit()
             raised, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-            assert raised == min(hard, 65536) if hard > 0 else raised > 256
+            assert raised > 256
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
-    def test_a_system_that_refuses_costs_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("soft", "hard", "most", "wanted"),
+        [
+            (256, 4096, math.inf, [4096]),
+            (256, 1_000_000, math.inf, [65536]),
+            (256, None, math.inf, [65536]),
+            (256, None, 20_000, [65536, 10240]),
+            (256, None, 0, [65536, 10240]),
+            (100_000, 1_000_000, math.inf, []),
+            (None, None, math.inf, []),
+        ],
+    )
+    def test_is_asked_for_until_the_system_agrees(
+        self, soft: int | None, hard: int | None, most: float, wanted: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """None: no limit."""
         resource = pytest.importorskip("resource")
+        asked: list[int] = []
 
-        def refuse(*_: object) -> None:
-            raise ValueError("current limit exceeds maximum limit")
+        def agree(_: int, limits: tuple[int, int]) -> None:
+            asked.append(limits[0])
+            if limits[0] > most:
+                raise ValueError("current limit exceeds maximum limit")
 
-        monkeypatch.setattr(resource, "getrlimit", lambda _: (64, 1024))
-        monkeypatch.setattr(resource, "setrlimit", refuse)
+        limits = [resource.RLIM_INFINITY if limit is None else limit for limit in (soft, hard)]
+        monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+        monkeypatch.setattr(resource, "setrlimit", agree)
         raise_descriptor_limit()
+        assert asked == wanted
 
     async def test_is_raised_for_a_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
         raised: list[bool] = []

@@ -146,7 +146,11 @@ SET_BOTH = "set both for TLS, or neither"
         ("PROXY_URL", "127.0.0.1:70000", ["write host:port"]),
         ("PROXY_URL", "http://127.0.0.1:5000", ["write host:port"]),
         ("PROXY_URL", "::1:5000", ["write host:port"]),
-        ("DEEPGRAM_URL", "https://api.deepgram.com/v1/listen", ["'https://api.deepgram.com' is not a websocket address"]),
+        (
+            "DEEPGRAM_URL",
+            "https://api.deepgram.com/v1/listen",
+            ["'https://api.deepgram.com' is not a websocket address"],
+        ),
         ("DEEPGRAM_URL", "wss:///v1/listen", ["is not a websocket address", "name a host"]),
         ("DEEPGRAM_URL", "wss://host:99999/v1/listen", ["is not a websocket address"]),
         ("DEEPGRAM_URL", "wss://[::1/v1/listen", ["is not a websocket address"]),

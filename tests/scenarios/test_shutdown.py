@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import trio
 from hypercorn.trio import serve
 from wsproto.events import RejectConnection
 
 from phonegame.app import create_app
+from phonegame.asgi import RawWebsocket
 from phonegame.local.game_client import connect_game
 from phonegame.local.text_game import Closed
 from phonegame.serve import hypercorn_config
@@ -48,6 +50,22 @@ async def test_a_call_that_comes_meanwhile_is_not_accepted() -> None:
         assert isinstance(answer, RejectConnection)
         assert answer.status_code == 503
         assert house.errors == []
+
+
+async def test_a_call_is_refused_by_a_close_where_the_asgi_server_can_do_no_more() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {"type": "websocket", "path": "/twilio"}
+    async with open_house() as house:
+        house.phonegame.end_nowait()
+        await house.phonegame.serve_call(RawWebsocket(scope, receive, send))
+    assert [message["type"] for message in sent] == ["websocket.close"]
 
 
 async def test_a_server_that_goes_down_is_healthy() -> None:
