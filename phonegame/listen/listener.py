@@ -112,12 +112,13 @@ class Listener:
             if self._good:
                 retry_seconds, away_since = FIRST_RETRY_SECONDS, trio.current_time()
             away_seconds = trio.current_time() - away_since
-            if not failure.passing or away_seconds + retry_seconds > self._reconnect_seconds:
+            wait_seconds = retry_seconds * random.uniform(0.75, 1.25)
+            if not failure.passing or away_seconds + wait_seconds > self._reconnect_seconds:
                 log.error("Deepgram cannot be used; the call ends", why=str(failure))
                 self.failure = failure
                 return
-            log.warning("Deepgram is away; trying again", why=str(failure), retry_in=round(retry_seconds, 2))
-            await self._wait_to_retry(retry_seconds * random.uniform(0.75, 1.25))
+            log.warning("Deepgram is away; trying again", why=str(failure), retry_in=round(wait_seconds, 2))
+            await self._wait_to_retry(wait_seconds)
             retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
 
     async def _wait_to_retry(self, seconds: float) -> None:

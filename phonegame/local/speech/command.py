@@ -18,7 +18,7 @@ from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_s
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=5001, show_default=True, help="Port to listen on; 0 takes any free one.")
-@click.option("--key", envvar="PHONEGAME_SPEECH_KEY", help="The only API key to accept. Without: any key will do.")
+@click.option("--key", envvar="PHONEGAME_SPEECH_KEY", help="The only API key to accept. Without: any or none will do.")
 @click.option(
     "--codes",
     envvar="PHONEGAME_CODES",

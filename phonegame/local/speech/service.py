@@ -40,7 +40,7 @@ RecogniserName = Literal["sphinx", "marker", "deaf"]
 
 @dataclass(frozen=True, slots=True)
 class SpeechConfig:
-    """`port` 0: any free one. `key` None: any key will do. `codes`, `voices` and `dictation` are for sphinx alone.
+    """`port` 0: any free one. `key` None: any or none will do. `codes`, `voices` and `dictation` are for sphinx alone.
 
     `keep_audio` keeps every byte received in the records: for tests, not for a service that runs for days.
     """

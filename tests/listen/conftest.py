@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from phonegame.listen import listener as listener_module
+from tests.listen.fake_deepgram import FakeDeepgram
+
+
+@pytest.fixture
+def deepgram(monkeypatch: pytest.MonkeyPatch) -> FakeDeepgram:
+    deepgram = FakeDeepgram()
+    monkeypatch.setattr(listener_module, "open_session", deepgram.open_session)
+    return deepgram

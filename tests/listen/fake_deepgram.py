@@ -1,0 +1,116 @@
+"""Stands where a session over a socket would be, so that a listener's times can be proved on the mock clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.deepgram.failures import DeepgramFailure
+from phonegame.listen.listener import (
+    Listener,
+)
+from phonegame.listen.transcript import Heard
+
+AWAY = DeepgramFailure("away", passing=True)
+SECOND = bytes(BYTES_PER_SECOND)
+
+
+class FakeSession:
+    """Takes everything, and says what it is told to."""
+
+    def __init__(self, *, takes_at_once: bool) -> None:
+        self.takes_at_once = takes_at_once
+        self.is_blocked = False
+        self.audio: list[tuple[float, bytes]] = []
+        self.texts: list[tuple[float, str]] = []
+        self.says, self._messages = trio.open_memory_channel[str](100)
+
+    def send_audio_nowait(self, audio: bytes) -> bool:
+        if self.takes_at_once:
+            self.audio.append((trio.current_time(), audio))
+        return self.takes_at_once
+
+    async def send_audio(self, audio: bytes) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.is_blocked:
+            await trio.sleep_forever()
+        self.audio.append((trio.current_time(), audio))
+
+    async def send_text(self, text: str) -> None:
+        await trio.lowlevel.checkpoint()
+        self.texts.append((trio.current_time(), json.loads(text)["type"]))
+        if self.texts[-1][1] == "CloseStream":
+            self.says.close()
+
+    async def receive(self) -> str:
+        try:
+            return await self._messages.receive()
+        except trio.EndOfChannel:
+            raise AWAY from None
+
+    @property
+    def received(self) -> bytes:
+        return b"".join(audio for _, audio in self.audio)
+
+
+class FakeDeepgram:
+    def __init__(self) -> None:
+        self.sessions: list[FakeSession] = []
+        self.attempts: list[float] = []
+        self.failure: DeepgramFailure | None = None
+        self.takes_at_once = True
+        self.opens_in = 0.0
+        self.closes_after: str | None = None
+        """Each session says this, and ends."""
+
+    @asynccontextmanager
+    async def open_session(self, url: str, key: str) -> AsyncIterator[FakeSession]:
+        self.attempts.append(trio.current_time())
+        await trio.sleep(self.opens_in)
+        if self.failure is not None:
+            raise self.failure
+        self.sessions.append(FakeSession(takes_at_once=self.takes_at_once))
+        if self.closes_after is not None:
+            self.sessions[-1].says.send_nowait(self.closes_after)
+            self.sessions[-1].says.close()
+        yield self.sessions[-1]
+
+
+def make_listener(*, reconnect_seconds: float = 30, stall_seconds: float = 15) -> Listener:
+    return Listener(
+        "ws://deepgram/",
+        "key",
+        final_seconds=2.5,
+        reconnect_seconds=reconnect_seconds,
+        stall_seconds=stall_seconds,
+    )
+
+
+@asynccontextmanager
+async def listening(listener: Listener) -> AsyncIterator[list[Heard]]:
+    """Gives what is heard; finishes the call at the end of the block."""
+    heard: list[Heard] = []
+
+    async def collect() -> None:
+        with listener.heard:
+            async for each in listener.heard:
+                heard.append(each)  # noqa: PERF401 (a comprehension would show it at the end only)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(listener.run)
+        nursery.start_soon(collect)
+        await trio.sleep(0.001)
+        yield heard
+        listener.finish()
+
+
+async def play(listener: Listener, seconds: float, each_frame: Callable[[], object] = lambda: None) -> None:
+    """Frames at Twilio's pace."""
+    for _ in range(round(seconds * BYTES_PER_SECOND / FRAME_BYTES)):
+        listener.hear_nowait(bytes(FRAME_BYTES))
+        each_frame()
+        await trio.sleep(FRAME_BYTES / BYTES_PER_SECOND)
