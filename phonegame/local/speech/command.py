@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,10 +11,12 @@ import click
 import trio
 
 from phonegame.codes import parse_codes
+from phonegame.groups import leaves
 from phonegame.local.speech.intake import Limits
 from phonegame.local.speech.script import Script
 from phonegame.local.speech.script_file import ScriptFileError, load_script
 from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_speech
+from phonegame.stop_signals import run_until_stopped
 
 
 @click.command()
@@ -87,17 +91,17 @@ def speech(
         keep_audio=False,
     )
     try:
-        trio.run(_serve, config)
-    except* KeyboardInterrupt:
-        pass
+        trio.run(run_until_stopped, partial(_serve, config))
     except* OSError as group:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {group.exceptions[0]}") from group
+        raise click.ClickException(f"cannot listen on {host}:{port}: {leaves(group)[0]}") from group
 
 
-async def _serve(config: SpeechConfig) -> None:
+async def _serve(config: SpeechConfig, wait_for_stop: Callable[[], Awaitable[None]]) -> None:
     async with trio.open_nursery() as nursery:
         service = await nursery.start(serve_speech, config)
         click.echo(service.url)
+        await wait_for_stop()
+        nursery.cancel_scope.cancel()
 
 
 def _script(path: Path | None) -> Script:
