@@ -49,12 +49,10 @@ def test_a_wrong_script_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_taken_port_is_named() -> None:
-    async with trio.open_nursery() as nursery:
-        (listener, *_) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    (listener, *_) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with listener:
         port = listener.socket.getsockname()[1]
-        arguments = ["--port", str(port), "--recogniser", "marker"]
-        result = await trio.to_thread.run_sync(CliRunner().invoke, speech, arguments)
-        await listener.aclose()
-        nursery.cancel_scope.cancel()
-    assert result.exit_code == 1
-    assert f"127.0.0.1:{port}" in result.output
+        command = [sys.executable, "-m", "phonegame", "speech", "--port", str(port), "--recogniser", "marker"]
+        result = await trio.run_process(command, check=False, capture_stderr=True)
+    assert result.returncode == 1
+    assert f"127.0.0.1:{port}" in result.stderr.decode()
