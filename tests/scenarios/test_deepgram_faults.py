@@ -80,30 +80,12 @@ async def test_result_times_stay_those_of_the_call_after_a_reconnect() -> None:
         assert event.start + event.duration == pytest.approx(spoken_until + 0.06, abs=0.15)
 
 
-@pytest.fixture
-def stall_noticed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The listener looks at it with each keep-alive."""
-    monkeypatch.setattr("phonegame.listen.listener.KEEP_ALIVE_SECONDS", 0.5)
-
-
-@pytest.mark.usefixtures("stall_noticed_soon")
-async def test_a_stalled_deepgram_is_replaced() -> None:
-    script = Script([Plan(stall_after=0.8)])
+@pytest.mark.parametrize(
+    "plan", [pytest.param(Plan(stall_after=0.8), id="stalled"), pytest.param(Plan(mute_after=0.8), id="mute")]
+)
+async def test_a_deepgram_that_answers_no_more_is_replaced(plan: Plan) -> None:
     async with (
-        open_house(script=script, stall_seconds=1.1) as house,
-        house.game() as game,
-        house.phone() as caller,
-    ):
-        await join(house, game, caller.phone.key)
-        await caller.phone.play(encode_speech(" ".join(WORDS), word_ms=60, pause_ms=200))
-        await game.hears_words(WORDS)
-
-
-@pytest.mark.usefixtures("stall_noticed_soon")
-async def test_a_deepgram_that_falls_mute_is_replaced() -> None:
-    script = Script([Plan(mute_after=0.8)])
-    async with (
-        open_house(script=script, stall_seconds=1.1) as house,
+        open_house(script=Script([plan]), stall_seconds=1.1) as house,
         house.game() as game,
         house.phone() as caller,
     ):
