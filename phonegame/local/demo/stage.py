@@ -9,13 +9,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import trio
 
-from phonegame.local.demo.programs import Program, RunningProgram, run_program
+from phonegame.local.demo.programs import Program, ProgramFailed, RunningProgram, run_program
 from phonegame.local.demo.script import SENTENCES
 from phonegame.settings import DEEPGRAM_URL
 
@@ -44,11 +43,22 @@ async def set_stage(folder: Path) -> AsyncIterator[Stage]:
         arguments = ["speech", "--port", "0", "--key", KEY, "--voices", "espeak"]
         speaking = Program("speech service", arguments, variables)
         speech: str = await nursery.start(run_program, speaking, folder, _printed_address)
-        address = f"127.0.0.1:{_free_port()}"
-        serving = Program("server", ["serve"], variables | _server_variables(address, speech))
-        server: str = await nursery.start(run_program, serving, folder, partial(_answers, address))
-        yield Stage(speech, server)
+        yield Stage(speech, await _start_server(nursery, folder, variables, speech))
         nursery.cancel_scope.cancel()
+
+
+async def _start_server(nursery: trio.Nursery, folder: Path, variables: dict[str, str], speech: str) -> str:
+    """At the usual port, or, where that is taken or has just been taken by another program, at any free one."""
+    for port in (PORT, 0) if _is_free(PORT) else (0,):
+        serving = Program("server", ["serve"], variables | _server_variables(f"127.0.0.1:{port}", speech))
+        try:
+            address: str = await nursery.start(run_program, serving, folder, _printed_address)
+        except ExceptionGroup as group:
+            if port == 0 or group.split(ProgramFailed)[1] is not None:
+                raise
+        else:
+            return address
+    raise AssertionError("the last port is tried to the end")
 
 
 def listen_url(speech: str) -> str:
@@ -66,10 +76,6 @@ def _clean_variables() -> dict[str, str]:
     return kept | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
-def _free_port() -> int:
-    return PORT if _is_free(PORT) else _any_free_port()
-
-
 def _is_free(port: int) -> bool:
     """Asked in both ways: a Mac lets two programs listen at one port, one of them on a narrower address."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):
@@ -84,36 +90,9 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _any_free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 async def _printed_address(program: RunningProgram) -> str:
     match = await program.wait_for_line(r"\w+://([\w.\[\]:-]+:\d+)")
     return match[1]
-
-
-async def _answers(address: str, _program: RunningProgram) -> str:
-    """Asks /healthz until it answers 200."""
-    while True:
-        if await _is_healthy(address):
-            return address
-        await trio.sleep(0.1)
-
-
-async def _is_healthy(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    request = f"GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    try:
-        async with await trio.open_tcp_stream(host, int(port)) as stream:
-            await stream.send_all(request.encode())
-            return (await stream.receive_some()).startswith(b"HTTP/1.1 200")
-    except (OSError, trio.BrokenResourceError):
-        await trio.lowlevel.checkpoint()
-        return False
 
 
 def phonegame_command() -> str:
