@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,15 +18,17 @@ from phonegame import hypercorn_trio
 from phonegame.asgi import RawWebsocket
 from phonegame.call import Call, CallLimits, Ended
 from phonegame.codes import CodePool, parse_codes
-from phonegame.game import CLOSE_CODES, Game
+from phonegame.game import Games
+from phonegame.interruption import Interruption
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.settings import Settings
-from phonegame.speak import FixedSentences, make_voice
+from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import SeatClosed, Switchboard
 from phonegame.switchboard.memory import MemorySwitchboard
 from phonegame.visitors import Visitors
+from phonegame.wire.v1 import asyncapi
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -36,25 +40,25 @@ class PhoneGame:
         codes = parse_codes(settings.codes)
         self.settings = settings
         self.book = CodeBook(codes)
-        self.switchboard: Switchboard = MemorySwitchboard(
-            CodePool(codes, random=random.SystemRandom()), game_queue=settings.game_queue
+        self.switchboard: Switchboard = MemorySwitchboard(CodePool(codes, random=random.SystemRandom()))
+        self.voices = Voices(
+            settings.voice,
+            speak_url=settings.deepgram_speak_url,
+            deepgram_key=settings.deepgram_api_key.get_secret_value(),
         )
-        voice = make_voice(settings.voice)
-        goodbyes = (reason.goodbye for reason in Ended if reason.goodbye)
-        self.voice = FixedSentences(voice, goodbyes) if voice else None
+        self.voices.keep(settings.fixed_prompts())
         self.calls = Visitors[Call]()
-        self.games = Visitors[Game]()
+        self.games = Games(
+            self.switchboard,
+            settings.twilio_phone_number,
+            away_seconds=settings.away_seconds,
+            game_queue=settings.game_queue,
+        )
         self.ending = False
+        self._number_key = secrets.token_bytes(32)
 
     async def serve_game(self, socket: RawWebsocket) -> None:
-        if self.ending:
-            # accepted first: a close before it has no reason that a game could read
-            await socket.accept(lambda _: None)
-            await socket.close(CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
-            return
-        game = Game(socket, self.switchboard, self.settings.twilio_phone_number)
-        with self.games.present(game):
-            await game.run()
+        await self.games.serve(socket)
 
     async def serve_call(self, socket: RawWebsocket) -> None:
         if self.ending:
@@ -69,7 +73,17 @@ class PhoneGame:
             stall_seconds=settings.stall_seconds,
         )
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
-        call = Call(socket, self.switchboard, self.book, listener, self.voice, limits)
+        call = Call(
+            socket,
+            self.switchboard,
+            self.book,
+            listener,
+            self.voices,
+            settings,
+            Interruption(settings.interrupt, settings.interrupt_words),
+            limits,
+            self._known_as,
+        )
         with self.calls.present(call):
             await call.run()
 
@@ -80,8 +94,11 @@ class PhoneGame:
         self.ending = True
         for call in self.calls:
             call.end_nowait(Ended.SHUTDOWN)
-        for game in self.games:
-            game.leave_nowait(SeatClosed.SHUTDOWN)
+        self.games.leave_nowait(SeatClosed.SHUTDOWN)
+
+    def _known_as(self, number: str) -> str:
+        """With a key of this process: there are too few phone numbers for a hash alone to hide one."""
+        return hashlib.blake2b(number.encode(), key=self._number_key, digest_size=16).hexdigest()
 
     async def wait_until_empty(self) -> None:
         await self.calls.wait_until_empty()
@@ -144,6 +161,14 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     @app.get("/twilio")
     async def no_websocket() -> tuple[str, int, dict[str, str]]:
         return "Connect with a websocket: ws:// or wss://.\n", 426, {"Upgrade": "websocket"}
+
+    @app.get("/asyncapi.json")
+    async def asyncapi_document() -> dict[str, Any]:
+        return asyncapi()
+
+    @app.before_serving
+    async def start_voices() -> None:
+        await app.nursery.start(phonegame.voices.run)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

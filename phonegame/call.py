@@ -2,12 +2,13 @@
 
     async with trio.open_nursery() as last_words:     outlives the caller, by PHONEGAME_DRAIN_SECONDS at most
         listen                    audio -> Deepgram -> messages
-        receive_from_deepgram     messages -> code, then -> the line
+        receive_from_deepgram     messages -> code, then -> the line; interruptions
         async with trio.open_nursery() as live:       as long as the phone is connected
             receive_from_twilio   media -> the ear; dtmf, mark, stop
             receive_keys          keys -> code
-            speak_to_twilio       sentences -> media, mark
-            watch                 no code in time, no audio any more
+            speak_to_twilio       sayings -> media, mark, clear
+            say_goodbye           where the call is ended by us
+            watch                 no code in time, no audio any more, the game hangs up
 
 Whatever ends the call goes through `end_nowait`, once: it lets go of the line before anything else, needs no await,
 and tells the ear to finish. What waits for Deepgram's last words is shielded as a whole, and bounded by a deadline.
@@ -17,52 +18,82 @@ from __future__ import annotations
 
 import contextvars
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar, assert_never
 
 import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
+from phonegame.call_speech import CallSpeech
 from phonegame.front_desk import FrontDesk, TurnedAway
+from phonegame.interruption import Interruption
 from phonegame.listen.listener import Listener
-from phonegame.speak import Voice
-from phonegame.speak.speaker import Speaker
+from phonegame.logs import masked
+from phonegame.prompts import Prompts
+from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
-from phonegame.switchboard import Line, Switchboard
+from phonegame.switchboard import (
+    Caller,
+    Clear,
+    Command,
+    Expect,
+    GameAway,
+    GameBack,
+    GameLeft,
+    HangUp,
+    Say,
+    Switchboard,
+)
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
+from phonegame.twilio.numbers import CALLER_PARAMETER, known_number
 from phonegame.twilio.stream import Happening, StreamReader
 
 DEAD_AFTER_SECONDS = 10
 """Twilio sends fifty messages a second, silence included: a stream that is silent for so long is dead."""
-GOODBYE_SECONDS = 10
+HANG_UP_SECONDS = 60
+"""How long a game's last words may take before the hang-up that it has asked for."""
+REMIND_SECONDS = 15
+"""While no code comes, the caller is asked for it so often."""
 DELIVERY_SECONDS = 1.0
 """What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
+
+T = TypeVar("T")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Ended(Enum):
-    """Why a call has ended: for the log, and for the caller where there is a voice and somebody to hear it."""
+    """Why a call has ended: for the log, and for the caller the prompt that tells why, if somebody is there to hear it.
+
+    Its name in small letters is the `reason` that the game gets.
+    """
 
     HUNG_UP = ("the caller hung up", None)
     SILENT = ("no audio came any more", None)
     MALFORMED = ("too many malformed messages", None)
     UNUSABLE = ("the audio is not mu-law, 8000 Hz, mono", None)
     FAILED = ("an error of ours", None)
-    GAME_LEFT = ("the game left", "The game has ended. Goodbye.")
-    BUSY = ("the game has another caller", "Somebody else is on the phone with this game. Goodbye.")
-    WRONG_CODES = (
-        "too many wrong codes",
-        "I cannot find your game. Please check the code, and call again. Goodbye.",
-    )
-    NO_CODE = ("no code was named in time", "I have not heard a code. Please call again. Goodbye.")
-    DEEPGRAM = ("Deepgram cannot be used", "I am sorry, I cannot hear you. Please call again later. Goodbye.")
-    SHUTDOWN = ("the server is going down", "I am sorry, the line is closing. Goodbye.")
+    GAME_HUNG_UP = ("the game hung up", None)
+    GAME_LEFT = ("the game left", "prompt_game_over")
+    BUSY = ("the game has another caller", "prompt_busy")
+    WRONG_CODES = ("too many wrong codes", "prompt_wrong_codes")
+    NO_CODE = ("no code was named in time", "prompt_no_code")
+    DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
+    SHUTDOWN = ("the server is going down", "prompt_closing")
 
-    def __init__(self, why: str, goodbye: str | None) -> None:
+    def __init__(self, why: str, prompt: str | None) -> None:
         self.why = why
-        self.goodbye = goodbye
+        self._prompt = prompt
+
+    @property
+    def reason(self) -> str:
+        return self.name.lower()
+
+    def goodbye(self, prompts: Prompts) -> str:
+        return getattr(prompts, self._prompt) if self._prompt else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +112,27 @@ class Call:
         switchboard: Switchboard,
         book: CodeBook,
         listener: Listener,
-        voice: Voice | None,
+        voices: Voices,
+        prompts: Prompts,
+        interruption: Interruption,
         limits: CallLimits,
+        known_as: Callable[[str], str],
     ) -> None:
+        """`known_as`: a number -> what games and logs may know of it, the same for each call."""
         self._socket = socket
         self._listener = listener
+        self._prompts = prompts
         self._limits = limits
+        self._known_as = known_as
         self._stream = StreamReader()
-        self._speaker = Speaker(voice, socket.send_text)
         self._id = secrets.token_hex(4)
-        self._desk = FrontDesk(switchboard, book, self._id, wrong_codes=limits.wrong_codes, turn_away=self._turn_away)
-        self._last_media = 0.0
+        caller = Caller(call_id=self._id)
+        self._desk = FrontDesk(switchboard, book, caller, self, wrong_codes=limits.wrong_codes)
+        self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
+        self._began = self._last_media = 0.0
         self._live = trio.CancelScope()
-        self._game_speaks = trio.CancelScope()
+        self._ending = trio.Event()
+        self._hang_up = trio.Event()
         self._last_words = trio.CancelScope(shield=True)
         self._deliveries = trio.CancelScope(shield=True)
         self._ended: Ended | None = None
@@ -101,7 +140,8 @@ class Call:
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""
         structlog.contextvars.bind_contextvars(call=self._id)
-        began = self._last_media = trio.current_time()
+        self._context = contextvars.copy_context()
+        self._began = self._last_media = trio.current_time()
         async with trio.open_nursery() as last_words:
             last_words.start_soon(self._listen)
             last_words.start_soon(self._receive_from_deepgram)
@@ -109,11 +149,12 @@ class Call:
                 await self._serve_phone()
             finally:
                 self.end_nowait(Ended.FAILED)
+                self._speech.speaker.close_nowait()
         assert self._ended is not None
         log.info(
             "call ended",
             why=self._ended.why,
-            seconds=round(trio.current_time() - began, 1),
+            seconds=round(trio.current_time() - self._began, 1),
             malformed=self._stream.malformed,
             filled_bytes=self._stream.filled,
             dropped_bytes=self._stream.dropped,
@@ -124,43 +165,81 @@ class Call:
         if self._ended is not None:
             return
         self._ended = why
-        self._desk.leave_nowait()
+        # before the line is released: receipts of what will not be said any more
+        self._speech.stop_nowait()
+        self._desk.leave_nowait(why.reason)
         self._listener.finish()
         self._last_words.deadline = trio.current_time() + self._limits.drain_seconds
         self._deliveries.deadline = self._last_words.deadline + DELIVERY_SECONDS
-        if why.goodbye and self._speaker.has_voice:
-            self._game_speaks.cancel()
+        if self._speech.can_say(why.goodbye(self._prompts)):
+            self._ending.set()
         else:
             self._live.cancel()
 
-    def _turn_away(self, why: TurnedAway) -> None:
+    # what the front desk finds out
+
+    def has_joined(self) -> None:
+        self._speech.confirm_joined()
+
+    def has_named_wrong(self, said: str) -> None:
+        self._speech.name_wrong(said)
+
+    def turn_away(self, why: TurnedAway) -> None:
         self.end_nowait(Ended.BUSY if why is TurnedAway.BUSY else Ended.WRONG_CODES)
+
+    def take_command(self, command: Command) -> None:
+        self._guarded(self._obey, command)
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Say(saying=saying):
+                self._speech.say(saying)
+            case Clear():
+                self._speech.speaker.clear_nowait()
+            case HangUp(at_once=True):
+                self.end_nowait(Ended.GAME_HUNG_UP)
+            case HangUp():
+                self._hang_up.set()
+            case Expect(words=words):
+                self._listener.expect_nowait(words)
+            case GameAway():
+                self._speech.hold()
+            case GameBack():
+                self._speech.stop_holding()
+            case GameLeft():
+                self.end_nowait(Ended.GAME_LEFT)
+            case _:
+                assert_never(command)
 
     # the phone
 
     async def _serve_phone(self) -> None:
-        # messages come from the task that reads the socket, whose log lines would not name the call
-        context = contextvars.copy_context()
-        await self._socket.accept(lambda batch: context.run(self._take, batch))
+        await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch))
         with self._live:
             async with trio.open_nursery() as live:
                 live.start_soon(self._desk.receive_keys, lambda: self._listener.position)
-                live.start_soon(self._speak_to_twilio)
+                live.start_soon(self._speech.speaker.run)
+                live.start_soon(self._say_goodbye)
                 live.start_soon(self._watch_for_code)
                 live.start_soon(self._watch_for_audio)
+                live.start_soon(self._watch_for_hang_up)
                 await self._socket.receive_until_closed()
                 self.end_nowait(Ended.HUNG_UP)
                 self._live.cancel()
         why = self._ended or Ended.FAILED
         await self._socket.close(1011 if why is Ended.FAILED else 1000, why.why)
 
-    def _take(self, batch: Batch) -> None:
-        """From the task that reads the socket: it does not wait here, and no error may get to it."""
-        try:
-            self._receive_from_twilio(batch)
-        except Exception:
-            log.exception("error in a call; it ends")
-            self.end_nowait(Ended.FAILED)
+    def _guarded(self, take: Callable[[T], None], what: T) -> None:
+        """From a task of somebody else's, where log lines would not name the call, and where no error may get to."""
+
+        def guarded() -> None:
+            try:
+                take(what)
+            except Exception:
+                log.exception("error in a call; it ends")
+                self.end_nowait(Ended.FAILED)
+
+        self._context.run(guarded)
 
     def _receive_from_twilio(self, batch: Batch) -> None:
         audio, happenings = self._stream.read(batch)
@@ -176,16 +255,26 @@ class Call:
 
     def _receive_happening(self, happening: Happening) -> None:
         match happening:
-            case Start(stream_sid=stream_sid, call_sid=call_sid):
-                log.info("call started", call_sid=call_sid)
-                self._speaker.begin(stream_sid)
+            case Start():
+                self._start(happening)
             case Dtmf(digit=digit):
+                if self._desk.line is None:
+                    # who keys a code has heard enough of the welcome
+                    self._speech.speaker.interrupt_nowait()
                 self._desk.press_nowait(digit)
             case Mark(name=name):
-                self._speaker.mark_returned(name)
+                self._speech.speaker.mark_returned_nowait(name)
             case Stop():
                 self.end_nowait(Ended.HUNG_UP)
                 self._live.cancel()
+
+    def _start(self, start: Start) -> None:
+        log.info("call started", call_sid=start.call_sid)
+        number = known_number(start.custom_parameters.get(CALLER_PARAMETER))
+        if number is not None:
+            self._desk.caller = Caller(call_id=self._id, known_as=self._known_as(number), shown=masked(number))
+        self._speech.speaker.begin_nowait(start.stream_sid)
+        self._speech.welcome()
 
     async def _watch_for_audio(self) -> None:
         while self._ended is None:
@@ -195,30 +284,24 @@ class Call:
 
     async def _watch_for_code(self) -> None:
         with trio.move_on_after(self._limits.code_seconds):
-            await self._desk.joined.wait()
-            return
+            while True:
+                with trio.move_on_after(REMIND_SECONDS):
+                    await self._desk.joined.wait()
+                    return
+                self._speech.remind_of_code()
         self.end_nowait(Ended.NO_CODE)
 
-    async def _speak_to_twilio(self) -> None:
-        """The only task that sends audio. The game's sentences, then a goodbye where the call is ended by us."""
-        with self._game_speaks:
-            await self._desk.joined.wait()
-            assert self._desk.line is not None
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._speak_sentences, self._desk.line)
-                await self._desk.line.game_left.wait()
-                nursery.cancel_scope.cancel()
-            self.end_nowait(Ended.GAME_LEFT)
-        goodbye = self._ended.goodbye if self._ended else None
-        if goodbye:
-            with trio.move_on_after(GOODBYE_SECONDS):
-                await self._speaker.say(goodbye)
-                await self._speaker.heard()
-        self._live.cancel()
+    async def _watch_for_hang_up(self) -> None:
+        await self._hang_up.wait()
+        with trio.move_on_after(HANG_UP_SECONDS):
+            await self._speech.speaker.wait_silent()
+        self.end_nowait(Ended.GAME_HUNG_UP)
 
-    async def _speak_sentences(self, line: Line) -> None:
-        async for sentence in line.sentences:
-            await self._speaker.say(sentence)
+    async def _say_goodbye(self) -> None:
+        await self._ending.wait()
+        assert self._ended is not None
+        await self._speech.say_goodbye(self._ended.goodbye(self._prompts))
+        self._live.cancel()
 
     # the ear
 
@@ -235,7 +318,7 @@ class Call:
                 if self._listener.failure is not None:
                     self.end_nowait(Ended.DEEPGRAM)
         finally:
-            self._desk.close_nowait()
+            self._desk.close_nowait((self._ended or Ended.FAILED).reason, round(trio.current_time() - self._began, 3))
 
     async def _receive_one(self) -> bool:
         heard = None
@@ -245,6 +328,8 @@ class Call:
         except trio.EndOfChannel:
             return False
         if heard is not None:
+            if self._ended is None:
+                self._speech.hear(heard, self._listener.position)
             await self._desk.hear(heard)
         else:
             await self._desk.settle()

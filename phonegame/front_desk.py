@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from functools import partial
+from typing import Protocol
 
 import structlog
 import trio
@@ -15,10 +16,23 @@ from phonegame.keypad import Ignored, Keyed, Keying, Keypad
 from phonegame.listen.transcript import Heard
 from phonegame.reception import CodeTail, Named, NamedWrong, Reception
 from phonegame.spoken import CodeBook, Matched, Wrong
-from phonegame.switchboard import Line, Refused, Switchboard
+from phonegame.switchboard import (
+    CallEnding,
+    Caller,
+    CallEvent,
+    CallHeard,
+    CallKeyed,
+    Command,
+    Line,
+    Refused,
+    Switchboard,
+)
 
 KEYS = 64
 """Key presses that wait. Nobody presses faster than they are read."""
+END_KEY = "#"
+END_KEY_SECONDS = 3
+"""A code needs no `#`; who presses it all the same means the code, and not the game, for so long."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -30,25 +44,35 @@ class TurnedAway(Enum):
     WRONG_CODES = "too many wrong codes"
 
 
-class FrontDesk:
-    """Takes what the caller says and keys, patches the call through, then hands on what is said after the code.
+class Host(Protocol):
+    """The call, which is told what the desk has found out."""
 
-    `turn_away` is called, once, when the call should end. One task runs `receive_keys`, one calls `hear` and `settle`.
+    def has_joined(self) -> None:
+        """There is a line."""
+
+    def has_named_wrong(self, said: str) -> None:
+        """No game shows this code; the caller has another try."""
+
+    def turn_away(self, why: TurnedAway) -> None:
+        """The call should end. Comes once."""
+
+    def take_command(self, command: Command) -> None:
+        """From the game, in a task of the game's; it neither waits nor raises."""
+
+
+class FrontDesk:
+    """Takes what the caller says and keys, patches the call through, then hands on what comes after the code.
+
+    One task runs `receive_keys`, one calls `hear` and `settle`. `caller` may be set until the first of them.
     """
 
     def __init__(
-        self,
-        switchboard: Switchboard,
-        book: CodeBook,
-        call_id: str,
-        *,
-        wrong_codes: int,
-        turn_away: Callable[[TurnedAway], None],
+        self, switchboard: Switchboard, book: CodeBook, caller: Caller, host: Host, *, wrong_codes: int
     ) -> None:
+        self.caller = caller
         self._switchboard = switchboard
-        self._call_id = call_id
+        self._host = host
         self._wrong_codes_left = wrong_codes
-        self._turn_away = turn_away
         self._reception = Reception(book)
         self._keypad = Keypad(book)
         self._send_keys, self._keys = trio.open_memory_channel[str](KEYS)
@@ -56,6 +80,8 @@ class FrontDesk:
         self._joining = trio.CancelScope()
         self._left = False
         self._tail = CodeTail(0)
+        self._last_key = ""
+        self._end_key_until = -math.inf
         self.line: Line | None = None
         self.joined = trio.Event()
         """Set once there is a line."""
@@ -65,20 +91,29 @@ class FrontDesk:
         """When `settle` should be called, on trio's clock."""
         return math.inf if self.joined.is_set() else self._reception.deadline
 
-    def leave_nowait(self) -> None:
+    def leave_nowait(self, reason: str) -> None:
         """The call is over: its line is free for the next one. Last words may still be handed on."""
         self._left = True
         self._joining.cancel()
         if self.line is not None:
+            self.line.deliver_nowait(CallEnding(reason))
             self.line.release_nowait()
 
-    def close_nowait(self) -> None:
+    def close_nowait(self, reason: str, seconds: float) -> None:
         """Nothing more will be handed on."""
         self._send_keys.close()
         if self.line is not None:
-            self.line.close_nowait()
+            self.line.close_nowait(reason, seconds)
+
+    def deliver_nowait(self, event: CallEvent) -> None:
+        """To the game, if there is a line."""
+        if self.line is not None:
+            self.line.deliver_nowait(event)
 
     def press_nowait(self, key: str) -> None:
+        if self.line is not None:
+            self._hand_on_key(key)
+            return
         try:
             self._send_keys.send_nowait(key)
         except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
@@ -87,7 +122,7 @@ class FrontDesk:
     async def receive_keys(self, position: Callable[[], float]) -> None:
         """Serves the keypad until the call is patched. `position` tells how much of the call has been said so far."""
         settle_at = math.inf
-        with self._keys, suppress(trio.EndOfChannel):
+        with self._keys, suppress(trio.EndOfChannel, trio.WouldBlock):
             while self._waits_for_code:
                 outcome = await self._next_keyed(settle_at)
                 if isinstance(outcome, Ignored):
@@ -96,14 +131,25 @@ class FrontDesk:
                 if isinstance(outcome, Keying) and outcome.settle_after is not None:
                     settle_at = trio.current_time() + outcome.settle_after
                 elif isinstance(outcome, Matched):
+                    if self._last_key != END_KEY:
+                        self._end_key_until = trio.current_time() + END_KEY_SECONDS
                     await self._decide(partial(Named, outcome.code, CodeTail(position())))
                 elif isinstance(outcome, Wrong):
-                    await self._decide(NamedWrong)
+                    await self._decide(partial(NamedWrong, outcome.said))
+            while self.line is not None:
+                # pressed while the line was being opened
+                self._hand_on_key(self._keys.receive_nowait())
+
+    def _hand_on_key(self, key: str) -> None:
+        ends_code = key == END_KEY and trio.current_time() < self._end_key_until
+        self._end_key_until = -math.inf
+        if not ends_code:
+            self.deliver_nowait(CallKeyed(key))
 
     async def _next_keyed(self, settle_at: float) -> Keyed:
         with trio.move_on_at(settle_at):
-            key = await self._keys.receive()
-            return self._keypad.press(key, self._switchboard.active)
+            self._last_key = await self._keys.receive()
+            return self._keypad.press(self._last_key, self._switchboard.active)
         return self._keypad.settle(self._switchboard.active)
 
     async def hear(self, heard: Heard) -> None:
@@ -128,19 +174,20 @@ class FrontDesk:
             match decision():
                 case Named(code=code, tail=tail, earlier=earlier):
                     await self._join(code, tail, earlier)
-                case NamedWrong():
-                    self._count_wrong_code()
+                case NamedWrong(said=said):
+                    self._count_wrong_code(said)
 
     async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...]) -> None:
         with self._joining:
-            match await self._switchboard.join(code, self._call_id):
+            match await self._switchboard.join(code, self.caller, self._host.take_command):
                 case Refused.UNKNOWN:
-                    self._count_wrong_code()
+                    self._count_wrong_code(code)
                 case Refused.BUSY:
-                    self._turn_away(TurnedAway.BUSY)
+                    self._host.turn_away(TurnedAway.BUSY)
                 case line:
                     self.line, self._tail = line, tail
                     self.joined.set()
+                    self._host.has_joined()
                     self._hand_on(*earlier)
         self._joining = trio.CancelScope()
 
@@ -149,10 +196,12 @@ class FrontDesk:
         for heard in messages:
             rest = self._tail.strip(heard)
             if rest is not None:
-                self.line.deliver_nowait(rest)
+                self.line.deliver_nowait(CallHeard(rest))
 
-    def _count_wrong_code(self) -> None:
+    def _count_wrong_code(self, said: str) -> None:
         self._wrong_codes_left -= 1
         log.info("wrong code", tries_left=self._wrong_codes_left)
         if self._wrong_codes_left == 0:
-            self._turn_away(TurnedAway.WRONG_CODES)
+            self._host.turn_away(TurnedAway.WRONG_CODES)
+        else:
+            self._host.has_named_wrong(said)

@@ -50,7 +50,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class NamedWrong:
-    """The caller has named a code that no game shows."""
+    """The caller has named a code that no game shows. `said`: digits or a word, fit to be said back."""
+
+    said: str
 
 
 class Reception:
@@ -60,6 +62,7 @@ class Reception:
         self._book = book
         self._utterance: list[Heard] = []
         self._carried: list[str] = []
+        self._carried_code = ""
         self.deadline = math.inf
 
     def hear(self, heard: Heard, active: Collection[str], now: float) -> Named | NamedWrong | None:
@@ -85,17 +88,19 @@ class Reception:
         if not spoken:
             self._carried, waited_in_vain = [], bool(self._carried)
             self.deadline = math.inf
-            return NamedWrong() if waited_in_vain else None
+            return NamedWrong(self._carried_code) if waited_in_vain else None
         outcome, skipped = self._ask(spoken, active, settled=True)
         if isinstance(outcome, Matched):
             return self._named(outcome.code, outcome.end - skipped)
         return self._close_utterance(outcome, now)
 
     def _close_utterance(self, outcome: Outcome, now: float) -> NamedWrong | None:
-        self._carried = [*self._carried, *self._spoken] if isinstance(outcome, Growing) else []
+        grows = isinstance(outcome, Growing)
+        self._carried = [*self._carried, *self._spoken] if grows else []
+        self._carried_code = outcome.said if isinstance(outcome, Growing) else ""
         self.deadline = now + CARRY_SECONDS if self._carried else math.inf
         self._utterance = []
-        return NamedWrong() if isinstance(outcome, Wrong) else None
+        return NamedWrong(outcome.said) if isinstance(outcome, Wrong) else None
 
     @property
     def _spoken(self) -> list[str]:

@@ -11,13 +11,17 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from phonegame.prompts import Prompts
 
 DEEPGRAM_URL = (
     "wss://api.deepgram.com/v1/listen?model=nova-3&language=en&encoding=mulaw&sample_rate=8000&channels=1"
     "&interim_results=true&endpointing=300&utterance_end_ms=1000&vad_events=true&punctuate=true&numerals=true"
 )
 """Names the model, and a pause that does not cut "four ... two": Deepgram's defaults are its oldest model and 10 ms."""
+
+DEEPGRAM_SPEAK_URL = "wss://api.deepgram.com/v1/speak?model=aura-2-thalia-en&encoding=mulaw&sample_rate=8000"
 
 NO_NUMBER = "+15550100"
 """Shown by games while no number is set: a number from the range that is reserved for fiction."""
@@ -33,7 +37,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(BaseSettings):
+class Settings(Prompts):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
@@ -52,6 +56,7 @@ class Settings(BaseSettings):
     )
 
     deepgram_url: str = Field(DEEPGRAM_URL, validation_alias="DEEPGRAM_URL")
+    deepgram_speak_url: str = Field(DEEPGRAM_SPEAK_URL, validation_alias="DEEPGRAM_SPEAK_URL")
     deepgram_api_key: SecretStr = Field(SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     twilio_phone_number: str = Field(NO_NUMBER, validation_alias="TWILIO_PHONE_NUMBER", min_length=1)
     proxy_url: str = Field("127.0.0.1:5000", validation_alias="PROXY_URL")
@@ -59,7 +64,7 @@ class Settings(BaseSettings):
     key_pem: Path | None = Field(None, validation_alias="KEY_PEM")
 
     codes: str = "0-99"
-    voice: Literal["auto", "espeak", "none"] = "auto"
+    voice: str = "auto"
     log: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -77,8 +82,14 @@ class Settings(BaseSettings):
     """Deepgram is taken for dead when it has been sent so much audio without a word from it."""
     game_queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """Messages that wait for a game which does not read, before it is closed."""
+    away_seconds: Annotated[float, Field(ge=0, le=3600)] = 60
+    """How long a phonegame.v1 game that has lost its connection keeps its code and its calls. 0: not at all."""
+    interrupt: Literal["words", "speech", "never"] = "words"
+    """What stops the phone from speaking: words of the caller's, whatever Deepgram takes for speech, or nothing."""
+    interrupt_words: Annotated[int, Field(ge=1, le=20)] = 1
+    """With `words`: how many it takes."""
 
-    @field_validator("deepgram_url")
+    @field_validator("deepgram_url", "deepgram_speak_url")
     @classmethod
     def _websocket_url(cls, value: str) -> str:
         if "@" in value.partition("?")[0]:

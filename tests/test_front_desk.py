@@ -13,10 +13,21 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from phonegame.codes import CodePool
 from phonegame.deepgram.messages import parse
-from phonegame.front_desk import FrontDesk, TurnedAway
+from phonegame.front_desk import END_KEY_SECONDS, FrontDesk, TurnedAway
 from phonegame.listen.transcript import Heard
 from phonegame.spoken import CodeBook
-from phonegame.switchboard import CallHeard, CallJoined, GameEvent, Refused, Seat
+from phonegame.switchboard import (
+    Caller,
+    CallEnded,
+    CallEnding,
+    CallEvent,
+    CallHeard,
+    CallKeyed,
+    CallStarted,
+    Command,
+    FromCall,
+    Refused,
+)
 from phonegame.switchboard.memory import HANDOVER_SECONDS, MemorySwitchboard
 from tests.listen.deepgram_says import results
 
@@ -33,34 +44,63 @@ def said(words: str, *, speech_final: bool = True, start: float = 1.0) -> Heard:
 
 
 @dataclass
+class House:
+    """What the desk tells the call."""
+
+    joined: int = 0
+    named_wrong: list[str] = field(default_factory=list)
+    turned_away: list[TurnedAway] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+
+    def has_joined(self) -> None:
+        self.joined += 1
+
+    def has_named_wrong(self, said: str) -> None:
+        self.named_wrong.append(said)
+
+    def turn_away(self, why: TurnedAway) -> None:
+        self.turned_away.append(why)
+
+    def take_command(self, command: Command) -> None:
+        self.commands.append(command)
+
+
+@dataclass
 class Hall:
     """A switchboard on which every code is shown, and a desk at it."""
 
     switchboard: MemorySwitchboard
-    seats: dict[str, Seat]
+    taken: dict[str, list[FromCall]]
     desk: FrontDesk
-    turned_away: list[TurnedAway] = field(default_factory=list)
+    host: House
 
-    def events(self, code: str) -> list[GameEvent]:
-        events: list[GameEvent] = []
-        while self.seats[code].events.statistics().current_buffer_used:
-            events.append(self.seats[code].events.receive_nowait())
-        return events
+    def events(self, code: str) -> list[CallEvent]:
+        """What the game has got about the call at the desk."""
+        return [from_call.event for from_call in self.taken[code] if from_call.call_id == CALLER.call_id]
+
+
+CALLER = Caller(call_id="call")
+STARTED = CallStarted(CALLER)
 
 
 @asynccontextmanager
 async def open_hall(*, wrong_codes: int = 5) -> AsyncIterator[Hall]:
     book = CodeBook(CODES)
-    switchboard = MemorySwitchboard(CodePool(CODES, random=random.Random(1)), game_queue=100)
+    switchboard = MemorySwitchboard(CodePool(CODES, random=random.Random(1)))
+    taken: dict[str, list[FromCall]] = {}
     async with AsyncExitStack() as stack:
-        seats = [await stack.enter_async_context(switchboard.open_seat()) for _ in CODES]
-        turned_away: list[TurnedAway] = []
-        desk = FrontDesk(switchboard, book, "call", wrong_codes=wrong_codes, turn_away=turned_away.append)
+        for _ in CODES:
+            events: list[FromCall] = []
+            seat = await stack.enter_async_context(switchboard.open_seat(events.append, one_after_the_other=True))
+            taken[seat.code] = events
+        host = House()
+        desk = FrontDesk(switchboard, book, CALLER, host, wrong_codes=wrong_codes)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(desk.receive_keys, lambda: 0.0)
-            yield Hall(switchboard, {seat.code: seat for seat in seats}, desk, turned_away)
-            desk.leave_nowait()
-            desk.close_nowait()
+            yield Hall(switchboard, taken, desk, host)
+            desk.leave_nowait("hung_up")
+            desk.close_nowait("hung_up", 1.0)
+            nursery.cancel_scope.cancel()
 
 
 async def press(desk: FrontDesk, keys: str) -> None:
@@ -74,7 +114,7 @@ async def test_a_code_that_waits_to_be_settled_does_not_count_once_another_was_k
         await hall.desk.hear(said("4", speech_final=False))
         await press(hall.desk, "42#")
         await hall.desk.settle()
-        assert hall.events("42") == [CallJoined("call")]
+        assert hall.events("42") == [STARTED]
         assert hall.events("4") == []
 
 
@@ -85,7 +125,7 @@ async def test_keys_that_wait_to_be_settled_do_not_count_once_another_code_was_s
         await press(hall.desk, "4")
         await hall.desk.hear(said("code 42"))
         await trio.sleep(10)
-        assert hall.events("42") == [CallJoined("call")]
+        assert hall.events("42") == [STARTED]
         assert hall.events("4") == []
 
 
@@ -95,21 +135,21 @@ async def test_wrong_codes_do_not_count_once_the_call_is_patched() -> None:
         await press(hall.desk, "99#")
         await hall.desk.hear(said("code 99", start=5))
         await hall.desk.settle()
-        assert hall.turned_away == []
+        assert hall.host.turned_away == []
 
 
 async def test_a_key_that_is_pressed_after_the_end_does_no_harm() -> None:
     async with open_hall() as hall:
-        hall.desk.close_nowait()
+        hall.desk.close_nowait("hung_up", 1.0)
         hall.desk.press_nowait("1")
         await wait_all_tasks_blocked()
         hall.desk.press_nowait("1")
-        assert hall.turned_away == []
+        assert hall.host.turned_away == []
 
 
 async def test_what_is_said_while_the_line_is_being_made_reaches_the_game(autojump_clock: MockClock) -> None:
     async with open_hall() as hall:
-        before = await hall.switchboard.join("42", "before")
+        before = await hall.switchboard.join("42", Caller(call_id="before"), lambda _: None)
         assert not isinstance(before, Refused)
         before.release_nowait()
         async with trio.open_nursery() as nursery:
@@ -117,8 +157,7 @@ async def test_what_is_said_while_the_line_is_being_made_reaches_the_game(autoju
             nursery.start_soon(hall.desk.hear, said("one pizza", start=2))
             await trio.sleep(HANDOVER_SECONDS / 2)
             assert not hall.desk.joined.is_set()
-        events = [event for event in hall.events("42") if getattr(event, "call_id", "") == "call"]
-        assert [type(event) for event in events] == [CallJoined, CallHeard]
+        assert [type(event) for event in hall.events("42")] == [CallStarted, CallHeard]
 
 
 @pytest.mark.parametrize("way", ["keys", "voice"])
@@ -129,4 +168,65 @@ async def test_the_last_wrong_code_turns_the_call_away_once(way: str) -> None:
                 await press(hall.desk, "99#")
             else:
                 await hall.desk.hear(said("99", start=number + 1.0))
-        assert hall.turned_away == [TurnedAway.WRONG_CODES]
+        assert hall.host.turned_away == [TurnedAway.WRONG_CODES]
+
+
+async def test_wrong_codes_are_named_until_the_last_one() -> None:
+    async with open_hall(wrong_codes=3) as hall:
+        await press(hall.desk, "99#")
+        await hall.desk.hear(said("code 8"))
+        assert hall.host.named_wrong == ["99", "8"]
+        await press(hall.desk, "97#")
+        assert hall.host.named_wrong == ["99", "8"]
+        assert hall.host.turned_away == [TurnedAway.WRONG_CODES]
+
+
+async def test_keys_go_to_the_game_once_there_is_a_line() -> None:
+    async with open_hall() as hall:
+        await press(hall.desk, "42")
+        await press(hall.desk, "5*#")
+        assert hall.events("42") == [STARTED, CallKeyed("5"), CallKeyed("*"), CallKeyed("#")]
+        assert hall.host.joined == 1
+
+
+async def test_the_key_that_ends_a_code_is_not_for_the_game() -> None:
+    async with open_hall() as hall:
+        await press(hall.desk, "42#")
+        await press(hall.desk, "#")
+        assert hall.events("42") == [STARTED, CallKeyed("#")]
+
+
+async def test_nor_is_it_where_the_code_needed_it() -> None:
+    async with open_hall() as hall:
+        await press(hall.desk, "4#")
+        await press(hall.desk, "#")
+        assert hall.events("4") == [STARTED, CallKeyed("#")]
+
+
+async def test_a_late_end_key_is_the_games(autojump_clock: MockClock) -> None:
+    async with open_hall() as hall:
+        await press(hall.desk, "42")
+        await trio.sleep(END_KEY_SECONDS)
+        await press(hall.desk, "#")
+        assert hall.events("42") == [STARTED, CallKeyed("#")]
+
+
+async def test_keys_that_are_pressed_while_the_line_is_being_made_reach_the_game(autojump_clock: MockClock) -> None:
+    async with open_hall() as hall:
+        before = await hall.switchboard.join("42", Caller(call_id="before"), lambda _: None)
+        assert not isinstance(before, Refused)
+        before.release_nowait()
+        await press(hall.desk, "42#78")
+        await trio.sleep(HANDOVER_SECONDS)
+        assert hall.events("42") == [STARTED, CallKeyed("7"), CallKeyed("8")]
+
+
+async def test_the_game_learns_the_end_at_once_and_once_more_when_all_is_said() -> None:
+    async with open_hall() as hall:
+        await press(hall.desk, "42")
+        hall.desk.leave_nowait("hung_up")
+        await hall.desk.hear(said("one pizza", start=2))
+        hall.desk.close_nowait("hung_up", 2.5)
+        started, ending, heard, ended = hall.events("42")
+        assert (started, ending, ended) == (STARTED, CallEnding("hung_up"), CallEnded("hung_up", 2.5))
+        assert isinstance(heard, CallHeard)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from phonegame.prompts import Prompts
 from phonegame.settings import Settings
 from tests.house import open_house
 
@@ -51,6 +52,12 @@ def test_every_setting_is_in_the_table() -> None:
         str(field.validation_alias or f"PHONEGAME_{name.upper()}") for name, field in Settings.model_fields.items()
     }
     assert documented == known
+
+
+def test_every_prompt_is_shown_as_it_is() -> None:
+    rows = dict(re.findall(r"^\| `(PHONEGAME_PROMPT_[A-Z_]+)` \| ([^|]*) \|", README, re.MULTILINE))
+    fields = Prompts.model_fields
+    assert rows == {f"PHONEGAME_{name.upper()}": field.default for name, field in fields.items()}
 
 
 def test_every_link_into_the_code_leads_somewhere() -> None:

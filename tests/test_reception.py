@@ -107,7 +107,7 @@ class TestUtterance:
     def test_one_utterance_is_not_mixed_with_the_next(self) -> None:
         caller = Caller("42", "21")
         assert caller.says("forty", ends=False) is None
-        assert caller.says("one", ends=True) == NamedWrong()
+        assert caller.says("one", ends=True) == NamedWrong("41")
         assert code_of(caller.says("42", ends=True)) == "42"
 
     def test_two_codes_decide_nothing(self) -> None:
@@ -124,7 +124,7 @@ class TestUtterance:
     def test_a_code_that_no_game_shows_is_a_wrong_try_once(self) -> None:
         caller = Caller("42")
         assert caller.says("43") is None
-        assert caller.is_silent() == NamedWrong()
+        assert caller.is_silent() == NamedWrong("43")
         assert caller.reception.deadline == math.inf
 
     def test_a_code_whose_game_has_just_gone_is_not_named_again_by_the_same_words(self) -> None:
@@ -159,9 +159,9 @@ class TestCarry:
     def test_the_beginning_of_a_code_that_is_all_is_a_wrong_try(self) -> None:
         caller = Caller("42")
         caller.says("four", ends=True)
-        assert caller.is_silent() == NamedWrong()
+        assert caller.is_silent() == NamedWrong("4")
         assert caller.reception.deadline == math.inf
-        assert caller.says("two", ends=True) == NamedWrong()
+        assert caller.says("two", ends=True) == NamedWrong("2")
 
     def test_the_second_half_of_one_code_is_no_other_code(self) -> None:
         caller = Caller("2", "43")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from phonegame.prompts import Prompts
 from phonegame.settings import DEEPGRAM_URL, NO_NUMBER, Settings, SettingsError, split_address
 from tests.certificate import make_certificate
 
@@ -28,6 +29,11 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_RECONNECT_SECONDS": ("reconnect_seconds", "5", 5),
     "PHONEGAME_STALL_SECONDS": ("stall_seconds", "5", 5),
     "PHONEGAME_GAME_QUEUE": ("game_queue", "5", 5),
+    "PHONEGAME_AWAY_SECONDS": ("away_seconds", "0", 0),
+    "PHONEGAME_INTERRUPT": ("interrupt", "never", "never"),
+    "PHONEGAME_INTERRUPT_WORDS": ("interrupt_words", "2", 2),
+    "DEEPGRAM_SPEAK_URL": ("deepgram_speak_url", "ws://localhost:1/v1/speak?a=b", "ws://localhost:1/v1/speak?a=b"),
+    **{f"PHONEGAME_{name.upper()}": (name, "Hello.", "Hello.") for name in Prompts.model_fields},
 }
 
 

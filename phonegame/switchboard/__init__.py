@@ -1,54 +1,156 @@
 """The switchboard: knows which code belongs to which game, and patches calls to games.
 
-Both ends see the same picture: something to read from, and a way to hand over without waiting for the other end.
+Both ends see the same picture: what comes from the other end is handed to a function of theirs, which neither waits nor
+raises; what goes to the other end is handed over without waiting.
 
-    game's end                                                 call's end
-    async with switchboard.open_seat() as seat:                line = await switchboard.join(code, call_id)
-        seat.code                                              line.deliver_nowait(heard)
-        async for event in seat.events                         async for sentence in line.sentences
-        seat.say_nowait("hello")                               line.release_nowait(); ...; line.close_nowait()
+    game's end                                              call's end
+    async with switchboard.open_seat(take_event) as seat:   line = await switchboard.join(code, caller, take_command)
+        seat.code                                           line.deliver_nowait(CallHeard(...))
+        seat.command_nowait(Say(...), ALL)                  line.release_nowait(); ...; line.close_nowait(...)
+        seat.accept_nowait(4)
+
+A game has as many callers at once as it accepts. Each has a slot, 1, 2, ..., the lowest that is free; who calls again
+with the same number within `SLOT_SECONDS` gets the same slot, unless somebody else had to be given it.
 
 A line is released when the caller hangs up: another caller may be patched in at once. It stays open for Deepgram's last
-results until it is closed. The next line of the game begins when that one is closed, or closes it after half a second,
-so that a game never sees two calls mixed up.
+results until it is closed. Where the game takes calls only one after the other (the text protocol, which cannot tell
+them apart), the next line begins when the one before is closed, or closes it after half a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
-import trio
+import msgspec
 
 from phonegame.listen.transcript import Heard
+from phonegame.speak.saying import Receipt, Saying
+
+MAX_CALLERS = 16
+SLOT_SECONDS = 120
+"""How long a slot is kept for a caller who has gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallJoined:
-    """A caller has been patched in."""
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls, as far as a game may know. No number in here, only what is left of it."""
 
     call_id: str
+    known_as: str | None = None
+    """A hash of the number: the same for each call from it. None where the number is not known."""
+    shown: str | None = None
+    """The number, masked."""
+    direction: Literal["incoming", "outgoing"] = "incoming"
 
 
-@dataclass(frozen=True, slots=True)
-class CallHeard:
+# --- from a call to its game
+
+
+class CallStarted(msgspec.Struct, frozen=True, tag=True):
+    """The first event of a call."""
+
+    caller: Caller
+
+
+class CallHeard(msgspec.Struct, frozen=True, tag=True):
     """Deepgram has sent something about what the caller says."""
 
-    call_id: str
     heard: Heard
 
 
-@dataclass(frozen=True, slots=True)
-class CallLeft:
-    """The call has ended, and everything that was said in it has been delivered."""
+class CallKeyed(msgspec.Struct, frozen=True, tag=True):
+    """The caller has pressed a key: a digit, `*` or `#`."""
+
+    digit: str
+
+
+class SayStarted(msgspec.Struct, frozen=True, tag=True):
+    """The first sound of a saying is on its way to the caller."""
+
+    say_id: str
+
+
+class SayFinished(msgspec.Struct, frozen=True, tag=True):
+    """The one and only receipt of a saying."""
+
+    say_id: str
+    receipt: Receipt
+
+
+class CallProblem(msgspec.Struct, frozen=True, tag=True):
+    """Something that the game asked of a call could not be done; the call goes on. `code` is for programs."""
+
+    code: str
+    message: str
+
+
+class CallEnding(msgspec.Struct, frozen=True, tag=True):
+    """The caller has gone, or is being sent away: commands reach the call no more. Last words may still come."""
+
+    reason: str
+
+
+class CallEnded(msgspec.Struct, frozen=True, tag=True):
+    """The last event of a call: everything that was said in it has been delivered."""
+
+    reason: str
+    seconds: float
+
+
+CallEvent = CallStarted | CallHeard | CallKeyed | SayStarted | SayFinished | CallProblem | CallEnding | CallEnded
+
+
+class FromCall(msgspec.Struct, frozen=True):
+    """An event of one of the game's calls."""
 
     call_id: str
+    player: int
+    """The caller's slot."""
+    event: CallEvent
 
 
-GameEvent = CallJoined | CallHeard | CallLeft
+# --- from a game to its calls
+
+
+class Say(msgspec.Struct, frozen=True, tag=True):
+    saying: Saying
+
+
+class Clear(msgspec.Struct, frozen=True, tag=True):
+    """Forget what is being said and what waits to be said."""
+
+
+class HangUp(msgspec.Struct, frozen=True, tag=True):
+    """End the call: when what is being said and what waits has been said, or at once."""
+
+    at_once: bool = False
+
+
+class Expect(msgspec.Struct, frozen=True, tag=True):
+    """Words and phrases that the caller is likely to say. Replaces the ones before."""
+
+    words: tuple[str, ...]
+
+
+class GameAway(msgspec.Struct, frozen=True, tag=True):
+    """The game has lost its connection and may come back."""
+
+
+class GameBack(msgspec.Struct, frozen=True, tag=True):
+    """The game is there again."""
+
+
+class GameLeft(msgspec.Struct, frozen=True, tag=True):
+    """The game has left for good. The last command."""
+
+
+Command = Say | Clear | HangUp | Expect | GameAway | GameBack | GameLeft
+
+ALL: Literal["all"] = "all"
+To = Literal["all"] | Sequence[str | int]
+"""Whom a command is for: all callers, or those with these call ids and player slots."""
 
 
 class Refused(Enum):
@@ -62,8 +164,9 @@ class SeatClosed(Enum):
     """Why a game has no seat any more."""
 
     LEFT = "the game left"
+    AWAY_TOO_LONG = "the game did not come back in time"
     TOO_SLOW = "the game does not read what it is sent"
-    TOO_LONG = "a message was longer than 16384 characters"
+    TOO_LONG = "a message was too long"
     SHUTDOWN = "the server is going down"
 
 
@@ -72,34 +175,38 @@ class NoCodeFree(Exception):
 
 
 class Seat(Protocol):
-    """The game's end. Its events end when the seat is closed, after those that were waiting."""
+    """The game's end."""
 
     code: str
-    events: trio.MemoryReceiveChannel[GameEvent]
     closed: SeatClosed | None
 
-    def say_nowait(self, sentence: str) -> int:
-        """A sentence for every caller of the game. Gives the number of callers that take it."""
+    @property
+    def calls(self) -> Sequence[tuple[str, int]]:
+        """Call id and player slot of each call that commands reach, by slot."""
+
+    def command_nowait(self, command: Command, to: To = ALL) -> list[str]:
+        """Gives the ids of the calls that the command has reached. Who is not there is left out."""
+
+    def accept_nowait(self, callers: int) -> None:
+        """How many callers the game takes at once, 1 to `MAX_CALLERS`; 1 at first. Who is there stays."""
 
     def close_nowait(self, why: SeatClosed) -> None:
-        """Gives the code back and lets go of the callers at once; `events` ends."""
+        """Gives the code back and lets go of the callers at once, who get `GameLeft`. No event comes any more."""
 
 
 class Line(Protocol):
     """The call's end."""
 
-    sentences: trio.MemoryReceiveChannel[str]
-    game_left: trio.Event
-    """What the game wanted to say does not matter any more."""
+    player: int
 
-    def deliver_nowait(self, heard: Heard) -> None:
-        """Hands over a message. A game that lets too many wait loses its seat; the call is never held up."""
+    def deliver_nowait(self, event: CallEvent) -> None:
+        """Hands an event over; `CallStarted` and `CallEnded` come from the line itself."""
 
     def release_nowait(self) -> None:
-        """The caller has gone: the next one may be patched in. May be called again."""
+        """The caller has gone: the slot is free, commands come no more. May be called again."""
 
-    def close_nowait(self) -> None:
-        """Nothing more will be delivered. Releases as well; may be called again."""
+    def close_nowait(self, reason: str, seconds: float) -> None:
+        """Nothing more will be delivered: `CallEnded` goes out. Releases as well; may be called again."""
 
 
 class Switchboard(Protocol):
@@ -107,8 +214,14 @@ class Switchboard(Protocol):
     def active(self) -> Collection[str]:
         """The codes that games show at present."""
 
-    def open_seat(self) -> AbstractAsyncContextManager[Seat]:
-        """A game comes in and is given a code, which it loses on leaving the block. Raises `NoCodeFree`."""
+    def open_seat(
+        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False
+    ) -> AbstractAsyncContextManager[Seat]:
+        """A game comes in and is given a code, which it loses on leaving the block. Raises `NoCodeFree`.
 
-    async def join(self, code: str, call_id: str) -> Line | Refused:
-        """Patches a call through. Whoever gets a line closes it."""
+        `take` gets the events of all its calls, in order; it may close the seat. `one_after_the_other`: no event of a
+        call comes after the `CallStarted` of the next one.
+        """
+
+    async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> Line | Refused:
+        """Patches a call through. Whoever gets a line closes it. `take` gets commands from before `join` returns."""

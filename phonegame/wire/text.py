@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from phonegame.switchboard import CallHeard, CallJoined, CallLeft, GameEvent
+from phonegame.switchboard import (
+    CallEnded,
+    CallHeard,
+    CallKeyed,
+    CallProblem,
+    CallStarted,
+    FromCall,
+    SayFinished,
+    SayStarted,
+)
 
 
 def greeting(phone_number: str, code: str) -> tuple[str, str]:
@@ -17,14 +26,14 @@ def greeting(phone_number: str, code: str) -> tuple[str, str]:
     return phone_number, code
 
 
-def encode(event: GameEvent) -> str | None:
+def encode(event: FromCall) -> str | None:
     """The message for an event; None where the protocol has none."""
-    match event:
-        case CallJoined():
+    match event.event:
+        case CallStarted():
             return "connected"
         case CallHeard(heard=heard):
             return None if heard.is_interim else heard.raw
-        case CallLeft():
+        case CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnded():
             return None
         case _:
-            assert_never(event)
+            assert_never(event.event)

@@ -1,0 +1,122 @@
+"""What one caller is told: the game's sayings, the server's own prompts, the hold tone while the game is away."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from phonegame.interruption import Interruption
+from phonegame.listen.transcript import Heard
+from phonegame.prompts import Prompts
+from phonegame.speak.hold import hold_tone
+from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
+from phonegame.speak.speaker import Speaker
+from phonegame.speak.voices import Voices
+from phonegame.switchboard import CallEvent, SayFinished, SayStarted
+
+GOODBYE_SECONDS = 10
+OWN = ""
+"""The id of the server's own sayings, of which the game learns nothing; games' sayings have ids."""
+
+
+class CallSpeech:
+    """`deliver` takes the receipts of the game's sayings. One task runs `speaker.run`."""
+
+    def __init__(
+        self,
+        voices: Voices,
+        prompts: Prompts,
+        interruption: Interruption,
+        send_text: Callable[[str], Awaitable[None]],
+        deliver: Callable[[CallEvent], None],
+    ) -> None:
+        self.speaker = Speaker(voices, send_text, self)
+        self._has_voice = voices.has_voice
+        self._prompts = prompts
+        self._interruption = interruption
+        self._deliver = deliver
+        self._holding = False
+        self._ending = False
+
+    # the server's own
+
+    def welcome(self) -> None:
+        self._prompt(self._prompts.prompt_welcome)
+        self._prompt(self._prompts.prompt_say_code)
+
+    def remind_of_code(self) -> None:
+        if not self.speaker.is_speaking:
+            self._prompt(self._prompts.prompt_say_code)
+
+    def name_wrong(self, said: str) -> None:
+        self.speaker.clear_nowait()
+        self._prompt(self._prompts.wrong_code(said))
+
+    def confirm_joined(self) -> None:
+        self.speaker.clear_nowait()
+        self._prompt(self._prompts.prompt_joined)
+
+    def hold(self) -> None:
+        """The game is away: what it has said already is said first."""
+        self._holding = True
+        self._prompt(self._prompts.prompt_away)
+        self._hold_tone()
+
+    def stop_holding(self) -> None:
+        if self._holding:
+            self._holding = False
+            self._prompt(self._prompts.prompt_back, Priority.NOW)
+
+    def can_say(self, goodbye: str) -> bool:
+        return bool(goodbye) and self._has_voice
+
+    async def say_goodbye(self, goodbye: str) -> None:
+        """After `stop_nowait`. Returns when the caller has heard it, or should have."""
+        with trio.move_on_after(GOODBYE_SECONDS):
+            self.speaker.say_nowait(Saying(say_id=OWN, text=goodbye, interruptible=False))
+            await self.speaker.wait_silent()
+
+    def _prompt(self, text: str, priority: Priority = Priority.QUEUE) -> None:
+        if text and self._has_voice and not self._ending:
+            self.speaker.say_nowait(Saying(say_id=OWN, text=text, priority=priority))
+
+    def _hold_tone(self) -> None:
+        self.speaker.say_nowait(Saying(say_id=OWN, audio=hold_tone(), interruptible=False))
+
+    # the game's
+
+    def say(self, saying: Saying) -> None:
+        self.speaker.say_nowait(saying)
+
+    def stop_nowait(self) -> None:
+        """The call is ending: what the game wanted to say does not matter any more."""
+        self._ending = True
+        self._holding = False
+        self.speaker.clear_nowait()
+
+    def hear(self, heard: Heard, position: float) -> None:
+        """Stops what is played where the caller speaks over it. `position`: seconds of the call's audio so far."""
+        since = self.speaker.playing_since
+        if since is None:
+            return
+        playing_from = position - (trio.current_time() - since)
+        if self._interruption.is_meant(heard, playing_from):
+            self.speaker.interrupt_nowait()
+
+    # receipts
+
+    def say_started(self, saying: Saying) -> None:
+        if saying.say_id != OWN:
+            self._deliver(SayStarted(saying.say_id))
+
+    def say_finished(self, saying: Saying, receipt: Receipt) -> None:
+        if saying.say_id != OWN:
+            self._deliver(SayFinished(saying.say_id, self._true_reason(receipt)))
+        elif self._holding and saying.audio and receipt.dropped is None:
+            self._hold_tone()
+
+    def _true_reason(self, receipt: Receipt) -> Receipt:
+        if self._ending and receipt.dropped is Dropped.CLEARED:
+            return Receipt(heard=receipt.heard, seconds=receipt.seconds, dropped=Dropped.CALL_ENDED)
+        return receipt

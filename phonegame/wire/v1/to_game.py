@@ -1,0 +1,156 @@
+"""What the server tells a game. The docstrings are the protocol's documentation: the catalogue hands them on.
+
+`encode` puts `seq` behind `type` for all of these but `Welcome` and `Pong`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from phonegame.speak.saying import Dropped
+
+CallId = Annotated[str, Meta(description="Which call. Never used twice.")]
+Player = Annotated[
+    int, Meta(ge=1, description="The caller's slot, 1, 2, ...: the same when the same number calls again in time.")
+]
+Seconds = Annotated[float, Meta(description="Seconds since the call's audio began.")]
+SayId = Annotated[str, Meta(description="As the game's `say` or `play` had it, or made up by the server.")]
+
+
+class _OfCall(msgspec.Struct, frozen=True, kw_only=True):
+    call_id: CallId
+    player: Player
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
+    """The first message on every connection, and the answer to a `resume` that has worked."""
+
+    phone_number: Annotated[str, Meta(description="What the player is to call; empty where the operator has set none.")]
+    code: Annotated[str, Meta(description="What the player is to say or key; the game's own while it is there.")]
+    resume_token: Annotated[str, Meta(description="For `resume`. Who has it can take over the game: keep it secret.")]
+    resumed: Annotated[bool, Meta(description="Whether this is the game that was there before; its events follow.")]
+    away_seconds: Annotated[float, Meta(description="How long a lost game is waited for.")]
+
+
+class CallStarted(_OfCall, frozen=True, kw_only=True, tag="call_started"):
+    """A caller has given the code and is patched in."""
+
+    direction: Literal["incoming", "outgoing"]
+    caller: Annotated[str | None, Meta(description="The caller's number, masked; null where it is not known.")]
+
+
+class SpeechStarted(_OfCall, frozen=True, kw_only=True, tag="speech_started"):
+    """The caller begins to make sounds, which may become words."""
+
+    at: Seconds
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """One word of a transcript, with its punctuation."""
+
+    word: str
+    start: Seconds
+    end: Seconds
+    confidence: Annotated[float, Meta(description="From 0 to 1.")]
+
+
+class Transcript(_OfCall, frozen=True, kw_only=True, tag="transcript"):
+    """What the caller says. An interim one (`is_final` false) is replaced by the next one of the same time."""
+
+    text: Annotated[str, Meta(description="Empty only where `speech_final` tells that the caller is done.")]
+    is_final: Annotated[bool, Meta(description="Whether this text will not change any more.")]
+    speech_final: Annotated[bool, Meta(description="Whether the caller has stopped speaking.")]
+    confidence: Annotated[float, Meta(description="From 0 to 1.")]
+    start: Seconds
+    duration: Annotated[float, Meta(description="Seconds of audio that this covers.")]
+    words: list[Word]
+
+
+class UtteranceEnd(_OfCall, frozen=True, kw_only=True, tag="utterance_end"):
+    """The caller has said no word for a while."""
+
+    at: Annotated[float, Meta(description="When the last word ended, in seconds since the call's audio began.")]
+
+
+class Dtmf(_OfCall, frozen=True, kw_only=True, tag="dtmf"):
+    """The caller has pressed a key."""
+
+    digit: Annotated[str, Meta(description="0 to 9, * or #.")]
+
+
+class SayStarted(_OfCall, frozen=True, kw_only=True, tag="say_started"):
+    """The first sound of a `say` or `play` is on its way to the caller."""
+
+    say_id: SayId
+
+
+class SayFinished(msgspec.Struct, frozen=True, kw_only=True, tag="say_finished"):
+    """The one receipt of a `say` or `play` for each caller that it was for, and one if there was none."""
+
+    call_id: Annotated[str | None, Meta(description="Which call; null where there was nobody to say it to.")]
+    player: Annotated[int | None, Meta(description="The caller's slot; null where there was nobody to say it to.")]
+    say_id: SayId
+    heard: Annotated[str, Meta(description="The text that the caller has heard, to the word; empty for a clip.")]
+    seconds: Annotated[float, Meta(description="How much of it has been played.")]
+    interrupted: Annotated[bool, Meta(description="Whether the caller spoke over it.")]
+    dropped: Annotated[
+        Dropped | None, Meta(description="Why it was not heard to its end, where the caller was not the reason.")
+    ]
+
+
+class CallEnded(_OfCall, frozen=True, kw_only=True, tag="call_ended"):
+    """The last message of a call: everything that was said in it has come."""
+
+    reason: Annotated[str, Meta(description="For people, and for logs.")]
+    seconds: Annotated[float, Meta(description="How long the call was.")]
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_defaults=True):
+    """Something that the game asked for could not be done. The connection and its calls go on."""
+
+    code: Annotated[str, Meta(description="For programs: malformed, bad_clip, no_code_free, resume_failed, ...")]
+    message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]
+    in_reply_to: Annotated[str | None, Meta(description="The type of the game's message.")] = None
+    field: Annotated[str | None, Meta(description="What was wrong in it, such as `start_within` or `words[3]`.")] = None
+    say_id: str | None = None
+    call_id: str | None = None
+    player: int | None = None
+
+
+class Pong(msgspec.Struct, frozen=True, kw_only=True, tag="pong"):
+    """The answer to a `ping`."""
+
+    id: Annotated[str | int | float | None, Meta(description="As the `ping` had it.")] = None
+
+
+Unnumbered = Welcome | Pong
+"""Belong to a connection, not to the game: they have no `seq`."""
+Numbered = (
+    CallStarted
+    | SpeechStarted
+    | Transcript
+    | UtteranceEnd
+    | Dtmf
+    | SayStarted
+    | SayFinished
+    | CallEnded
+    | Error
+)
+ServerMessage = Unnumbered | Numbered
+
+_encoder = msgspec.json.Encoder()
+_HEADS: dict[type, str] = {
+    kind: f'{{"type":"{kind.__struct_config__.tag}"' for kind in (*Unnumbered.__args__, *Numbered.__args__)
+}
+
+
+def encode(message: ServerMessage, seq: int | None) -> str:
+    """One message as it goes to the game. `seq` is None for `Welcome` and `Pong`, and for them alone."""
+    text = _encoder.encode(message).decode()
+    if seq is None:
+        return text
+    head = _HEADS[type(message)]
+    return f'{head},"seq":{seq}{text[len(head) :]}'
