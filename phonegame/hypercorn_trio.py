@@ -7,12 +7,15 @@ two classes and putting the subclasses in place of theirs:
   the socket is readable rather than to find out whether it is, and without a cancel scope where there is no limit.
 - Once the application has asked for it (the ASGI extension `phonegame.direct`), takes a websocket's text messages out
   itself and hands them over from the task that reads the socket, all that one read has brought in one batch. All other
-  frames go to wsproto as ever.
+  frames go to wsproto as ever. Reads no more while the application has shut the gate.
+- Tells the application with which code the peer has closed the websocket: there, it is always 1006.
+- Lets each websocket have its own limit of a message's length (the ASGI extension `phonegame.message_limit`).
 - Lets the application send while the connection is being closed, which raised BusyResourceError there.
 - Ends a websocket's pings with it, and keeps no message that has become too long.
 - Agrees to no compression: 58 kB would become 60 MB before anybody has seen how long the message is.
 - Tells the application, while its connections still last, that the server goes down (the ASGI extension
   `phonegame.terminated`).
+- Closes a socket when its peer has gone, even though the application has not yet finished with it.
 - Lets no error of a connection end the process.
 - Sets the socket options that notice a dead peer on every connection.
 """
@@ -21,7 +24,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 import hypercorn.protocol.h2
@@ -33,9 +37,10 @@ from hypercorn.events import Closed, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.tcp_server import TCPServer
-from wsproto.events import Ping
+from wsproto.connection import ConnectionState
+from wsproto.events import CloseConnection, Ping
 
-from phonegame.asgi import DIRECT, TERMINATED, Batch
+from phonegame.asgi import DIRECT, MESSAGE_LIMIT, TERMINATED, Batch, Gate
 from phonegame.frames import TextFrames
 from phonegame.sockets import notice_dead_peer, raw_socket
 
@@ -70,6 +75,7 @@ class CallTCPServer(TCPServer):
                 data = await stream.receive_some(READ_BYTES)
                 if data and (websocket := self._direct_websocket()) is not None:
                     await websocket.receive_direct(bytes(data))
+                    await websocket.gate.wait()
                     if websocket.is_direct and isinstance(stream, trio.SocketStream):
                         await self._read_direct(websocket, stream.socket)
                     continue
@@ -79,6 +85,8 @@ class CallTCPServer(TCPServer):
             if data == b"":
                 break
         await self.protocol.handle(Closed())
+        # a game that may come back is waited for, and its old socket would stay half open
+        await trio.aclose_forcefully(stream)
 
     def _direct_websocket(self) -> CallWSStream | None:
         protocol = self.protocol.protocol
@@ -105,6 +113,8 @@ class CallTCPServer(TCPServer):
                 if not data:
                     raise trio.BrokenResourceError
                 await websocket.receive_direct(data)
+                if websocket.gate.is_shut:
+                    await websocket.gate.wait()
 
 
 class BoundedBuffer(WebsocketBuffer):
@@ -120,15 +130,18 @@ class BoundedBuffer(WebsocketBuffer):
 
 class CallWSStream(WSStream):
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
-        async def app_with_extension(scope: Any, *more: Any) -> None:
+        async def app_with_extensions(scope: Any, receive: Any, *more: Any) -> None:
             if self.handshake.http_version == "1.1":
                 # in HTTP/2 a websocket does not have the socket to itself
                 scope["extensions"][DIRECT] = self._go_direct
+            scope["extensions"][MESSAGE_LIMIT] = self._limit_messages
             scope["extensions"][TERMINATED] = self.context.terminated.wait
-            await app(scope, *more)
+            await app(scope, partial(self._receive_with_code, receive), *more)
 
         self._closed = trio.Event()
-        super().__init__(cast("Any", app_with_extension), *args, **kwargs)
+        self._close_code: int | None = None
+        self.gate = Gate()
+        super().__init__(cast("Any", app_with_extensions), *args, **kwargs)
         self.buffer = BoundedBuffer(self.buffer.max_length)
         self._take: Callable[[Batch], None] | None = None
         self._frames = TextFrames()
@@ -142,11 +155,27 @@ class CallWSStream(WSStream):
     def closed(self, value: bool) -> None:
         if value:
             self._closed.set()
+            self.gate.open(for_good=True)
 
     async def _accept(self, message: Any) -> None:
         # what the client offers: it is compression only
         self.handshake.extensions = None
         await super()._accept(message)
+
+    async def _send_wsproto_event(self, event: Any) -> None:
+        if isinstance(event, CloseConnection) and self.connection.state is ConnectionState.REMOTE_CLOSING:
+            # the answer to the peer's close repeats its code
+            self._close_code = event.code
+        await super()._send_wsproto_event(event)
+
+    async def _receive_with_code(self, receive: Callable[[], Awaitable[Any]]) -> Any:
+        message = await receive()
+        if message["type"] == "websocket.disconnect" and self._close_code is not None:
+            return {**message, "code": self._close_code}
+        return message
+
+    def _limit_messages(self, max_length: int) -> None:
+        self.buffer.max_length = max_length
 
     async def _send_pings(self) -> None:
         """As the superclass does, but ends with the websocket: there, every connection lingers for an interval."""
@@ -159,9 +188,10 @@ class CallWSStream(WSStream):
     def is_direct(self) -> bool:
         return self._take is not None and self.handshake.accepted and not self.closed
 
-    def _go_direct(self, take: Callable[[Batch], None]) -> None:
+    def _go_direct(self, take: Callable[[Batch], None], gate: Gate) -> None:
         assert self.app_put is not None
         self._take = take
+        self.gate = gate
         self._put_to_channel = self.app_put
         self.app_put = self._put
 

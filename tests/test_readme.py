@@ -19,7 +19,8 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 
 
 def example(language: str) -> str:
-    (code,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    """For the text protocol; tests/wire/test_v1_readme.py has those for phonegame.v1."""
+    (code,) = re.findall(rf"```{language}\n(.*?)```", README.partition("### phonegame.v1")[0], re.DOTALL)
     return str(code)
 
 

@@ -17,16 +17,23 @@ _MEANING = {
     429: "has too many connections open for the project of DEEPGRAM_API_KEY: raise its limit, or take fewer calls",
 }
 _PASSING = frozenset({408, 425, 429})
+BAD_QUERY = 400
+"""`INVALID_QUERY_PARAMETER` and its like."""
 _BAD_DATA = 1008
 """The close code of DATA-0000 and its like."""
 
 
 class DeepgramFailure(Exception):
-    """Deepgram could not be used. `passing` tells whether trying again may help."""
+    """Deepgram could not be used. `passing` tells whether trying again may help.
 
-    def __init__(self, message: str, *, passing: bool) -> None:
+    Where the upgrade was refused, `status` is its HTTP status, and `details` is what Deepgram says about it.
+    """
+
+    def __init__(self, message: str, *, passing: bool, status: int | None = None, details: str = "") -> None:
         super().__init__(message)
         self.passing = passing
+        self.status = status
+        self.details = details
 
 
 def _quoted(text: str, most: int, key: str) -> str:
@@ -42,12 +49,14 @@ def refusal(
     reason = by_name.get(b"dg-error", b"").decode("latin-1") or _body_reason(body)
     request_id = by_name.get(b"dg-request-id", b"").decode("latin-1")
     meaning = _MEANING.get(status, "did not accept the connection")
-    details = [
+    parts = [
         f"HTTP {status}",
         *([_quoted(reason, 200, key)] if reason else []),
         *([f"request {_quoted(request_id, 64, key)}"] if request_id else []),
     ]
-    return DeepgramFailure(f"Deepgram {meaning} ({', '.join(details)})", passing=status >= 500 or status in _PASSING)
+    details = ", ".join(parts)
+    passing = status >= 500 or status in _PASSING
+    return DeepgramFailure(f"Deepgram {meaning} ({details})", passing=passing, status=status, details=details)
 
 
 def _body_reason(body: bytes | None) -> str:

@@ -6,7 +6,8 @@ Unknown types and fields are ignored: they go to the game as they came.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, get_args
 
 import msgspec
 
@@ -15,11 +16,18 @@ FINALIZE = '{"type":"Finalize"}'
 CLOSE_STREAM = '{"type":"CloseStream"}'
 
 
+def configure(keyterms: Sequence[str]) -> str:
+    """The message that puts `keyterms` in the place of the session's (API reference, "Configure")."""
+    return msgspec.json.encode({"type": "Configure", "keyterms": list(keyterms)}).decode()
+
+
 class Word(msgspec.Struct, frozen=True):
     word: str
     start: float
     end: float
     punctuated_word: str | None = None
+    confidence: float | None = None
+    """From 0 to 1; None where the session gives none."""
 
     @property
     def text(self) -> str:
@@ -29,6 +37,7 @@ class Word(msgspec.Struct, frozen=True):
 class Alternative(msgspec.Struct, frozen=True):
     transcript: str = ""
     confidence: float = 0.0
+    """From 0 to 1; 0 where the session gives none, and where nothing was said."""
     words: list[Word] = []
 
 
@@ -73,15 +82,28 @@ class Error(msgspec.Struct, frozen=True, tag="Error"):
     description: str = ""
 
 
+class ConfigureSuccess(msgspec.Struct, frozen=True, tag="ConfigureSuccess"):
+    """One of the two answers to `Configure`: what it asks for holds from here on."""
+
+
+class ConfigureFailure(msgspec.Struct, frozen=True, tag="ConfigureFailure"):
+    """The other one: all is as it was. `code` is one of `CONFIGURE_KEYTERMS_NOT_SUPPORTED` and its like."""
+
+    code: str | None = None
+    description: str | None = None
+
+
 class Other(msgspec.Struct, frozen=True):
     """A JSON object that is none of the above."""
 
     type: str
 
 
-Message = Results | SpeechStarted | UtteranceEnd | Metadata | Error | Other
+Known = Results | SpeechStarted | UtteranceEnd | Metadata | Error | ConfigureSuccess | ConfigureFailure
+Message = Known | Other
 
-_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Results | SpeechStarted | UtteranceEnd | Metadata | Error)
+_KNOWN_TYPES = frozenset(known.__name__ for known in get_args(Known))
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Known)
 _type_decoder = msgspec.json.Decoder(Other)
 
 
@@ -113,8 +135,7 @@ def _parse_other(text: str | bytes) -> Other | None:
         other = _type_decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    known = {"Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error"}
-    return None if other.type in known else other
+    return None if other.type in _KNOWN_TYPES else other
 
 
 def _has_possible_times(message: Message) -> bool:

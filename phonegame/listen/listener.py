@@ -4,23 +4,34 @@ async with trio.open_nursery() as nursery:
     nursery.start_soon(listener.run)          # ends after finish(), or when Deepgram cannot be had
     ...  listener.hear_nowait(audio)          # from the task that reads the phone's socket
     ...  async for heard in listener.heard    # in a task of its own
+    listener.expect_nowait(words)             # what the game expects to hear, whenever that changes
     listener.finish()                         # the call is over: the last words still come
 """
 
 from __future__ import annotations
 
 import random
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 import trio
 
 from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.deepgram.failures import DeepgramFailure
-from phonegame.deepgram.messages import CLOSE_STREAM, FINALIZE, KEEP_ALIVE
+from phonegame.deepgram.messages import (
+    CLOSE_STREAM,
+    FINALIZE,
+    KEEP_ALIVE,
+    ConfigureFailure,
+    ConfigureSuccess,
+    Metadata,
+)
 from phonegame.groups import leaves
 from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
 from phonegame.listen.session import Session, open_session
 from phonegame.listen.transcript import Heard, Transcript
+from phonegame.listen.vocabulary import Vocabulary
 
 KEEP_ALIVE_SECONDS = 4
 """Deepgram hangs up after 10 s without a message; its documentation advises 3 to 5 s."""
@@ -37,6 +48,10 @@ FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_SECONDS = 4.0
 SETTLED_SECONDS = 10
 """A session that lived so long, and did not owe answers, was a good one although it gave no results."""
+QUIET_SECONDS = 5
+"""How long a session that is to be left may be waited for to have no words that wait for their final."""
+GOODBYE_SECONDS = 1.5
+"""How long a session that is left may take for its last results. What they do not cover the next one hears again."""
 HEARD_QUEUE = 64
 """Messages that wait for the call's task. They come once or twice a second, and it never waits long."""
 
@@ -47,21 +62,26 @@ class Listener:
     def __init__(
         self, url: str, key: str, *, final_seconds: float, reconnect_seconds: float, stall_seconds: float
     ) -> None:
-        self._url = url
         self._key = key
         self._reconnect_seconds = reconnect_seconds
         self._stall_seconds = stall_seconds
+        self._vocabulary = Vocabulary(url, lambda why: self.on_refused(why))
         self._buffer = AudioBuffer()
         self._transcript = Transcript(final_seconds)
         self._session: Session | None = None
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
         self._good = False  # whether this session gives reason for patience with the next
+        self._leaving = False  # whether this session is being left for another one
         self._fell_behind = trio.Event()
         self._work = trio.Event()
+        self._progress = trio.Event()
         self._finished = trio.Event()
+        self._undelivered: deque[Heard] = deque()
         self._send_heard, self.heard = trio.open_memory_channel[Heard](HEARD_QUEUE)
         self.failure: DeepgramFailure | None = None
         """Why `heard` ended, where that was Deepgram's doing."""
+        self.on_refused: Callable[[str], object] = lambda why: None
+        """Called with a sentence for the game where Deepgram does not take its words; must neither wait nor raise."""
 
     @property
     def position(self) -> float:
@@ -80,6 +100,15 @@ class Listener:
         else:
             self._work.set()
 
+    def expect_nowait(self, words: Sequence[str]) -> None:
+        """The caller is likely to say these words and phrases, and no more the ones before.
+
+        They come on top of the keyterms in the URL, and hold for all sessions. Where Deepgram does not take them,
+        `on_refused` is called, sooner or later, and all else goes on as before.
+        """
+        if not self._finished.is_set():
+            self._vocabulary.expect_nowait(words)
+
     def finish(self) -> None:
         """No more audio. `run` sends what there is, waits for Deepgram's last results, and ends."""
         self._finished.set()
@@ -95,22 +124,25 @@ class Listener:
                 await self._keep_listening()
             finally:
                 last = self._transcript.end()
-                if last is not None:
-                    # without waiting, since this also runs while being cancelled
-                    try:
-                        self._send_heard.send_nowait(last)
-                    except (trio.WouldBlock, trio.BrokenResourceError):
-                        log.warning("last words lost: the call does not take them")
+                self._undelivered.extend([last] if last is not None else [])
+                # without waiting, since this also runs while being cancelled
+                try:
+                    for heard in self._undelivered:
+                        self._send_heard.send_nowait(heard)
+                except (trio.WouldBlock, trio.BrokenResourceError):
+                    log.warning("last words lost: the call does not take them")
 
     async def _keep_listening(self) -> None:
         retry_seconds, away_since = FIRST_RETRY_SECONDS, trio.current_time()
         while True:
             self._good = False
             failure = await self._listen_once()
-            if failure is None:
+            if failure is None and not self._leaving:
                 return
             if self._good:
                 retry_seconds, away_since = FIRST_RETRY_SECONDS, trio.current_time()
+            if failure is None or self._leaving or self._vocabulary.is_to_blame(failure):
+                continue
             away_seconds = trio.current_time() - away_since
             wait_seconds = retry_seconds * random.uniform(0.75, 1.25)
             if not failure.passing or away_seconds + wait_seconds > self._reconnect_seconds:
@@ -131,9 +163,12 @@ class Listener:
 
     async def _listen_once(self) -> DeepgramFailure | None:
         """One session, to its end. None: Deepgram has said all that it had to say."""
+        self._leaving = False
+        url = self._vocabulary.begin_session()
         try:
-            async with open_session(self._url, self._key) as session, trio.open_nursery() as nursery:
+            async with open_session(url, self._key) as session, trio.open_nursery() as nursery:
                 await self._begin(session)
+                nursery.start_soon(self._keep_vocabulary, session, nursery.cancel_scope)
                 nursery.start_soon(self._send_to_deepgram, session)
                 nursery.start_soon(self._watch_session, session)
                 nursery.start_soon(self._watch_backlog)
@@ -162,8 +197,7 @@ class Listener:
         self._transcript.begin_session(start / BYTES_PER_SECOND)
         self._session = session
         self._work.set()
-        if promoted is not None:
-            await self._send_heard.send(promoted)
+        await self._deliver([promoted] if promoted is not None else [])
 
     async def _receive_from_deepgram(self, session: Session) -> None:
         while True:
@@ -171,13 +205,13 @@ class Listener:
                 try:
                     raw = await session.receive()
                 except DeepgramFailure:
-                    if self._finished.is_set():
+                    if self._is_closing:
                         return
                     raise
             now = trio.current_time()
             if waiting.cancelled_caught:
                 overdue = self._transcript.overdue(now)
-                if overdue is None and not self._finished.is_set():
+                if overdue is None and not self._is_closing:
                     await session.send_text(FINALIZE)
                 heard = [overdue] if overdue is not None else []
             else:
@@ -185,24 +219,75 @@ class Listener:
                 heard = self._transcript.receive(raw, now)
                 self._good = self._good or any(each.results is not None for each in heard)
                 self._buffer.forget_before(min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND)))
-            for each in heard:
-                await self._send_heard.send(each)
+            await self._deliver(each for each in heard if not self._keep_to_ourselves(each))
+            self._progress.set()
+
+    async def _deliver(self, heard: Iterable[Heard]) -> None:
+        """A cancellation, by the end of the session mostly, loses nothing: the next session begins with the rest."""
+        self._undelivered.extend(heard)
+        while self._undelivered:
+            await self._send_heard.send(self._undelivered[0])
+            self._undelivered.popleft()
+
+    def _keep_to_ourselves(self, heard: Heard) -> bool:
+        """Whether it belongs to a conversation with Deepgram of which nobody else knows."""
+        match heard.message:
+            case ConfigureSuccess() | ConfigureFailure():
+                self._vocabulary.answer(heard.message)
+                return True
+            case Metadata():
+                # the end of a session, but not of the call
+                return self._leaving
+        return False
 
     async def _send_to_deepgram(self, session: Session) -> None:
-        """Sends what `hear_nowait` could not, and says goodbye when the call is over."""
+        """Sends what `hear_nowait` could not, and says goodbye when the call is over or the session is to be left."""
         while True:
             await self._work.wait()
             self._work = trio.Event()
             await self._send_backlog(session)
-            if self._finished.is_set():
+            self._progress.set()
+            if self._leaving:
+                self._transcript.leave_session(self._buffer.cursor / BYTES_PER_SECOND)
+            if self._is_closing:
                 await session.send_text(CLOSE_STREAM)
                 return
+
+    @property
+    def _is_closing(self) -> bool:
+        """Whether the session is told, or is about to be told, that no more audio comes."""
+        return self._leaving or self._finished.is_set()
+
+    async def _keep_vocabulary(self, session: Session, scope: trio.CancelScope) -> None:
+        """Leaves the session, by ending `scope`, where it takes another one to hear what the game expects."""
+        await self._vocabulary.keep_session(session.send_text)
+        await self._wait_until_quiet()
+        if self._finished.is_set():
+            return
+        log.info("Deepgram gets the game's words with another session")
+        self._leaving, self._session = True, None
+        self._work.set()
+        await trio.sleep(GOODBYE_SECONDS)
+        scope.cancel()
+
+    async def _wait_until_quiet(self) -> None:
+        """Until it has caught up with the call, and then, within reason, for a moment between two utterances."""
+        await trio.lowlevel.checkpoint()
+        while self._buffer.unsent > AT_ONCE_BYTES:
+            await self._wait_for_progress()
+        with trio.move_on_after(QUIET_SECONDS):
+            while not self._transcript.is_quiet:
+                await self._wait_for_progress()
+
+    async def _wait_for_progress(self) -> None:
+        self._progress = trio.Event()
+        await self._progress.wait()
 
     async def _watch_session(self, session: Session) -> None:
         """Keeps the session alive while there is no audio, and ends it when there is audio and no answer."""
         cursor, idle_since = self._buffer.cursor, trio.current_time()
         began = idle_since
-        while not self._finished.is_set():
+        while not self._is_closing:
             await trio.sleep(WATCH_SECONDS)
             unanswered_seconds = (self._buffer.cursor - self._unanswered_from) / BYTES_PER_SECOND
             if unanswered_seconds > self._stall_seconds:
@@ -223,7 +308,7 @@ class Listener:
     async def _send_backlog(self, session: Session) -> None:
         """No faster than Deepgram takes it: audio that did not come in the time before gives no credit."""
         began, first = trio.current_time(), self._buffer.cursor
-        while self._buffer.unsent:
+        while self._buffer.unsent and not self._leaving:
             ahead = (self._buffer.cursor - first) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
             await trio.sleep_until(began + ahead / CATCH_UP_RATE)
             begin, piece = self._buffer.cursor, self._buffer.next_piece(PIECE_BYTES)

@@ -12,7 +12,10 @@ An interim result is a promise that Deepgram does not always keep. Where its fin
                       --the call has ended-----------------------------------------------------------> deliver as final
 
 A final that covers the interim and has no text withdraws it (noise, mostly); one that covers a part leaves the rest
-waiting.
+waiting. An interim whose session is lost waits for the results of the next one, which hears its audio again.
+
+A session that is left on purpose is asked for what it still has, and that ends where we have cut the audio off: in the
+midst of a word, perhaps. Words of the last `UNSURE_SECONDS` before the cut are left to the next session.
 """
 
 from __future__ import annotations
@@ -27,6 +30,10 @@ from phonegame.deepgram.messages import Message, Results, SpeechStarted, Utteran
 
 FINALIZE_SECONDS = 1.0
 """No answer to Finalize is promised: Deepgram's documentation says "usually"."""
+UNSURE_SECONDS = 1.0
+"""As long as a long word: where one begins that is cut off, Deepgram need not tell."""
+LEAD_IN_SECONDS = 0.2
+"""A session hears so much before the first word that is left to it: the times of words are none too exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Transcript:
         self._delivered = -math.inf
         self._interim: Heard | None = None
         self._finalize_asked = False
+        self._sure_until = math.inf  # finals of a session that is being left hold up to there
         self.deadline = math.inf
         """On the caller's clock; `math.inf` while nothing is owed."""
         self.covered = 0.0
@@ -68,6 +76,16 @@ class Transcript:
     def begin_session(self, offset: float) -> None:
         """A session begins whose first byte of audio is `offset` seconds into the call."""
         self._offset = offset
+        self._sure_until = math.inf
+
+    def leave_session(self, cut: float) -> None:
+        """The session gets no audio from `cut` on (seconds of the call), and gives what results it still has."""
+        self._sure_until = max(self.covered, cut - UNSURE_SECONDS)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no words wait for their final."""
+        return self._interim is None
 
     def receive(self, raw: str, now: float) -> list[Heard]:
         """What goes on to the call: the message, if anything is left of it, and before it a final that never came."""
@@ -84,23 +102,42 @@ class Transcript:
         passed_over = self._promote(before=results.start) if results.best.transcript else None
         kept = without_words_before(heard, self._delivered)
         if results.is_final:
-            self.covered = max(self.covered, results.end)
-            self._settle_interim(results)
+            sure_until = min(results.end, self._sure_until)
+            self._settle_interim(results, sure_until)
+            if kept is not None and sure_until < results.end:
+                kept, sure_until = self._without_unsure_words(kept, sure_until)
+            self.covered = max(self.covered, sure_until)
         elif kept is not None and kept.results is not None and kept.results.best.transcript:
             self._wait_for_final(kept, kept.results, now)
         return [each for each in (passed_over, kept) if each is not None]
 
     def _wait_for_final(self, heard: Heard, results: Results, now: float) -> None:
         before = self._interim.results if self._interim else None
-        if before is None or before.best.transcript != results.best.transcript:
+        is_news = before is None or before.best.transcript != results.best.transcript
+        if is_news or self.deadline == math.inf:
             self.deadline = now + self._final_seconds
             self._finalize_asked = False
         self._interim = heard
 
-    def _settle_interim(self, final: Results) -> None:
+    def _without_unsure_words(self, final: Heard, sure_until: float) -> tuple[Heard | None, float]:
+        """What may be delivered of it, and up to where it holds. The rest waits as an interim does."""
+        results = final.results
+        assert results is not None
+        sure = sum(word.end <= sure_until for word in results.best.words)
+        unsure_words = results.best.words[sure:]
+        if not unsure_words:
+            # a session may give no words
+            return final, results.end if results.best.transcript and not sure else sure_until
+        if sure:
+            self._delivered = results.best.words[sure - 1].end
+        self._sure_until = min(sure_until, unsure_words[0].start - LEAD_IN_SECONDS)
+        self._interim = without_first_words(final, sure)
+        return _with_first_words(final, sure), self._sure_until
+
+    def _settle_interim(self, final: Results, sure_until: float) -> None:
         if self._interim is None or (not final.best.transcript and final.start > self._pending_start):
             return
-        rest = without_words_before(self._interim, final.end)
+        rest = without_words_before(self._interim, sure_until)
         if rest is None or rest.results is None or not rest.results.best.words:
             self._drop_interim()
         else:
@@ -121,7 +158,8 @@ class Transcript:
         audio is no longer there to be heard again.
         """
         promoted = self._promote() if self._pending_start < kept_from else None
-        self._drop_interim()
+        self._finalize_asked = False
+        self.deadline = math.inf
         return max(self.covered, kept_from, self._delivered), promoted
 
     def end(self) -> Heard | None:
@@ -196,6 +234,20 @@ def without_first_words(heard: Heard, count: int) -> Heard | None:
     if not words:
         return None
     return edited(heard, lambda fields: _keep_words(fields, words, count, results.end))
+
+
+def _with_first_words(heard: Heard, count: int) -> Heard | None:
+    """Results that end behind the first `count` words, in the midst of the utterance; None for no word."""
+    results = heard.results
+    if results is None or count <= 0:
+        return None
+    words = results.best.words[:count]
+
+    def edit(fields: dict[str, Any]) -> None:
+        _keep_words(fields, words, 0, words[-1].end)
+        fields["speech_final"] = False
+
+    return edited(heard, edit)
 
 
 def _keep_words(fields: dict[str, Any], words: list[Word], skipped: int, end: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import trio
@@ -17,15 +18,21 @@ class WordTime:
 
 
 class Sound:
-    """mu-law at 8000 samples a second, one byte a sample, no header. One task fills it, one reads it."""
+    """mu-law at 8000 samples a second, one byte a sample, no header. One task fills it, one reads it.
 
-    def __init__(self, text: str = "", audio: bytes = b"", *, ended: bool = False) -> None:
+    `on_change` is called, if given, when audio has been added, and at the end.
+    """
+
+    def __init__(
+        self, text: str = "", audio: bytes = b"", *, ended: bool = False, on_change: Callable[[], None] | None = None
+    ) -> None:
         self.text = text
         self.audio = bytearray(audio)
         self.words: list[WordTime] = []
         """In order, as far as the voice tells them; empty from a voice that does not."""
         self.ended = ended
         """Whether `audio` is all that there will be."""
+        self._on_change = on_change
         self._changed = trio.Event()
 
     def add(self, mulaw: bytes) -> None:
@@ -49,3 +56,5 @@ class Sound:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = trio.Event()
+        if self._on_change is not None:
+            self._on_change()

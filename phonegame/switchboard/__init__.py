@@ -153,6 +153,10 @@ To = Literal["all"] | Sequence[str | int]
 """Whom a command is for: all callers, or those with these call ids and player slots."""
 
 
+def is_meant(to: To, call_id: str, player: int) -> bool:
+    return to == ALL or call_id in to or player in to
+
+
 class Refused(Enum):
     """Why a call was not patched through."""
 

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import structlog
 import trio
 
 from phonegame.codes import CodePool
-from phonegame.listen.transcript import Heard
-from phonegame.switchboard import CallHeard, CallJoined, CallLeft, GameEvent, NoCodeFree, Refused, SeatClosed
+from phonegame.switchboard import (
+    ALL,
+    MAX_CALLERS,
+    CallEnded,
+    Caller,
+    CallEvent,
+    CallStarted,
+    Command,
+    FromCall,
+    GameLeft,
+    NoCodeFree,
+    Refused,
+    SeatClosed,
+    To,
+    is_meant,
+)
+from phonegame.switchboard.slots import Slots
 
-SENTENCES = 16
-"""Sentences that wait to be spoken on one line: a minute of speech. A game that sends more is told so or loses them."""
 HANDOVER_SECONDS = 0.5
 """How long a caller waits for the last words of the one before. Later ones are lost, so that nothing gets mixed up."""
+
+T = TypeVar("T")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class MemorySwitchboard:
-    def __init__(self, pool: CodePool, *, game_queue: int) -> None:
+    def __init__(self, pool: CodePool) -> None:
         self._pool = pool
-        self._game_queue = game_queue
         self._seats: dict[str, MemorySeat] = {}
 
     @property
@@ -31,27 +46,27 @@ class MemorySwitchboard:
         return self._seats.keys()
 
     @asynccontextmanager
-    async def open_seat(self) -> AsyncIterator[MemorySeat]:
+    async def open_seat(
+        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False
+    ) -> AsyncIterator[MemorySeat]:
         code = self._pool.take()
         if code is None:
             raise NoCodeFree(f"all {self._pool.capacity} codes are in use")
-        seat = self._seats[code] = MemorySeat(code, self, self._game_queue)
+        seat = self._seats[code] = MemorySeat(code, self, take, one_after_the_other)
         try:
             yield seat
         finally:
             seat.leave_nowait()
-            seat.events.close()
 
-    async def join(self, code: str, call_id: str) -> MemoryLine | Refused:
+    async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> MemoryLine | Refused:
         seat = self._seats.get(code)
-        if seat is None:
+        line = seat.reserve_nowait(caller, take) if seat is not None else Refused.UNKNOWN
+        if seat is None or isinstance(line, Refused):
             await trio.lowlevel.checkpoint()
-            return Refused.UNKNOWN
-        if seat.caller is not None:
-            await trio.lowlevel.checkpoint()
-            return Refused.BUSY
+            return line
         before = seat.last_line
-        line = seat.caller = seat.last_line = MemoryLine(call_id, seat)
+        if seat.one_after_the_other:
+            seat.last_line = line
         try:
             if before is not None:
                 with trio.move_on_after(HANDOVER_SECONDS):
@@ -59,12 +74,14 @@ class MemorySwitchboard:
             else:
                 await trio.lowlevel.checkpoint()
         except trio.Cancelled:
-            line.close_nowait()
-            # the next one waits for whom this one has waited for
-            seat.last_line = before
+            line.release_nowait()
+            line.closed.set()
+            if seat.one_after_the_other:
+                # the next one waits for whom this one has waited for
+                seat.last_line = before
             raise
         if before is not None:
-            before.close_nowait()
+            before.close_nowait("another caller has joined", 0)
         line.begin_nowait()
         return line
 
@@ -74,26 +91,40 @@ class MemorySwitchboard:
 
 
 class MemorySeat:
-    def __init__(self, code: str, switchboard: MemorySwitchboard, queue: int) -> None:
+    def __init__(
+        self, code: str, switchboard: MemorySwitchboard, take: Callable[[FromCall], None], one_after_the_other: bool
+    ) -> None:
         self.code = code
         self._switchboard = switchboard
-        self._send_events, self.events = trio.open_memory_channel[GameEvent](queue)
+        self._take = take
+        self.one_after_the_other = one_after_the_other
+        self._accept = 1
+        self._slots = Slots()
+        self._lines: dict[int, MemoryLine] = {}
+        """Who is joining or joined, by slot."""
         self._left = False
         self.closed: SeatClosed | None = None
-        self.caller: MemoryLine | None = None
         self.last_line: MemoryLine | None = None
+        """Where calls come one after the other: the latest, gone or not."""
 
-    def emit_nowait(self, event: GameEvent) -> None:
-        if self._left:
-            return
-        try:
-            self._send_events.send_nowait(event)
-        except trio.WouldBlock:
-            log.warning("game does not read; it is closed", waiting=self._send_events.statistics().current_buffer_used)
-            self.close_nowait(SeatClosed.TOO_SLOW)
+    @property
+    def calls(self) -> Sequence[tuple[str, int]]:
+        return [(line.call_id, line.player) for line in self._begun()]
 
-    def say_nowait(self, sentence: str) -> int:
-        return int(self.caller is not None and self.caller.say_nowait(sentence))
+    def command_nowait(self, command: Command, to: To = ALL) -> list[str]:
+        reached = []
+        for line in self._begun():
+            # the command may have ended more than the call that it was handed to
+            is_there = self._lines.get(line.player) is line and not self._left
+            if is_there and is_meant(to, line.call_id, line.player):
+                line.command_nowait(command)
+                reached.append(line.call_id)
+        return reached
+
+    def accept_nowait(self, callers: int) -> None:
+        if not 1 <= callers <= MAX_CALLERS:
+            raise ValueError(f"{callers} callers at once; from 1 to {MAX_CALLERS} are possible")
+        self._accept = callers
 
     def close_nowait(self, why: SeatClosed) -> None:
         if not self._left:
@@ -104,55 +135,75 @@ class MemorySeat:
         if self._left:
             return
         self._left = True
-        self._send_events.close()
         self._switchboard.give_back(self.code)
-        if self.caller is not None:
-            self.caller.game_left_nowait()
+        for line in list(self._lines.values()):
+            line.command_nowait(GameLeft())
+
+    def reserve_nowait(self, caller: Caller, take: Callable[[Command], None]) -> MemoryLine | Refused:
+        """A line with a slot, which has yet to begin."""
+        accept = 1 if self.one_after_the_other else self._accept
+        slot = self._slots.take(accept, caller.known_as, trio.current_time())
+        if slot is None:
+            return Refused.BUSY
+        line = self._lines[slot] = MemoryLine(caller, slot, take, self)
+        return line
+
+    def release_nowait(self, line: MemoryLine) -> None:
+        del self._lines[line.player]
+        self._slots.give_back(line.player, line.caller.known_as, trio.current_time())
+
+    def emit_nowait(self, event: FromCall) -> None:
+        if not self._left:
+            _hand_over(self._take, event)
+
+    def _begun(self) -> list[MemoryLine]:
+        return [line for _, line in sorted(self._lines.items()) if line.begun]
 
 
 class MemoryLine:
-    def __init__(self, call_id: str, seat: MemorySeat) -> None:
-        self._call_id = call_id
+    def __init__(self, caller: Caller, player: int, take: Callable[[Command], None], seat: MemorySeat) -> None:
+        self.caller = caller
+        self.call_id = caller.call_id
+        self.player = player
+        self._take = take
         self._seat = seat
-        self._send_sentences, self.sentences = trio.open_memory_channel[str](SENTENCES)
-        self._joined = False
-        self.game_left = trio.Event()
+        self.begun = False
+        """Whether the game has been told of the call: commands before that mean somebody else."""
+        self._released = False
         self.closed = trio.Event()
 
     def begin_nowait(self) -> None:
-        self._joined = True
-        self._seat.emit_nowait(CallJoined(self._call_id))
+        self.begun = True
+        self._emit_nowait(CallStarted(self.caller))
 
-    def deliver_nowait(self, heard: Heard) -> None:
+    def command_nowait(self, command: Command) -> None:
+        _hand_over(self._take, command)
+
+    def deliver_nowait(self, event: CallEvent) -> None:
         if self.closed.is_set():
-            log.info("last words came too late: the game has another caller")
+            log.info("last words came too late: the line is closed")
             return
-        self._seat.emit_nowait(CallHeard(self._call_id, heard))
-
-    def say_nowait(self, sentence: str) -> bool:
-        if not self._joined:
-            # the game has not heard of this caller yet: it means the one before
-            return False
-        try:
-            self._send_sentences.send_nowait(sentence)
-        except (trio.WouldBlock, trio.ClosedResourceError, trio.BrokenResourceError):
-            return False
-        return True
-
-    def game_left_nowait(self) -> None:
-        self.game_left.set()
-        self._send_sentences.close()
+        self._emit_nowait(event)
 
     def release_nowait(self) -> None:
-        self._send_sentences.close()
-        if self._seat.caller is self:
-            self._seat.caller = None
+        if not self._released:
+            self._released = True
+            self._seat.release_nowait(self)
 
-    def close_nowait(self) -> None:
+    def close_nowait(self, reason: str, seconds: float) -> None:
         if self.closed.is_set():
             return
         self.release_nowait()
-        self.sentences.close()
         self.closed.set()
-        if self._joined:
-            self._seat.emit_nowait(CallLeft(self._call_id))
+        self._emit_nowait(CallEnded(reason, seconds))
+
+    def _emit_nowait(self, event: CallEvent) -> None:
+        self._seat.emit_nowait(FromCall(self.call_id, self.player, event))
+
+
+def _hand_over(take: Callable[[T], None], what: T) -> None:
+    """The one place where the other end's code runs. An error in there is the other end's own affair."""
+    try:
+        take(what)
+    except Exception:
+        log.exception("error at one end of a line; the other end goes on", what=type(what).__name__)

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from phonegame.switchboard import (
     CallEnded,
+    CallEnding,
     CallHeard,
     CallKeyed,
     CallProblem,
@@ -33,7 +34,7 @@ def encode(event: FromCall) -> str | None:
             return "connected"
         case CallHeard(heard=heard):
             return None if heard.is_interim else heard.raw
-        case CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnded():
+        case CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnding() | CallEnded():
             return None
         case _:
             assert_never(event.event)

@@ -23,6 +23,7 @@ def test_a_refusal_names_the_setting_and_whether_to_try_again(status: int, setti
     assert setting in str(failure)
     assert f"HTTP {status}" in str(failure)
     assert failure.passing is passing
+    assert failure.status == status
 
 
 @pytest.mark.parametrize(("status", "passing"), [(302, False), (405, False), (408, True), (500, True), (503, True)])
@@ -34,7 +35,8 @@ def test_a_status_without_a_meaning_of_its_own(status: int, passing: bool) -> No
 
 def test_deepgram_s_own_reason_is_in_a_header() -> None:
     failure = refusal(401, [(b"DG-Error", b"INVALID_AUTH: No."), (b"dg-request-id", b"52cc")], BODY)
-    assert str(failure).endswith("(HTTP 401, INVALID_AUTH: No., request 52cc)")
+    assert failure.details == "HTTP 401, INVALID_AUTH: No., request 52cc"
+    assert str(failure).endswith(f"({failure.details})")
 
 
 def test_or_in_the_body() -> None:

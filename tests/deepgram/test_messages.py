@@ -10,6 +10,8 @@ from phonegame.deepgram.messages import (
     CLOSE_STREAM,
     FINALIZE,
     KEEP_ALIVE,
+    ConfigureFailure,
+    ConfigureSuccess,
     Error,
     Metadata,
     Other,
@@ -17,6 +19,7 @@ from phonegame.deepgram.messages import (
     SpeechStarted,
     UtteranceEnd,
     Word,
+    configure,
     parse,
 )
 
@@ -37,7 +40,17 @@ def test_results_are_read_with_their_words_and_times() -> None:
     assert (results.is_final, results.speech_final) == (True, True)
     assert results.best.transcript == "Tell me, 42."
     assert [word.text for word in results.best.words] == ["Tell", "me,", "42."]
-    assert results.best.words[2] == Word("42", 6.63, 7.1, "42.")
+    assert results.best.words[2] == Word("42", 6.63, 7.1, "42.", 0.97)
+    assert results.best.confidence == 0.99
+
+
+def test_a_session_need_not_say_how_sure_it_is() -> None:
+    results = parse(
+        '{"type":"Results","start":0,"duration":1,"channel":{"alternatives":[{"transcript":"a",'
+        '"words":[{"word":"a","start":0,"end":1}]}]}}'
+    )
+    assert isinstance(results, Results)
+    assert (results.best.confidence, results.best.words[0].confidence) == (0, None)
 
 
 def test_a_word_without_punctuation_is_as_it_was_heard() -> None:
@@ -61,7 +74,13 @@ def test_results_without_alternatives_say_nothing(channel: str) -> None:
         ('{"type":"UtteranceEnd","last_word_end":-1}', UtteranceEnd(-1)),
         ('{"type":"Metadata","request_id":"x","duration":1.5,"channels":1}', Metadata()),
         ('{"type":"Error","description":"too fast","message":"x"}', Error("too fast")),
-        ('{"type":"ConfigureSuccess","request_id":"x"}', Other("ConfigureSuccess")),
+        ('{"type":"ConfigureSuccess","request_id":"x","keyterms":["a"]}', ConfigureSuccess()),
+        (
+            '{"type":"ConfigureFailure","request_id":"x","code":"CONFIGURE_INTERNAL_ERROR","description":"no"}',
+            ConfigureFailure("CONFIGURE_INTERNAL_ERROR", "no"),
+        ),
+        ('{"type":"ConfigureFailure","code":null}', ConfigureFailure()),
+        ('{"type":"Weather","sunny":true}', Other("Weather")),
     ],
 )
 def test_every_message_has_a_type(raw: str, message: object) -> None:
@@ -83,6 +102,7 @@ def test_every_message_has_a_type(raw: str, message: object) -> None:
         '{"type":"Results","start":"0","duration":1,"channel":{}}',
         '{"type":"Results","start":0,"duration":1,"channel":{"alternatives":[{"words":[{"word":"a"}]}]}}',
         '{"type":"UtteranceEnd","last_word_end":"soon"}',
+        '{"type":"ConfigureFailure","code":7}',
         '{"type":"Results","start":1e999,"duration":1,"channel":{}}',
         '{"type":"Results","start":1e305,"duration":1,"channel":{}}',
         '{"type":"Results","start":0,"duration":1e305,"channel":{}}',
@@ -105,8 +125,8 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
-FIELDS = ["type", "start", "duration", "channel", "is_final", "timestamp", "last_word_end", "alternatives", "words"]
-TYPES = ["Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error"]
+FIELDS = ["type", "start", "duration", "channel", "is_final", "timestamp", "last_word_end", "alternatives", "words", "code"]
+TYPES = ["Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error", "ConfigureSuccess", "ConfigureFailure"]
 
 
 @given(st.text() | st.binary())
@@ -122,3 +142,5 @@ def test_no_object_makes_it_raise(fields: dict[str, object], kind: str) -> None:
 def test_what_is_sent_is_what_deepgram_documents() -> None:
     sent = [json.loads(text) for text in (KEEP_ALIVE, FINALIZE, CLOSE_STREAM)]
     assert sent == [{"type": "KeepAlive"}, {"type": "Finalize"}, {"type": "CloseStream"}]
+    assert json.loads(configure(("a b", "ü"))) == {"type": "Configure", "keyterms": ["a b", "ü"]}
+    assert json.loads(configure(())) == {"type": "Configure", "keyterms": []}

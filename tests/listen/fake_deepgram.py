@@ -9,10 +9,8 @@ from contextlib import asynccontextmanager
 import trio
 
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
-from phonegame.deepgram.failures import DeepgramFailure
-from phonegame.listen.listener import (
-    Listener,
-)
+from phonegame.deepgram.failures import DeepgramFailure, refusal
+from phonegame.listen.listener import Listener
 from phonegame.listen.transcript import Heard
 
 AWAY = DeepgramFailure("away", passing=True)
@@ -25,8 +23,13 @@ class FakeSession:
     def __init__(self, *, takes_at_once: bool) -> None:
         self.takes_at_once = takes_at_once
         self.is_blocked = False
+        self.takes_leave = True
         self.audio: list[tuple[float, bytes]] = []
         self.texts: list[tuple[float, str]] = []
+        self.configured: list[list[str]] = []
+        """The keyterms of each `Configure`."""
+        self.configure_answer: str | None = None
+        """What is said to each `Configure`, at once."""
         self.says, self._messages = trio.open_memory_channel[str](100)
 
     def send_audio_nowait(self, audio: bytes) -> bool:
@@ -42,8 +45,14 @@ class FakeSession:
 
     async def send_text(self, text: str) -> None:
         await trio.lowlevel.checkpoint()
-        self.texts.append((trio.current_time(), json.loads(text)["type"]))
-        if self.texts[-1][1] == "CloseStream":
+        message = json.loads(text)
+        self.texts.append((trio.current_time(), message["type"]))
+        if message["type"] == "Configure":
+            self.configured.append(message["keyterms"])
+            if self.configure_answer is not None:
+                self.says.send_nowait(self.configure_answer)
+        if message["type"] == "CloseStream" and self.takes_leave:
+            self.says.send_nowait('{"type":"Metadata"}')
             self.says.close()
 
     async def receive(self) -> str:
@@ -61,6 +70,10 @@ class FakeDeepgram:
     def __init__(self) -> None:
         self.sessions: list[FakeSession] = []
         self.attempts: list[float] = []
+        self.urls: list[str] = []
+        self.refused_keyterm: str | None = None
+        """A URL with this in it is refused."""
+        self.configure_answer: str | None = None
         self.failure: DeepgramFailure | None = None
         self.takes_at_once = True
         self.opens_in = 0.0
@@ -70,19 +83,25 @@ class FakeDeepgram:
     @asynccontextmanager
     async def open_session(self, url: str, key: str) -> AsyncIterator[FakeSession]:
         self.attempts.append(trio.current_time())
+        self.urls.append(url)
         await trio.sleep(self.opens_in)
+        if self.refused_keyterm is not None and f"keyterm={self.refused_keyterm}" in url:
+            raise refusal(400, [(b"dg-error", b"INVALID_QUERY_PARAMETER: no")], None)
         if self.failure is not None:
             raise self.failure
         self.sessions.append(FakeSession(takes_at_once=self.takes_at_once))
+        self.sessions[-1].configure_answer = self.configure_answer
         if self.closes_after is not None:
             self.sessions[-1].says.send_nowait(self.closes_after)
             self.sessions[-1].says.close()
         yield self.sessions[-1]
 
 
-def make_listener(*, reconnect_seconds: float = 30, stall_seconds: float = 15) -> Listener:
+def make_listener(
+    *, url: str = "ws://deepgram/", reconnect_seconds: float = 30, stall_seconds: float = 15
+) -> Listener:
     return Listener(
-        "ws://deepgram/",
+        url,
         "key",
         final_seconds=2.5,
         reconnect_seconds=reconnect_seconds,

@@ -1,4 +1,4 @@
-"""A server of the text protocol that says what a test tells it to, and records what the game sends."""
+"""A server of a game's protocol that says what a test tells it to, and records what the game sends."""
 
 from __future__ import annotations
 
@@ -63,11 +63,16 @@ class Visit:
 
 
 @asynccontextmanager
-async def text_server(visit: Callable[[Visit], Awaitable[None]]) -> AsyncIterator[str]:
-    """Gives the URL of a server that does `visit` for each game, then closes its socket."""
+async def text_server(visit: Callable[[Visit], Awaitable[None]], subprotocol: str | None = None) -> AsyncIterator[str]:
+    """Gives the URL of a server that does `visit` for each game, then closes its socket.
+
+    It speaks the text protocol, or the `subprotocol`, which a game must have offered.
+    """
 
     async def handle(request: trio_websocket.WebSocketRequest) -> None:
-        socket = await request.accept()
+        if subprotocol is not None:
+            assert subprotocol in request.proposed_subprotocols
+        socket = await request.accept(subprotocol=subprotocol)
         await visit(Visit(socket, dict(request.headers)))
         await socket.aclose()
 

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import audioop
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
-from phonegame.audio import decode_mulaw
-from phonegame.speak import espeak
+from phonegame.audio import decode_mulaw, encode_mulaw
+from phonegame.speak import espeak_library
+from phonegame.speak.downsample import Downsampler
 from phonegame.speak.espeak import MAX_TEXT, ESpeakMissing, ESpeakVoice, SpeakError, TextTooLong, UnknownVoice, plain
+from phonegame.speak.sound import Sound
 
 LONG = "a sentence that goes on and on, " * 100
 
@@ -53,8 +58,8 @@ async def test_any_text_is_only_read_aloud(text: str) -> None:
     assert 0 < len(await ESpeakVoice().synthesise(text)) < 8 * 8000
 
 
-def test_control_characters_become_blanks() -> None:
-    assert plain("\x01a\x00b\nc\x7fd\x9be ") == "a b c d e"
+def test_control_characters_become_blanks_and_all_else_keeps_its_place() -> None:
+    assert plain("\x01a\x00b\nc\x7fd\x9be ") == " a b c d e "
 
 
 async def test_text_of_any_length_is_bounded() -> None:
@@ -79,16 +84,106 @@ def test_settings_out_of_bounds_are_refused(rate: int, pitch: int) -> None:
         ESpeakVoice(words_per_minute=rate, pitch=pitch)
 
 
-def test_synthesis_stops_when_told() -> None:
-    asked: list[None] = []
+class Ear(Sound):
+    """Notes how much had been made when each piece came, and does `then` at each."""
 
-    def stopped() -> bool:
-        asked.append(None)
-        return len(asked) >= 5
+    def __init__(self, text: str, then: Callable[[], object] = lambda: None) -> None:
+        super().__init__(text)
+        self.sizes: list[int] = []
+        self._then = then
 
-    pcm, rate = ESpeakVoice().synthesise_pcm(LONG, stopped)
-    assert len(pcm) / 2 / rate < 1
-    assert len(ESpeakVoice().synthesise_pcm("forty two")[0]) > rate
+    def add(self, mulaw: bytes) -> None:
+        super().add(mulaw)
+        self.sizes.append(len(mulaw))
+        self._then()
+
+
+async def test_speech_comes_in_pieces_of_a_tenth_of_a_second() -> None:
+    ear = Ear("one pepperoni pizza coming up")
+    await ESpeakVoice().speak(ear)
+    assert len(ear.sizes) > 10
+    assert max(ear.sizes) <= 801
+
+
+async def test_pieces_are_the_whole_sample_for_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    pcm, rate = ESpeakVoice().synthesise_pcm("one pepperoni pizza")
+
+    def again(
+        _library: object, _text: str, _voice: str, _rate: int, _pitch: int, take: Callable[[bytes, list[Any]], bool]
+    ) -> None:
+        for at in range(0, len(pcm), 2 * 777):
+            take(pcm[at : at + 2 * 777], [])
+
+    monkeypatch.setattr(espeak_library.Library, "synthesise", again)  # it never says a thing twice alike
+    downsampler = Downsampler(rate)
+    whole = encode_mulaw(downsampler.convert(pcm) + downsampler.finish())
+    sound = Sound("one pepperoni pizza")
+    await ESpeakVoice().speak(sound)
+    assert sound.audio == whole
+    assert await ESpeakVoice().synthesise(sound.text) == whole
+    assert ESpeakVoice().synthesise_blocking(sound.text) == whole
+
+
+async def test_each_word_is_told_with_the_sample_where_it_begins() -> None:
+    sound = Sound("Stop, eighty-two naïve pizzas!")
+    await ESpeakVoice().speak(sound)
+    words = [sound.text[word.begin : word.end] for word in sound.words]
+    assert words == ["Stop", "eighty", "naïve", "pizzas"]
+    times = [word.at for word in sound.words]
+    assert times == sorted(set(times))
+    stopped = times[1]  # a comma is a pause: the voice rests before the next word
+    assert audioop.rms(decode_mulaw(bytes(sound.audio[stopped - 400 : stopped - 100])), 2) < 200
+    assert audioop.rms(decode_mulaw(bytes(sound.audio[stopped : stopped + 800])), 2) > 500
+
+
+async def test_a_word_is_told_before_its_audio() -> None:
+    late: list[int] = []
+    ear = Ear("one pepperoni pizza coming up", lambda: late.extend(w.at for w in ear.words if w.at > len(ear.audio)))
+    told: list[int] = []
+    ear._then = lambda: told.append(len(ear.words))
+    await ESpeakVoice().speak(ear)
+    assert told[0] == 1
+    assert told[-1] == 5
+    assert late == []
+
+
+@pytest.mark.parametrize(
+    "text", ["1,234.50 dollars", "  42 pizzas", "call 555-0100 now", "\x01 THX1138 \x01", "日本 a"]
+)
+async def test_places_of_words_are_in_order_and_within_the_text(text: str) -> None:
+    sound = Sound(text)
+    await ESpeakVoice().speak(sound)
+    borders = [border for word in sound.words for border in (word.begin, word.end)]
+    assert borders == sorted(borders)
+    assert all(text[word.begin : word.end].strip() for word in sound.words)
+    assert borders[-1] <= len(text)
+
+
+async def test_a_number_of_many_parts_is_one_word() -> None:
+    sound = Sound("that is 1234 pizzas")
+    await ESpeakVoice().speak(sound)
+    assert [sound.text[word.begin : word.end] for word in sound.words] == ["that", "is", "1234", "pizzas"]
+
+
+async def test_nothing_is_added_after_a_cancellation() -> None:
+    with trio.CancelScope() as scope:
+        ear = Ear(LONG, scope.cancel)
+        await ESpeakVoice().speak(ear)
+    assert scope.cancelled_caught
+    assert await ESpeakVoice().synthesise("forty two")
+    assert len(ear.sizes) == 1
+
+
+async def test_cancelled_while_it_waits_for_its_turn_it_says_nothing() -> None:
+    waiting = Sound("forty two")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ESpeakVoice().synthesise, LONG)
+        await wait_all_tasks_blocked()
+        with trio.move_on_after(0) as scope:
+            await ESpeakVoice().speak(waiting)
+        nursery.cancel_scope.cancel()
+    assert scope.cancelled_caught
+    assert not waiting.audio
 
 
 async def test_cancelled_synthesis_lets_the_next_one_in() -> None:
@@ -129,29 +224,29 @@ async def test_other_tasks_run_while_it_speaks() -> None:
 def test_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     monkeypatch.setattr("ctypes.util.find_library", lambda _: None)
-    espeak._locate.cache_clear()
+    espeak_library.locate.cache_clear()
     try:
         with pytest.raises(ESpeakMissing, match=r"phonegame\[local\]"):
             ESpeakVoice()
     finally:
-        espeak._locate.cache_clear()
+        espeak_library.locate.cache_clear()
 
 
 def test_system_library_is_taken_where_the_wheel_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     monkeypatch.setattr("ctypes.util.find_library", lambda name: f"lib{name}.so.1")
-    espeak._locate.cache_clear()
+    espeak_library.locate.cache_clear()
     try:
-        assert espeak._locate() == ("libespeak-ng.so.1", None)
+        assert espeak_library.locate() == ("libespeak-ng.so.1", None)
     finally:
-        espeak._locate.cache_clear()
+        espeak_library.locate.cache_clear()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 def test_deep_data_folder_is_reached_by_a_short_path(tmp_path: Path) -> None:
     deep = tmp_path.joinpath("d" * 100, "e" * 100, "espeak-ng-data")
     deep.mkdir(parents=True)
-    short = Path(espeak._as_c_path(deep).decode())
+    short = Path(espeak_library.as_c_path(deep).decode())
     assert len(str(short)) < 150
     assert short.resolve() == deep.resolve()
 

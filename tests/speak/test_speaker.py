@@ -1,171 +1,469 @@
 from __future__ import annotations
 
-import base64
-import json
-import math
+import itertools
 
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
-from phonegame.speak.speaker import LEAD_SECONDS, MARK_SECONDS, PIECE_BYTES, Speaker
+from phonegame.speak.playout import MARK_SECONDS
+from phonegame.speak.running_order import MAX_CHARACTERS, MAX_CLIP_SECONDS, MAX_SAYINGS
+from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
+from phonegame.speak.speaker import LEAD_SECONDS, PIECE_BYTES
+from phonegame.speak.synthesis import VOICE_SECONDS
+from tests.speak.fake_voice import FakeVoice, audio_of
+from tests.speak.spoken_call import STREAM, spoken_call, whole_audio
+
+HELLO = "Hello there. How are you?"
+HELLO_SECONDS = 1.2
+"""12 characters each."""
+LONG = "A sentence that goes on. " * 40
+LIVE = FakeVoice(first_after=0.2, speed=2, chunk_bytes=400)
+LONGEST_LEAD = LEAD_SECONDS + PIECE_BYTES / BYTES_PER_SECOND + 1e-9
 
 
-class Parrot:
-    """A voice whose audio is `seconds` of numbered bytes."""
-
-    def __init__(self, seconds: float) -> None:
-        self.audio = bytes(index % 251 for index in range(round(seconds * BYTES_PER_SECOND)))
-
-    async def synthesise(self, text: str) -> bytes:
-        await trio.lowlevel.checkpoint()
-        return self.audio
+def clip(seconds: float) -> bytes:
+    return audio_of("clip " * round(seconds * 100))[: round(seconds * BYTES_PER_SECOND)]
 
 
-class Telephone:
-    """Takes what a speaker sends, and knows when each message came and when its audio has been played."""
+class TestPace:
+    @pytest.mark.parametrize("text", ["Hi.", HELLO, LONG], ids=["short", "two sentences", "long"])
+    async def test_what_is_played_is_what_was_synthesised(self, text: str, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            said = call.said[call.say(text)]
+            await call.speaker.wait_silent()
+            assert call.twilio.played == whole_audio(said)
+            assert call.twilio.stream_sids == {STREAM}
 
-    def __init__(self) -> None:
-        self.pieces: list[tuple[float, bytes]] = []
-        self.marks: list[str] = []
-        self.stream_sids: set[str] = set()
-        self.plays_until = -math.inf
-        self.longest_lead = 0.0
-        self.gaps = 0
+    async def test_every_piece_but_a_sentence_s_last_is_made_of_whole_frames(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(chunk_bytes=77, speed=1.5)) as call:
+            call.say(LONG)
+            await call.speaker.wait_silent()
+            events = call.twilio.sent
+            sizes = [len(audio) for (_, event, audio), (_, after, _) in itertools.pairwise(events) if after == "media"]
+            assert all(size % FRAME_BYTES == 0 for size in sizes)
+            assert max(sizes) == PIECE_BYTES
 
-    async def send_text(self, text: str) -> None:
-        message = json.loads(text)
-        self.stream_sids.add(message["streamSid"])
-        if message["event"] == "mark":
-            self.marks.append(message["mark"]["name"])
-            return
-        assert message["event"] == "media"
-        self._play(base64.b64decode(message["media"]["payload"]))
+    async def test_audio_is_sent_just_ahead_of_its_playback(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(audio=clip(3))
+            await call.speaker.wait_silent()
+            assert call.twilio.longest_lead <= LONGEST_LEAD
+            last_sent = max(at for at, event, _ in call.twilio.sent if event == "media")
+            assert last_sent == pytest.approx(3 - PIECE_BYTES / BYTES_PER_SECOND - LEAD_SECONDS)
 
-    def _play(self, audio: bytes) -> None:
-        now = trio.current_time()
-        self.gaps += self.plays_until < now - 1e-9 and bool(self.pieces)
-        self.pieces.append((now, audio))
-        self.plays_until = max(self.plays_until, now) + len(audio) / BYTES_PER_SECOND
-        self.longest_lead = max(self.longest_lead, self.plays_until - now)
+    async def test_minutes_do_not_drift(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            sound = clip(4.9999)
+            call.on_finished = lambda *_: call.say(audio=sound) if len(call.said) < 30 else None
+            call.say(audio=sound)
+            call.say(audio=sound)
+            await call.speaker.wait_silent()
+            assert trio.current_time() == pytest.approx(30 * len(sound) / BYTES_PER_SECOND, abs=1e-6)
+            assert (call.twilio.longest_lead <= LONGEST_LEAD, call.twilio.pauses) == (True, [])
 
-    @property
-    def audio(self) -> bytes:
-        return b"".join(audio for _, audio in self.pieces)
+    async def test_the_first_piece_goes_as_soon_as_a_frame_is_there(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(first_after=0.3, speed=1, chunk_bytes=FRAME_BYTES)) as call:
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            at, _, piece = call.twilio.sent[0]
+            assert (at, len(piece)) == (pytest.approx(0.32), FRAME_BYTES)
 
+    async def test_sentences_of_a_live_voice_follow_each_other_without_a_pause(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(first_after=0.25, speed=1.1, chunk_bytes=480)) as call:
+            call.say(LONG)
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert call.twilio.pauses == []
 
-def begun(voice: Parrot, telephone: Telephone) -> Speaker:
-    speaker = Speaker(voice, telephone.send_text)
-    speaker.begin("MZ1")
-    return speaker
+    async def test_clips_follow_each_other_without_a_pause(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(delay=0.1) as call:
+            sounds = [clip(seconds) for seconds in (0.5, 0.0101, 3, 0.001, 0.3)]
+            for sound in sounds:
+                call.say(audio=sound)
+            await call.speaker.wait_silent()
+            assert call.twilio.pauses == []
+            assert call.twilio.played == b"".join(sounds)
 
+    async def test_a_voice_that_falls_behind_makes_pauses_and_loses_nothing(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(speed=0.5, chunk_bytes=FRAME_BYTES)) as call:
+            said = call.said[call.say(HELLO)]
+            await call.speaker.wait_silent()
+            assert call.twilio.played == whole_audio(said)
+            assert call.twilio.pauses
+            assert call.twilio.longest_lead <= LONGEST_LEAD
 
-@pytest.mark.parametrize("seconds", [0.01, 0.1, 1.0, 2.345])
-async def test_the_bytes_sent_are_the_bytes_synthesised(seconds: float, autojump_clock: MockClock) -> None:
-    voice, telephone = Parrot(seconds), Telephone()
-    await begun(voice, telephone).say("hello")
-    assert telephone.audio == voice.audio
-    assert telephone.stream_sids == {"MZ1"}
+    async def test_after_a_pause_of_the_voice_audio_does_not_pile_up(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(fails_at=4000, error=None)) as call:
+            call.say(HELLO)
+            await trio.sleep(5)
+            call.speaker.clear_nowait()
+            call.say(audio=clip(2))
+            await call.speaker.wait_silent()
+            assert call.twilio.longest_lead <= LONGEST_LEAD
 
-
-async def test_every_piece_but_the_last_is_made_of_whole_frames(autojump_clock: MockClock) -> None:
-    telephone = Telephone()
-    await begun(Parrot(1.2345), telephone).say("hello")
-    sizes = [len(audio) for _, audio in telephone.pieces]
-    assert all(size % FRAME_BYTES == 0 for size in sizes[:-1])
-    assert all(0 < size <= PIECE_BYTES for size in sizes)
-
-
-async def test_audio_is_sent_just_ahead_of_its_playback(autojump_clock: MockClock) -> None:
-    telephone = Telephone()
-    began = trio.current_time()
-    await begun(Parrot(3), telephone).say("hello")
-    assert telephone.longest_lead <= LEAD_SECONDS + PIECE_BYTES / BYTES_PER_SECOND + 1e-9
-    assert trio.current_time() - began == pytest.approx(3 - PIECE_BYTES / BYTES_PER_SECOND - LEAD_SECONDS)
-
-
-async def test_sentences_follow_each_other_without_a_gap_and_without_a_longer_lead(
-    autojump_clock: MockClock,
-) -> None:
-    telephone = Telephone()
-    speaker = begun(Parrot(0.7), telephone)
-    for _ in range(5):
-        await speaker.say("hello")
-    assert telephone.gaps == 0
-    assert telephone.longest_lead <= LEAD_SECONDS + PIECE_BYTES / BYTES_PER_SECOND + 1e-9
-
-
-async def test_a_sentence_after_silence_is_sent_at_once(autojump_clock: MockClock) -> None:
-    telephone = Telephone()
-    speaker = begun(Parrot(0.5), telephone)
-    await speaker.say("hello")
-    await trio.sleep(60)
-    began = trio.current_time()
-    await speaker.say("hello")
-    assert telephone.pieces[5][0] == began
-    assert telephone.longest_lead <= LEAD_SECONDS + PIECE_BYTES / BYTES_PER_SECOND + 1e-9
-
-
-async def test_nothing_is_sent_before_the_stream_has_started(autojump_clock: MockClock) -> None:
-    telephone = Telephone()
-    speaker = Speaker(Parrot(0.1), telephone.send_text)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(speaker.say, "hello")
-        await trio.sleep(5)
-        assert telephone.pieces == []
-        speaker.begin("MZ2")
-    assert telephone.pieces[0][0] == trio.current_time()
-    assert telephone.stream_sids == {"MZ2"}
-
-
-async def test_without_a_voice_nothing_is_said(autojump_clock: MockClock) -> None:
-    telephone = Telephone()
-    speaker = Speaker(None, telephone.send_text)
-    assert not speaker.has_voice
-    await speaker.say("hello")
-    await speaker.heard()
-    assert (telephone.pieces, telephone.marks) == ([], [])
-
-
-class TestHeard:
-    async def test_it_waits_for_the_mark(self, autojump_clock: MockClock) -> None:
-        telephone = Telephone()
-        speaker = begun(Parrot(1), telephone)
-        await speaker.say("hello")
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(speaker.heard)
+    async def test_after_silence_audio_is_sent_at_once(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(HELLO)
+            await trio.sleep(60)
+            call.say(HELLO)
             await wait_all_tasks_blocked()
-            returned_at = trio.current_time()
-            speaker.mark_returned(telephone.marks[0])
-        assert trio.current_time() == returned_at
+            assert call.twilio.sent[-1][0] == trio.current_time() == 60
 
-    async def test_but_not_for_ever(self, autojump_clock: MockClock) -> None:
-        telephone = Telephone()
-        speaker = begun(Parrot(1), telephone)
-        await speaker.say("hello")
-        await speaker.heard()
-        assert trio.current_time() == pytest.approx(telephone.plays_until + MARK_SECONDS)
+    async def test_nothing_is_sent_before_the_stream_has_begun(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(first_after=1), begun=False) as call:
+            call.say(HELLO)
+            await trio.sleep(5)
+            assert call.twilio.sent == []
+            call.speaker.begin_nowait(STREAM)
+            await wait_all_tasks_blocked()
+            assert call.twilio.sent[0][0] == 5, "it had been synthesised meanwhile"
 
-    async def test_a_mark_of_something_else_does_not_count(self, autojump_clock: MockClock) -> None:
-        telephone = Telephone()
-        speaker = begun(Parrot(1), telephone)
-        for _ in range(2):
-            await speaker.say("hello")
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(speaker.heard)
-                await wait_all_tasks_blocked()
-                for name in ("somebody's", *telephone.marks[:-1]):
-                    speaker.mark_returned(name)
-                await wait_all_tasks_blocked()
-                assert nursery.child_tasks
-                speaker.mark_returned(telephone.marks[-1])
-        assert len(set(telephone.marks)) == 2
+    async def test_a_blocked_socket_delays_and_piles_up_nothing(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            said = call.said[call.say(audio=clip(2))]
+            await trio.sleep(0.5)
+            call.twilio.blocked = 3
+            await trio.sleep(0.5)
+            call.twilio.blocked = 0
+            await call.speaker.wait_silent()
+            assert call.twilio.played == said.audio
+            assert call.twilio.longest_lead <= LONGEST_LEAD
 
-    async def test_nothing_is_waited_for_where_all_has_been_played(self, autojump_clock: MockClock) -> None:
-        telephone = Telephone()
-        speaker = begun(Parrot(1), telephone)
-        await speaker.say("hello")
-        await trio.sleep(10)
-        await speaker.heard()
-        assert telephone.marks == []
+
+class TestSynthesis:
+    async def test_one_sentence_is_synthesised_ahead(self, autojump_clock: MockClock) -> None:
+        voice = FakeVoice()
+        async with spoken_call(voice) as call:
+            call.say("One one one. Two two two. Three three three.")
+            await wait_all_tasks_blocked()
+            assert voice.asked == ["One one one.", "Two two two."]
+            await call.speaker.wait_silent()
+            assert voice.asked == ["One one one.", "Two two two.", "Three three three."]
+
+    async def test_so_is_the_first_one_of_the_next_saying(self, autojump_clock: MockClock) -> None:
+        voice = FakeVoice()
+        async with spoken_call(voice) as call:
+            for text in ("One.", "Two.", "Three."):
+                call.say(text * 10)
+            await wait_all_tasks_blocked()
+            assert voice.asked == ["One." * 10, "Two." * 10]
+
+    async def test_what_was_synthesised_ahead_and_is_not_next_any_more_is_dropped(
+        self, autojump_clock: MockClock
+    ) -> None:
+        voice = FakeVoice(speed=1.5)
+        async with spoken_call(voice) as call:
+            call.say("The first of them, which is long.")
+            call.say("The second of them, which is long.")
+            await trio.sleep(0.5)
+            assert len(voice.at_work) == 2
+            call.say("This one is next.", priority=Priority.NEXT)
+            await wait_all_tasks_blocked()
+            assert voice.at_work == ["The first of them, which is long.", "This one is next."]
+            await call.speaker.wait_silent()
+            assert call.twilio.played == b"".join(audio_of(call.said[say_id].text) for say_id in ("1", "3", "2"))
+
+    @pytest.mark.parametrize("fails_at", [0, 2000])
+    async def test_a_voice_that_fails_ends_its_saying_alone(self, fails_at: int, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.voices.voices["broken"] = FakeVoice(fails_at=fails_at)
+            call.say(HELLO)
+            call.say(HELLO, voice="broken")
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            receipt = call.receipts["2"]
+            assert (receipt.dropped, receipt.error) == (Dropped.VOICE_FAILED, "out of order")
+            assert receipt.seconds * BYTES_PER_SECOND == fails_at
+            assert [say_id for what, say_id in call.log if what == "finished"] == ["1", "2", "3"]
+            assert call.receipts["3"] == Receipt(heard=HELLO, seconds=HELLO_SECONDS)
+            assert call.twilio.played == call.heard_audio
+
+    async def test_what_was_heard_before_the_voice_failed_is_told(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(fails_at=5000)) as call:
+            call.say("Hi. This one is a sentence that is longer.")
+            await call.speaker.wait_silent()
+            assert call.receipts["1"].heard == "Hi. This one is"
+
+    async def test_an_error_in_a_voice_is_its_failure_and_the_call_lives(
+        self, autojump_clock: MockClock, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        async with spoken_call(FakeVoice(fails_at=0, error=ZeroDivisionError("boom"))) as call:
+            call.say(HELLO)
+            call.say(audio=clip(0.5))
+            await call.speaker.wait_silent()
+            assert call.receipts["1"].dropped is Dropped.VOICE_FAILED
+            assert "fake" in (call.receipts["1"].error or "")
+            assert call.receipts["2"].dropped is None
+        assert "ZeroDivisionError: boom" in capsys.readouterr().out
+
+    async def test_a_voice_that_delivers_nothing_is_given_up(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(fails_at=0, error=None)) as call:
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert trio.current_time() == VOICE_SECONDS
+            assert call.receipts["1"].dropped is Dropped.VOICE_FAILED
+
+    async def test_a_slow_voice_is_not_given_up(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(first_after=VOICE_SECONDS - 1, speed=0.1, chunk_bytes=400)) as call:
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert call.receipts["1"].heard == HELLO
+
+    async def test_without_a_voice_the_receipt_comes_at_once(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(HELLO, voice="nobody")
+            assert call.receipts["1"].dropped is Dropped.VOICE_FAILED
+            assert "PHONEGAME_VOICE" in (call.receipts["1"].error or "")
+
+    @pytest.mark.parametrize("text", ["", "  \n", "..."])
+    async def test_a_saying_without_a_sound_is_finished_in_its_turn(self, text: str, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.voices.voices["silent"] = FakeVoice(silent=True)
+            call.say(HELLO)
+            call.say(text, voice="silent")
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert call.receipts["2"] == Receipt(heard=text, seconds=0)
+            assert [say_id for what, say_id in call.log if what == "finished"] == ["1", "2", "3"]
+
+
+class TestReceipts:
+    async def test_a_saying_starts_with_its_first_piece_and_finishes_with_its_mark(
+        self, autojump_clock: MockClock
+    ) -> None:
+        async with spoken_call(FakeVoice(first_after=0.3), delay=0.1) as call:
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert call.log == [("started", "1"), ("finished", "1")]
+            assert call.times["started", "1"] == call.twilio.sent[0][0] == pytest.approx(0.3)
+            assert call.times["finished", "1"] == pytest.approx(0.3 + HELLO_SECONDS + 2 * 0.1)
+            assert call.receipts["1"] == Receipt(heard=HELLO, seconds=HELLO_SECONDS)
+
+    async def test_each_sentence_ends_with_a_mark(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(HELLO)
+            call.say("And you?")
+            await call.speaker.wait_silent()
+            assert [event for event, _ in itertools.groupby(call.twilio.events)] == ["media", "mark"] * 3
+            assert len(set(call.twilio.marks)) == 3
+
+    async def test_a_mark_that_never_comes_is_given_up(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(keeps_mark=lambda name: True) as call:
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert trio.current_time() == pytest.approx(HELLO_SECONDS + MARK_SECONDS)
+            assert call.receipts["1"] == Receipt(heard=HELLO, seconds=HELLO_SECONDS)
+
+    async def test_a_later_mark_stands_for_the_lost_one(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(keeps_mark=lambda name: name.endswith("-1")) as call:
+            call.say("One.")
+            call.say("Two two.")
+            await call.speaker.wait_silent()
+            assert call.times["finished", "1"] == call.times["finished", "2"] == pytest.approx(12 / 20)
+
+    async def test_a_mark_of_nobody_s_means_nothing(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(HELLO)
+            await trio.sleep(0.7)
+            call.speaker.mark_returned_nowait("said-7-1")
+            call.speaker.mark_returned_nowait("")
+            assert call.receipts == {}
+
+    async def test_a_cleared_mark_does_not_finish_what_was_said_after(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(delay=0.3) as call:
+            call.say(HELLO)
+            await trio.sleep(1)
+            call.speaker.clear_nowait()
+            call.say(HELLO)
+            await call.speaker.wait_silent()
+            assert call.times["finished", "2"] == pytest.approx(1 + HELLO_SECONDS + 2 * 0.3)
+
+    async def test_whoever_gets_a_receipt_may_say_something(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.on_finished = lambda *_: call.say("Again.") if len(call.said) < 3 else None
+            call.say("Once.")
+            await call.speaker.wait_silent()
+            assert list(call.receipts) == ["1", "2", "3"]
+            assert call.twilio.played == audio_of("Once.") + audio_of("Again.") * 2
+
+    async def test_whoever_is_told_that_it_starts_may_clear_it(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.on_started = lambda saying: call.speaker.clear_nowait() if saying.say_id == "1" else None
+            call.say("Once.")
+            call.say("Twice.")
+            await wait_all_tasks_blocked()
+            call.say("Thrice.")
+            await call.speaker.wait_silent()
+            assert call.twilio.played == audio_of("Thrice.")
+
+    async def test_it_plays_from_when_the_caller_hears_it(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(first_after=0.25)) as call:
+            assert (call.speaker.is_speaking, call.speaker.playing_since) == (False, None)
+            call.say("Hello there.")
+            call.say("Hello there.")
+            assert (call.speaker.is_speaking, call.speaker.playing_since) == (True, None)
+            await trio.sleep(0.5)
+            assert call.speaker.playing_since == 0.25
+            await trio.sleep(0.5)
+            assert call.speaker.playing_since == pytest.approx(0.25 + 0.6)
+            await trio.sleep(0.5)
+            assert (call.speaker.is_speaking, call.speaker.playing_since) == (False, None)
+
+
+class TestOrder:
+    async def test_next_goes_before_what_waits_and_now_cuts_what_plays(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(LIVE) as call:
+            call.say("The first is long enough.")
+            await wait_all_tasks_blocked()
+            await trio.sleep(0.3)
+            for priority in (Priority.QUEUE, Priority.NEXT, Priority.QUEUE, Priority.NEXT):
+                call.say("Then this.", priority=priority)
+            await trio.sleep(0.5)
+            call.say("At once!", priority=Priority.NOW)
+            await call.speaker.wait_silent()
+            finished = [say_id for what, say_id in call.log if what == "finished"]
+            assert finished == ["1", "6", "3", "5", "2", "4"]
+            assert call.receipts["1"] == Receipt(heard="The first", seconds=0.575, dropped=Dropped.REPLACED)
+            assert call.twilio.played == call.heard_audio
+            assert call.twilio.events.count("clear") == 1
+
+    async def test_what_was_on_the_wire_behind_the_replaced_one_is_sent_again(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say("Hello there.")
+            call.say("Hello again.")
+            await trio.sleep(0.5)
+            assert ("started", "2") in call.log
+            call.say("Now.", priority=Priority.NOW)
+            await call.speaker.wait_silent()
+            assert call.log.count(("started", "2")) == 1
+            assert call.twilio.played == call.heard_audio
+            assert call.receipts["2"] == Receipt(heard="Hello again.", seconds=0.6)
+
+    async def test_now_waits_for_what_is_not_interruptible(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say("Hello there.", interruptible=False)
+            call.say("Hello again.")
+            await trio.sleep(0.1)
+            call.say("Now.", priority=Priority.NOW)
+            call.say("No, now!", priority=Priority.NOW)
+            await call.speaker.wait_silent()
+            assert call.twilio.played == b"".join(map(audio_of, ["Hello there.", "No, now!", "Hello again."]))
+            assert call.receipts["3"] == Receipt(heard="", seconds=0, dropped=Dropped.REPLACED)
+            assert "clear" not in call.twilio.events
+
+    async def test_now_leaves_what_has_not_begun_to_sound(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(FakeVoice(first_after=0.2)) as call:
+            call.say("Hello there.")
+            await trio.sleep(0.1)
+            call.say("Now.", priority=Priority.NOW)
+            await call.speaker.wait_silent()
+            assert call.twilio.played == audio_of("Now.") + audio_of("Hello there.")
+
+
+class TestExpiry:
+    async def test_what_could_not_start_in_time_is_dropped_at_that_time(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(audio=clip(3))
+            call.say(HELLO, start_within=2)
+            await call.speaker.wait_silent()
+            assert call.receipts["2"] == Receipt(heard="", seconds=0, dropped=Dropped.EXPIRED)
+            assert call.times["finished", "2"] == pytest.approx(2, abs=0.021)
+            assert ("started", "2") not in call.log
+
+    async def test_also_while_its_voice_works_which_is_stopped(self, autojump_clock: MockClock) -> None:
+        voice = FakeVoice(first_after=3)
+        async with spoken_call(voice) as call:
+            call.say(HELLO, start_within=2)
+            await call.speaker.wait_silent()
+            await wait_all_tasks_blocked()
+            assert (call.receipts["1"].dropped, voice.at_work, call.twilio.sent) == (Dropped.EXPIRED, [], [])
+
+    async def test_also_while_the_stream_has_not_begun(self, autojump_clock: MockClock) -> None:
+        async with spoken_call(begun=False) as call:
+            call.say(HELLO, start_within=2)
+            await call.speaker.wait_silent()
+            assert call.receipts["1"].dropped is Dropped.EXPIRED
+
+    async def test_what_can_start_just_in_time_is_said_to_its_end(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(audio=clip(3))
+            call.say(HELLO, start_within=3 - LEAD_SECONDS)
+            await call.speaker.wait_silent()
+            assert call.receipts["2"].heard == HELLO
+
+    async def test_within_no_time_at_all_is_at_once(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say(HELLO, start_within=0)
+            call.say(HELLO, start_within=0)
+            await call.speaker.wait_silent()
+            assert [call.receipts[say_id].dropped for say_id in ("1", "2")] == [None, Dropped.EXPIRED]
+
+    async def test_what_has_started_does_not_expire_when_it_is_sent_again(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.say("Hello there.")
+            call.say("Hello again.", start_within=0.4)
+            await trio.sleep(0.35)
+            call.say(audio=clip(5), priority=Priority.NOW)
+            await call.speaker.wait_silent()
+            assert call.receipts["2"].heard == "Hello again."
+
+
+class TestBounds:
+    async def test_of_a_thousand_sayings_only_so_many_wait(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            for _ in range(1000):
+                call.say("Go!")
+            refused = list(call.receipts.values())
+            assert len(refused) == 1000 - MAX_SAYINGS
+            assert {receipt.dropped for receipt in refused} == {Dropped.QUEUE_FULL}
+            assert {receipt.error for receipt in refused} == {
+                "64 sayings wait for this caller already; wait for their receipts, or clear them"
+            }
+            await call.speaker.wait_silent()
+            assert call.twilio.played == audio_of("Go!") * MAX_SAYINGS
+            assert len(call.receipts) == 1000
+
+    async def test_so_many_characters_wait(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            for _ in range(20):
+                call.say("x" * 4000)
+            assert len(call.said) - len(call.receipts) == MAX_CHARACTERS // 4000
+            assert "characters" in (call.receipts["20"].error or "")
+
+    async def test_so_many_seconds_of_clips_wait(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            for _ in range(4):
+                call.say(audio=clip(50))
+            assert len(call.said) - len(call.receipts) == MAX_CLIP_SECONDS // 50
+            assert "clips" in (call.receipts["4"].error or "")
+
+    async def test_sound_that_has_been_played_is_let_go(self, autojump_clock: MockClock) -> None:
+        voice = FakeVoice()
+        async with spoken_call(voice) as call:
+            call.say(LONG)
+            await trio.sleep(20)
+            (performance,) = call.speaker._order
+            assert sum(part.sound is not None for part in performance.parts) <= 3
+
+
+class TestEnd:
+    @pytest.mark.parametrize("end", ["close", "cancel"])
+    async def test_what_is_left_gets_its_receipt(self, end: str, autojump_clock: MockClock) -> None:
+        async with spoken_call(begun=False) as call, trio.open_nursery() as nursery:
+            call.speaker.begin_nowait(STREAM)
+            call.say("Hello there.")
+            call.say("Hello again.")
+            await trio.sleep(0.45)
+            call.speaker.close_nowait()
+            nursery.cancel_scope.cancel()
+            assert call.receipts["1"] == Receipt(heard="Hello", seconds=0.45, dropped=Dropped.CALL_ENDED)
+            assert call.receipts["2"] == Receipt(heard="", seconds=0, dropped=Dropped.CALL_ENDED)
+
+    async def test_and_so_does_what_comes_later(self, autojump_clock: MockClock) -> None:
+        async with spoken_call() as call:
+            call.speaker.close_nowait()
+            call.speaker.close_nowait()
+            call.say(HELLO)
+            assert call.receipts["1"] == Receipt(heard="", seconds=0, dropped=Dropped.CALL_ENDED)

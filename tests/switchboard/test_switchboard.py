@@ -7,37 +7,53 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from structlog.testing import capture_logs
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from phonegame.codes import CodePool
 from phonegame.deepgram.messages import parse
 from phonegame.listen.transcript import Heard
+from phonegame.speak.saying import Receipt, Saying
 from phonegame.switchboard import (
+    MAX_CALLERS,
+    SLOT_SECONDS,
+    CallEnded,
+    Caller,
+    CallEvent,
     CallHeard,
-    CallJoined,
-    CallLeft,
-    GameEvent,
+    CallKeyed,
+    CallStarted,
+    Clear,
+    Command,
+    Expect,
+    FromCall,
+    GameAway,
+    GameLeft,
+    HangUp,
     Line,
     NoCodeFree,
     Refused,
+    Say,
+    SayFinished,
     Seat,
     SeatClosed,
     Switchboard,
 )
-from phonegame.switchboard.memory import SENTENCES, MemorySwitchboard
+from phonegame.switchboard.memory import HANDOVER_SECONDS, MemorySwitchboard
 from tests.listen.deepgram_says import results
 
 OpenSwitchboard = Callable[..., AbstractAsyncContextManager[Switchboard]]
 
 
 @asynccontextmanager
-async def open_memory(codes: list[str], game_queue: int) -> AsyncIterator[Switchboard]:
-    yield MemorySwitchboard(CodePool(codes, random=Random(1)), game_queue=game_queue)
+async def open_memory(codes: list[str]) -> AsyncIterator[Switchboard]:
+    yield MemorySwitchboard(CodePool(codes, random=Random(1)))
 
 
 IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {"memory": open_memory}
@@ -50,81 +66,124 @@ def implementation(request: Any) -> OpenSwitchboard:
 
 @pytest.fixture
 async def switchboard(implementation: OpenSwitchboard) -> AsyncIterator[Switchboard]:
-    """Three codes, and ten events that wait for a game."""
-    async with implementation(["1", "2", "3"], 10) as switchboard:
+    """Three codes."""
+    async with implementation(["1", "2", "3"]) as switchboard:
         yield switchboard
 
 
-def heard(text: str) -> Heard:
+def heard(text: str) -> CallHeard:
     raw = results(text, final=True)
     message = parse(raw)
     assert message is not None
-    return Heard(raw, message)
+    return CallHeard(Heard(raw, message))
 
 
-async def join(switchboard: Switchboard, code: str, call_id: str = "call") -> Line:
-    outcome = await switchboard.join(code, call_id)
-    assert not isinstance(outcome, Refused)
+def ignore(_: object) -> None:
+    pass
+
+
+@dataclass
+class Phone:
+    """One call: what its game has told it. `call_id` says who it is, `number` as whom it is known."""
+
+    switchboard: Switchboard
+    call_id: str = "call"
+    number: str | None = None
+    commands: list[Command] = field(default_factory=list)
+
+    async def join(self, code: str) -> Line:
+        outcome = await self.try_to_join(code)
+        assert not isinstance(outcome, Refused)
+        return outcome
+
+    async def try_to_join(self, code: str) -> Line | Refused:
+        caller = Caller(call_id=self.call_id, known_as=self.number)
+        return await self.switchboard.join(code, caller, self.commands.append)
+
+
+async def join(switchboard: Switchboard, seat: Seat, call_id: str = "call", number: str | None = None) -> Line:
+    return await Phone(switchboard, call_id, number).join(seat.code)
+
+
+async def is_refused(switchboard: Switchboard, code: str, call_id: str = "refused") -> Refused:
+    outcome = await Phone(switchboard, call_id).try_to_join(code)
+    assert isinstance(outcome, Refused)
     return outcome
 
 
-async def receive(seat: Seat, count: int) -> list[GameEvent]:
-    events: list[GameEvent] = []
-    with trio.fail_after(5):  # noqa: ASYNC912 - there may be nothing to wait for
-        while len(events) < count:
-            events.append(await seat.events.receive())
-    return events
+@dataclass
+class Events:
+    """All that a game has been told."""
 
+    all: list[FromCall] = field(default_factory=list)
 
-async def receive_rest(seat: Seat) -> list[GameEvent]:
-    with trio.fail_after(5):
-        return [event async for event in seat.events]
+    def take(self, event: FromCall) -> None:
+        self.all.append(event)
 
+    def of(self, call_id: str) -> list[CallEvent]:
+        """Without the first, which is the same for every call."""
+        events = [event.event for event in self.all if event.call_id == call_id]
+        assert isinstance(events[0], CallStarted)
+        assert events[0].caller.call_id == call_id
+        return events[1:]
 
-async def hears_the_end(line: Line) -> None:
-    with trio.fail_after(5), pytest.raises(trio.EndOfChannel):
-        await line.sentences.receive()
+    @property
+    def started(self) -> list[tuple[str, int]]:
+        return [(event.call_id, event.player) for event in self.all if isinstance(event.event, CallStarted)]
+
+    @property
+    def order(self) -> list[tuple[str, str]]:
+        return [(event.call_id, type(event.event).__name__) for event in self.all]
 
 
 class TestCodes:
     async def test_each_game_has_its_own(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as one, switchboard.open_seat() as two, switchboard.open_seat() as three:
+        async with (
+            switchboard.open_seat(ignore) as one,
+            switchboard.open_seat(ignore) as two,
+            switchboard.open_seat(ignore) as three,
+        ):
             assert {one.code, two.code, three.code} == {"1", "2", "3"} == set(switchboard.active)
         assert not switchboard.active
 
     async def test_none_free_is_said_and_disturbs_nobody(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat, switchboard.open_seat(), switchboard.open_seat():
-            line = await join(switchboard, seat.code)
+        events = Events()
+        async with (
+            switchboard.open_seat(events.take) as seat,
+            switchboard.open_seat(ignore),
+            switchboard.open_seat(ignore),
+        ):
+            line = await join(switchboard, seat)
             with pytest.raises(NoCodeFree, match="3"):
-                async with switchboard.open_seat():
+                async with switchboard.open_seat(ignore):
                     pytest.fail("there are three codes only")
             line.deliver_nowait(heard("hello"))
-            assert await receive(seat, 2) == [CallJoined("call"), CallHeard("call", heard("hello"))]
-            line.close_nowait()
+            assert events.of("call") == [heard("hello")]
+            line.close_nowait("hung_up", 1)
 
     async def test_a_code_that_comes_back_is_free_at_once_where_no_other_is(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat(), switchboard.open_seat():
-            async with switchboard.open_seat() as seat:
+        async with switchboard.open_seat(ignore), switchboard.open_seat(ignore):
+            async with switchboard.open_seat(ignore) as seat:
                 code = seat.code
-            async with switchboard.open_seat() as seat:
+            async with switchboard.open_seat(ignore) as seat:
                 assert seat.code == code
 
     async def test_a_code_that_comes_back_waits_behind_the_others(self, switchboard: Switchboard) -> None:
         codes = []
         for _ in range(3):
-            async with switchboard.open_seat() as seat:
+            async with switchboard.open_seat(ignore) as seat:
                 codes.append(seat.code)
         assert sorted(codes) == ["1", "2", "3"]
 
     async def test_an_error_in_the_game_gives_it_back(self, switchboard: Switchboard) -> None:
         with pytest.raises(ZeroDivisionError):
-            async with switchboard.open_seat():
+            async with switchboard.open_seat(ignore):
                 raise ZeroDivisionError
         assert not switchboard.active
 
     async def test_so_does_a_cancellation(self, switchboard: Switchboard) -> None:
         with trio.CancelScope() as scope:
-            async with switchboard.open_seat():
+            async with switchboard.open_seat(ignore):
                 scope.cancel()
                 await trio.sleep_forever()
         assert not switchboard.active
@@ -133,217 +192,465 @@ class TestCodes:
     async def test_so_does_a_closed_seat_and_leaving_it_later_does_no_harm(
         self, why: SeatClosed, switchboard: Switchboard
     ) -> None:
-        async with switchboard.open_seat() as seat:
+        async with switchboard.open_seat(ignore) as seat:
             seat.close_nowait(why)
             assert not switchboard.active
             seat.close_nowait(SeatClosed.SHUTDOWN)
             assert seat.closed is why
-            async with switchboard.open_seat(), switchboard.open_seat(), switchboard.open_seat():
+            async with switchboard.open_seat(ignore), switchboard.open_seat(ignore), switchboard.open_seat(ignore):
                 assert len(switchboard.active) == 3
         assert not switchboard.active
 
     async def test_a_game_that_leaves_by_itself_was_not_closed(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
+        async with switchboard.open_seat(ignore) as seat:
             pass
         assert seat.closed is None
 
 
 class TestJoin:
     async def test_an_unknown_code_is_refused(self, switchboard: Switchboard) -> None:
-        assert await switchboard.join("1", "call") is Refused.UNKNOWN
-        async with switchboard.open_seat() as seat:
+        assert await is_refused(switchboard, "1") is Refused.UNKNOWN
+        async with switchboard.open_seat(ignore) as seat:
             pass
-        assert await switchboard.join(seat.code, "call") is Refused.UNKNOWN
+        assert await is_refused(switchboard, seat.code) is Refused.UNKNOWN
 
-    async def test_a_second_caller_is_refused_and_the_first_not_disturbed(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code, "first")
-            assert await switchboard.join(seat.code, "second") is Refused.BUSY
+    @pytest.mark.parametrize("one_after_the_other", [False, True])
+    async def test_a_second_caller_is_refused_and_the_first_not_disturbed(
+        self, one_after_the_other: bool, switchboard: Switchboard
+    ) -> None:
+        events = Events()
+        async with switchboard.open_seat(events.take, one_after_the_other=one_after_the_other) as seat:
+            line = await join(switchboard, seat, "first")
+            assert await is_refused(switchboard, seat.code, "second") is Refused.BUSY
             line.deliver_nowait(heard("hello"))
-            line.close_nowait()
-            events = await receive(seat, 3)
-        assert events == [CallJoined("first"), CallHeard("first", heard("hello")), CallLeft("first")]
+            line.close_nowait("hung_up", 1.5)
+        assert events.started == [("first", 1)]
+        assert events.of("first") == [heard("hello"), CallEnded("hung_up", 1.5)]
+
+    async def test_the_game_learns_who_calls(self, switchboard: Switchboard) -> None:
+        events = Events()
+        caller = Caller(call_id="call", known_as="hash", shown="+1***42", direction="outgoing")
+        async with switchboard.open_seat(events.take) as seat:
+            line = await switchboard.join(seat.code, caller, ignore)
+            assert not isinstance(line, Refused)
+            assert line.player == 1
+        assert events.all == [FromCall("call", 1, CallStarted(caller))]
 
     async def test_games_get_their_own_calls_only(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as one, switchboard.open_seat() as two:
-            line_one, line_two = await join(switchboard, one.code, "a"), await join(switchboard, two.code, "b")
+        events_one, events_two = Events(), Events()
+        phone_one, phone_two = Phone(switchboard, "a"), Phone(switchboard, "b")
+        async with switchboard.open_seat(events_one.take) as one, switchboard.open_seat(events_two.take) as two:
+            line_one, line_two = await phone_one.join(one.code), await phone_two.join(two.code)
             line_two.deliver_nowait(heard("two"))
             line_one.deliver_nowait(heard("one"))
-            assert await receive(one, 2) == [CallJoined("a"), CallHeard("a", heard("one"))]
-            assert await receive(two, 2) == [CallJoined("b"), CallHeard("b", heard("two"))]
-            assert one.say_nowait("for a") == 1
-            assert await line_one.sentences.receive() == "for a"
-            with pytest.raises(trio.WouldBlock):
-                line_two.sentences.receive_nowait()
-            line_one.close_nowait()
-            line_two.close_nowait()
+            assert one.command_nowait(Clear()) == ["a"]
+            assert (phone_one.commands, phone_two.commands) == ([Clear()], [])
+            line_one.close_nowait("hung_up", 1)
+            line_two.close_nowait("hung_up", 1)
+        assert events_one.of("a") == [heard("one"), CallEnded("hung_up", 1)]
+        assert events_two.of("b") == [heard("two"), CallEnded("hung_up", 1)]
 
     async def test_events_come_in_order_and_none_is_left_out(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code)
-            said = [heard(f"word{number}") for number in range(8)]
+        events = Events()
+        said = [heard(f"word{number}") for number in range(50)]
+        async with switchboard.open_seat(events.take) as seat:
+            line = await join(switchboard, seat)
             for each in said:
                 line.deliver_nowait(each)
-            line.close_nowait()
-            events = await receive(seat, 10)
-        assert events == [CallJoined("call"), *(CallHeard("call", each) for each in said), CallLeft("call")]
+            line.close_nowait("hung_up", 1)
+        assert events.of("call") == [*said, CallEnded("hung_up", 1)]
+
+    async def test_as_many_callers_as_the_game_accepts(self, switchboard: Switchboard) -> None:
+        events = Events()
+        async with switchboard.open_seat(events.take) as seat:
+            seat.accept_nowait(MAX_CALLERS)
+            for number in range(MAX_CALLERS):
+                await join(switchboard, seat, f"call {number}")
+            assert await is_refused(switchboard, seat.code) is Refused.BUSY
+        assert events.started == [(f"call {number}", number + 1) for number in range(MAX_CALLERS)]
+
+    async def test_who_is_there_stays_when_the_game_accepts_fewer(self, switchboard: Switchboard) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(3)
+            lines = [await join(switchboard, seat, call_id) for call_id in "abc"]
+            seat.accept_nowait(2)
+            assert seat.calls == [("a", 1), ("b", 2), ("c", 3)]
+            lines[0].close_nowait("hung_up", 1)
+            assert await is_refused(switchboard, seat.code) is Refused.BUSY
+            lines[1].close_nowait("hung_up", 1)
+            assert (await join(switchboard, seat, "d")).player == 1
+
+    @pytest.mark.parametrize("callers", [0, -1, MAX_CALLERS + 1])
+    async def test_no_game_accepts_fewer_than_one_or_more_than_there_are_slots(
+        self, callers: int, switchboard: Switchboard
+    ) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            with pytest.raises(ValueError, match=str(callers)):
+                seat.accept_nowait(callers)
 
 
 class TestLines:
-    async def test_a_released_line_lets_the_next_caller_in_when_its_last_words_are_through(
+    async def test_a_released_line_lets_the_next_caller_in_while_last_words_still_come(
         self, switchboard: Switchboard
     ) -> None:
-        lines: list[Line] = []
-
-        async def join_next() -> None:
-            lines.append(await join(switchboard, seat.code, "second"))
-
-        async with switchboard.open_seat() as seat, trio.open_nursery() as nursery:
-            first = await join(switchboard, seat.code, "first")
+        events = Events()
+        async with switchboard.open_seat(events.take) as seat:
+            first = await join(switchboard, seat, "first")
             first.release_nowait()
-            nursery.start_soon(join_next)
-            await wait_all_tasks_blocked()
-            assert lines == []
-            assert await switchboard.join(seat.code, "third") is Refused.BUSY
+            second = await join(switchboard, seat, "second")
+            second.deliver_nowait(heard("hello"))
             first.deliver_nowait(heard("bye"))
-            first.close_nowait()
-            events = await receive(seat, 4)
-            assert events[:3] == [CallJoined("first"), CallHeard("first", heard("bye")), CallLeft("first")]
-            assert events[3] == CallJoined("second")
-            await wait_all_tasks_blocked()
-            lines[0].close_nowait()
+            first.close_nowait("hung_up", 1)
+            second.close_nowait("hung_up", 1)
+        assert events.started == [("first", 1), ("second", 1)]
+        assert events.of("first") == [heard("bye"), CallEnded("hung_up", 1)]
+        assert events.of("second") == [heard("hello"), CallEnded("hung_up", 1)]
 
     async def test_closing_releases_as_well_and_both_may_be_done_again(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code, "first")
-            line.close_nowait()
-            line.close_nowait()
+        events = Events()
+        async with switchboard.open_seat(events.take) as seat:
+            line = await join(switchboard, seat, "first")
+            line.close_nowait("hung_up", 1)
+            line.close_nowait("again", 2)
             line.release_nowait()
-            second = await join(switchboard, seat.code, "second")
+            second = await join(switchboard, seat, "second")
             line.release_nowait()
-            assert await switchboard.join(seat.code, "third") is Refused.BUSY
-            second.close_nowait()
-            events = await receive(seat, 4)
-        assert events == [CallJoined("first"), CallLeft("first"), CallJoined("second"), CallLeft("second")]
+            assert await is_refused(switchboard, seat.code, "third") is Refused.BUSY
+            second.close_nowait("hung_up", 3)
+        assert events.of("first") == [CallEnded("hung_up", 1)]
+        assert events.of("second") == [CallEnded("hung_up", 3)]
+
+    async def test_nothing_comes_of_a_closed_line(self, switchboard: Switchboard) -> None:
+        events = Events()
+        async with switchboard.open_seat(events.take) as seat:
+            line = await join(switchboard, seat)
+            line.close_nowait("hung_up", 1)
+            line.deliver_nowait(CallKeyed("5"))
+        assert events.of("call") == [CallEnded("hung_up", 1)]
 
     async def test_a_cancelled_join_leaves_no_trace(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
+        events = Events()
+        async with switchboard.open_seat(events.take) as seat:
             with trio.CancelScope() as scope:
                 scope.cancel()
-                await switchboard.join(seat.code, "gone")
-            line = await join(switchboard, seat.code, "next")
-            line.close_nowait()
-            assert await receive(seat, 2) == [CallJoined("next"), CallLeft("next")]
+                await join(switchboard, seat, "gone")
+            line = await join(switchboard, seat, "next")
+            line.close_nowait("hung_up", 1)
+        assert events.order == [("next", "CallStarted"), ("next", "CallEnded")]
+
+    async def test_a_game_that_leaves_lets_go_of_every_caller(self, switchboard: Switchboard) -> None:
+        events = Events()
+        phones = [Phone(switchboard, call_id) for call_id in "ab"]
+        async with switchboard.open_seat(events.take) as seat:
+            seat.accept_nowait(2)
+            lines = [await phone.join(seat.code) for phone in phones]
+            seat.command_nowait(GameAway())
+        assert [phone.commands for phone in phones] == [[GameAway(), GameLeft()]] * 2
+        before = list(events.all)
+        for line in lines:
+            line.deliver_nowait(heard("hello?"))
+            line.close_nowait("game_left", 1)
+        assert events.all == before
+
+    async def test_a_released_caller_does_not_learn_it(self, switchboard: Switchboard) -> None:
+        phone = Phone(switchboard)
+        async with switchboard.open_seat(ignore) as seat:
+            line = await phone.join(seat.code)
+            line.release_nowait()
+        assert phone.commands == []
+
+
+class TestOneAfterTheOther:
+    async def test_the_next_caller_waits_until_the_last_words_are_through(self, switchboard: Switchboard) -> None:
+        events = Events()
+        async with (
+            switchboard.open_seat(events.take, one_after_the_other=True) as seat,
+            trio.open_nursery() as nursery,
+        ):
+            first = await join(switchboard, seat, "first")
+            first.release_nowait()
+            nursery.start_soon(join, switchboard, seat, "second")
+            await wait_all_tasks_blocked()
+            assert events.started == [("first", 1)]
+            assert await is_refused(switchboard, seat.code, "third") is Refused.BUSY
+            first.deliver_nowait(heard("bye"))
+            first.close_nowait("hung_up", 1)
+        assert events.order == [
+            ("first", "CallStarted"),
+            ("first", "CallHeard"),
+            ("first", "CallEnded"),
+            ("second", "CallStarted"),
+        ]
+
+    async def test_but_not_for_ever(self, switchboard: Switchboard, autojump_clock: MockClock) -> None:
+        events = Events()
+        async with switchboard.open_seat(events.take, one_after_the_other=True) as seat:
+            first = await join(switchboard, seat, "first")
+            first.release_nowait()
+            began = trio.current_time()
+            await join(switchboard, seat, "second")
+            assert trio.current_time() - began == HANDOVER_SECONDS
+            first.deliver_nowait(heard("too late"))
+            first.close_nowait("hung_up", 1)
+        assert events.order == [("first", "CallStarted"), ("first", "CallEnded"), ("second", "CallStarted")]
 
     async def test_a_join_cancelled_while_it_waits_does_not_let_the_next_one_jump_the_queue(
         self, switchboard: Switchboard
     ) -> None:
-        async def join_and_close(call_id: str) -> None:
-            (await join(switchboard, seat.code, call_id)).close_nowait()
+        events = Events()
 
-        async with switchboard.open_seat() as seat, trio.open_nursery() as nursery:
-            first = await join(switchboard, seat.code, "first")
+        async def join_and_close(call_id: str) -> None:
+            (await join(switchboard, seat, call_id)).close_nowait("hung_up", 1)
+
+        async with (
+            switchboard.open_seat(events.take, one_after_the_other=True) as seat,
+            trio.open_nursery() as nursery,
+        ):
+            first = await join(switchboard, seat, "first")
             first.release_nowait()
             with trio.move_on_after(0):
-                await switchboard.join(seat.code, "gone")
+                await join(switchboard, seat, "gone")
             nursery.start_soon(join_and_close, "next")
             await wait_all_tasks_blocked()
             first.deliver_nowait(heard("bye"))
-            first.close_nowait()
-            events = await receive(seat, 5)
-        assert events == [
-            CallJoined("first"),
-            CallHeard("first", heard("bye")),
-            CallLeft("first"),
-            CallJoined("next"),
-            CallLeft("next"),
+            first.close_nowait("hung_up", 1)
+        assert events.order == [
+            ("first", "CallStarted"),
+            ("first", "CallHeard"),
+            ("first", "CallEnded"),
+            ("next", "CallStarted"),
+            ("next", "CallEnded"),
         ]
 
-    async def test_a_game_that_leaves_lets_go_of_the_caller(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code)
-            seat.say_nowait("good bye")
-        with trio.fail_after(5):
-            assert await line.sentences.receive() == "good bye"
-        await hears_the_end(line)
-        line.deliver_nowait(heard("hello?"))
-        line.close_nowait()
+    async def test_a_game_that_leaves_tells_who_was_about_to_join(self, switchboard: Switchboard) -> None:
+        events, phone = Events(), Phone(switchboard, "second")
 
-    async def test_and_of_one_who_was_about_to_join(self, switchboard: Switchboard) -> None:
-        async def join_too_late() -> None:
-            line = await join(switchboard, seat.code, "second")
-            await hears_the_end(line)
-            line.close_nowait()
-
-        async with switchboard.open_seat() as seat, trio.open_nursery() as nursery:
-            first = await join(switchboard, seat.code, "first")
+        async with (
+            switchboard.open_seat(events.take, one_after_the_other=True) as seat,
+            trio.open_nursery() as nursery,
+        ):
+            first = await join(switchboard, seat, "first")
             first.release_nowait()
-            nursery.start_soon(join_too_late)
+            nursery.start_soon(phone.join, seat.code)
             await wait_all_tasks_blocked()
             seat.close_nowait(SeatClosed.SHUTDOWN)
-            first.close_nowait()
+            assert phone.commands == [GameLeft()]
+            first.close_nowait("hung_up", 1)
+        assert events.started == [("first", 1)]
+
+    async def test_a_command_means_nobody_who_is_not_yet_announced(self, switchboard: Switchboard) -> None:
+        phone = Phone(switchboard, "second")
+        async with (
+            switchboard.open_seat(ignore, one_after_the_other=True) as seat,
+            trio.open_nursery() as nursery,
+        ):
+            first = await join(switchboard, seat, "first")
+            first.release_nowait()
+            nursery.start_soon(phone.join, seat.code)
+            await wait_all_tasks_blocked()
+            assert seat.command_nowait(Say(Saying(say_id="1", text="for the first one"))) == []
+            assert seat.calls == []
+            first.close_nowait("hung_up", 1)
+            await wait_all_tasks_blocked()
+            assert seat.calls == [("second", 1)]
+        assert phone.commands == [GameLeft()]
 
 
-class TestSentences:
+class TestCommands:
     async def test_they_come_in_order(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code)
-            for number in range(5):
-                assert seat.say_nowait(f"sentence {number}") == 1
-            for number in range(5):
-                assert await line.sentences.receive() == f"sentence {number}"
-            line.close_nowait()
+        phone = Phone(switchboard)
+        commands: list[Command] = [
+            *(Say(Saying(say_id=str(number))) for number in range(5)),
+            Clear(),
+            HangUp(at_once=True),
+        ]
+        async with switchboard.open_seat(ignore) as seat:
+            await phone.join(seat.code)
+            for command in commands:
+                assert seat.command_nowait(command) == ["call"]
+            assert phone.commands == commands
 
     async def test_nobody_takes_one_before_and_after_a_call(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            assert seat.say_nowait("anybody?") == 0
-            line = await join(switchboard, seat.code)
+        phone = Phone(switchboard)
+        async with switchboard.open_seat(ignore) as seat:
+            assert seat.command_nowait(Clear()) == []
+            line = await phone.join(seat.code)
             line.release_nowait()
-            assert seat.say_nowait("anybody?") == 0
-            await hears_the_end(line)
-            line.close_nowait()
+            assert seat.command_nowait(Clear()) == []
+            assert seat.calls == []
+        assert seat.command_nowait(Clear()) == []
+        assert phone.commands == []
 
-    async def test_nor_does_a_caller_who_is_not_yet_announced(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat, trio.open_nursery() as nursery:
-            first = await join(switchboard, seat.code, "first")
-            first.release_nowait()
-            nursery.start_soon(switchboard.join, seat.code, "second")
-            await wait_all_tasks_blocked()
-            assert seat.say_nowait("for the first one") == 0
-            first.close_nowait()
+    async def test_one_that_is_given_when_the_call_starts_reaches_it(self, switchboard: Switchboard) -> None:
+        phone = Phone(switchboard)
+        seats: list[Seat] = []
 
-    async def test_only_so_many_wait(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code)
-            assert sum(seat.say_nowait("and another thing") for _ in range(SENTENCES + 5)) == SENTENCES
-            await line.sentences.receive()
-            assert seat.say_nowait("there is room again") == 1
-            line.close_nowait()
+        def greet(event: FromCall) -> None:
+            assert seats[0].command_nowait(Expect(("pizza",)), [event.call_id]) == ["call"]
+
+        async with switchboard.open_seat(greet) as seat:
+            seats.append(seat)
+            await phone.join(seat.code)
+            assert phone.commands == [Expect(("pizza",))]
+
+    @pytest.mark.parametrize(
+        ("to", "reached"),
+        [
+            ("all", ["a", "b", "c"]),
+            (["b"], ["b"]),
+            ([3, 1], ["a", "c"]),
+            (["c", 1], ["a", "c"]),
+            ([1, "a"], ["a"]),
+            (["nobody", 7, "all"], []),
+            ([], []),
+            (["1"], []),
+        ],
+    )
+    async def test_they_go_to_one_or_several_or_all(
+        self, to: Any, reached: list[str], switchboard: Switchboard
+    ) -> None:
+        phones = [Phone(switchboard, call_id) for call_id in "abc"]
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(3)
+            for phone in phones:
+                await phone.join(seat.code)
+            assert seat.command_nowait(Clear(), to) == reached
+            assert [phone.call_id for phone in phones if phone.commands] == reached
+
+    async def test_one_that_ends_another_call_as_well_does_not_reach_that_one(self, switchboard: Switchboard) -> None:
+        lines: list[Line] = []
+
+        def end_all(command: Command) -> None:
+            for line in lines:
+                line.release_nowait()
+
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(2)
+            for call_id in "ab":
+                line = await switchboard.join(seat.code, Caller(call_id=call_id), end_all)
+                assert not isinstance(line, Refused)
+                lines.append(line)
+            assert seat.command_nowait(HangUp(at_once=True)) == ["a"]
 
 
-class TestSlowGame:
-    async def test_it_loses_its_seat_after_what_was_queued(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as seat:
-            line = await join(switchboard, seat.code)
-            for number in range(9):
-                line.deliver_nowait(heard(f"word{number}"))
-            assert set(switchboard.active) == {seat.code}
-            line.deliver_nowait(heard("one too many"))
-            assert seat.closed is SeatClosed.TOO_SLOW
-            assert not switchboard.active
-            await hears_the_end(line)
-            events = await receive_rest(seat)
-            assert events == [CallJoined("call"), *(CallHeard("call", heard(f"word{n}")) for n in range(9))]
-            line.deliver_nowait(heard("and more"))
-            line.close_nowait()
+class TestErrorsAtOneEnd:
+    """Neither end can do anything about the other's."""
 
-    async def test_no_other_game_is_concerned(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat() as slow, switchboard.open_seat() as quick:
-            slow_line, line = await join(switchboard, slow.code), await join(switchboard, quick.code)
-            for _ in range(20):
-                slow_line.deliver_nowait(heard("blah"))
-            line.deliver_nowait(heard("hello"))
-            assert await receive(quick, 2) == [CallJoined("call"), CallHeard("call", heard("hello"))]
-            assert set(switchboard.active) == {quick.code}
-            slow_line.close_nowait()
-            line.close_nowait()
+    async def test_of_the_game_are_logged_and_do_not_reach_the_call(self, switchboard: Switchboard) -> None:
+        events = Events()
+
+        def fail_once(event: FromCall) -> None:
+            events.take(event)
+            if len(events.all) == 1:
+                raise ZeroDivisionError
+
+        with capture_logs() as logged:
+            async with switchboard.open_seat(fail_once) as seat:
+                line = await join(switchboard, seat)
+                line.deliver_nowait(heard("still here"))
+                line.close_nowait("hung_up", 1)
+        assert events.of("call") == [heard("still here"), CallEnded("hung_up", 1)]
+        assert [(entry["log_level"], entry["what"]) for entry in logged] == [("error", "FromCall")]
+
+    async def test_of_a_call_do_not_reach_the_game_or_another_call(self, switchboard: Switchboard) -> None:
+        def fail(_: Command) -> None:
+            raise ZeroDivisionError
+
+        phone = Phone(switchboard, "b")
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(2)
+            await switchboard.join(seat.code, Caller(call_id="a"), fail)
+            await phone.join(seat.code)
+            assert seat.command_nowait(Clear()) == ["a", "b"]
+        assert phone.commands == [Clear(), GameLeft()]
+        assert not switchboard.active
+
+    async def test_a_game_may_close_its_seat_while_it_takes_an_event(self, switchboard: Switchboard) -> None:
+        phone = Phone(switchboard)
+        taken: list[FromCall] = []
+
+        def give_up(event: FromCall) -> None:
+            taken.append(event)
+            if isinstance(event.event, CallHeard):
+                seat.close_nowait(SeatClosed.TOO_SLOW)
+
+        async with switchboard.open_seat(give_up) as seat, switchboard.open_seat(ignore):
+            line = await phone.join(seat.code)
+            line.deliver_nowait(heard("blah"))
+            line.deliver_nowait(heard("blah"))
+            assert len(taken) == 2
+            assert phone.commands == [GameLeft()]
+            assert len(switchboard.active) == 1
+            line.close_nowait("game_left", 1)
+
+    async def test_a_receipt_may_come_while_the_command_is_given(self, switchboard: Switchboard) -> None:
+        events, lines = Events(), list[Line]()
+        refusal = SayFinished("1", Receipt(heard="", seconds=0))
+
+        async with switchboard.open_seat(events.take) as seat:
+            line = await switchboard.join(
+                seat.code, Caller(call_id="call"), lambda _: lines[0].deliver_nowait(refusal) if lines else None
+            )
+            assert not isinstance(line, Refused)
+            lines.append(line)
+            seat.command_nowait(Say(Saying(say_id="1")))
+            assert events.of("call") == [refusal]
+            lines.clear()
+
+
+class TestSlots:
+    async def come_and_go(self, switchboard: Switchboard, seat: Seat, number: str | None) -> int:
+        line = await join(switchboard, seat, number=number)
+        line.close_nowait("hung_up", 1)
+        return line.player
+
+    async def test_who_calls_again_in_time_gets_his_own(
+        self, switchboard: Switchboard, autojump_clock: MockClock
+    ) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(3)
+            lines = [await join(switchboard, seat, number, number) for number in ("ann", "bob", "cem")]
+            lines[0].release_nowait()
+            lines[1].release_nowait()
+            await trio.sleep(SLOT_SECONDS - 1)
+            assert (await join(switchboard, seat, "again", "bob")).player == 2
+
+    async def test_nobody_else_gets_it_while_there_is_another(self, switchboard: Switchboard) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(3)
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+            assert await self.come_and_go(switchboard, seat, "bob") == 2
+            assert await self.come_and_go(switchboard, seat, None) == 3
+            assert await self.come_and_go(switchboard, seat, "cem") == 3
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+
+    async def test_who_has_been_gone_for_longest_loses_his_where_there_is_no_other(
+        self, switchboard: Switchboard
+    ) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(2)
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+            assert await self.come_and_go(switchboard, seat, "bob") == 2
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+            assert await self.come_and_go(switchboard, seat, "cem") == 2
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+            assert await self.come_and_go(switchboard, seat, "bob") == 2
+
+    async def test_it_is_not_kept_for_ever(self, switchboard: Switchboard, autojump_clock: MockClock) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(2)
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+            await trio.sleep(SLOT_SECONDS)
+            assert await self.come_and_go(switchboard, seat, "bob") == 1
+
+    async def test_who_is_not_known_keeps_none(self, switchboard: Switchboard) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(2)
+            assert await self.come_and_go(switchboard, seat, None) == 1
+            assert await self.come_and_go(switchboard, seat, "ann") == 1
+
+    async def test_two_calls_with_one_number_have_two(self, switchboard: Switchboard) -> None:
+        async with switchboard.open_seat(ignore) as seat:
+            seat.accept_nowait(2)
+            assert (await join(switchboard, seat, "a", "ann")).player == 1
+            assert (await join(switchboard, seat, "b", "ann")).player == 2

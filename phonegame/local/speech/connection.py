@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import trio
-from trio_websocket import ConnectionClosed, WebSocketConnection
+from trio_websocket import WebSocketConnection
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.speech import messages
-from phonegame.local.speech.abort import abort
 from phonegame.local.speech.faults import Drop, Fault, FaultMarks, Mute, Stall
 from phonegame.local.speech.heard import Recogniser
 from phonegame.local.speech.intake import (
@@ -37,16 +36,14 @@ from phonegame.local.speech.messages import JSON
 from phonegame.local.speech.query import KEYTERM_TOKENS, ListenOptions, count_tokens
 from phonegame.local.speech.record import ConnectionRecord
 from phonegame.local.speech.script import Plan, Send
+from phonegame.local.speech.session import Outbox, run_until_one_ends
 from phonegame.local.speech.telephone import ToTelephone
 from phonegame.local.speech.transcriber import Transcriber
 
 WORK_CAPACITY = 1500  # 30 s of 20 ms frames: a recogniser further behind than that holds up the socket
-OUTBOX_CAPACITY = 100  # a client that does not read for so long holds up the recogniser
-CLOSE_SECONDS = 2.0  # for the client's half of the close handshake
 
 T = TypeVar("T")
 Work = bytes | Finalize | CloseStream | Configure | Fault
-Outgoing = str | bytes | Close | Drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,6 @@ class Connection:
 
     def __init__(self, socket: WebSocketConnection, stream: trio.abc.Stream, setup: Setup) -> None:
         self._socket = socket
-        self._stream = stream
         self._options = setup.options
         self._plan = setup.plan
         self._recogniser = setup.recogniser
@@ -88,23 +84,12 @@ class Connection:
         self._configuring = False
         self._stalled = False
         self._to_hear, self._work = trio.open_memory_channel[Work](WORK_CAPACITY)
-        self._to_send, self._outbox = trio.open_memory_channel[tuple[float, Outgoing]](OUTBOX_CAPACITY)
+        self._outbox = Outbox(socket, stream, setup.record, late=setup.plan.late)
 
     async def run(self) -> None:
         """Returns when the connection is over, whoever ended it; never raises for what the client did."""
-        with self._to_hear, self._work, self._to_send, self._outbox:
-            async with trio.open_nursery() as nursery:
-                for task in (self._receive, self._hear, self._send, self._watch):
-                    nursery.start_soon(self._until_over, task, nursery.cancel_scope)
-
-    async def _until_over(self, task: Callable[[], Awaitable[None]], whole: trio.CancelScope) -> None:
-        try:
-            await task()
-        except ConnectionClosed as closed:
-            reason = closed.reason
-            self._record.close("client", reason.code if reason else 1006, reason.reason if reason else None)
-        whole.cancel()
-        await trio.lowlevel.checkpoint()
+        with self._to_hear, self._work, self._outbox:
+            await run_until_one_ends(self._record, self._receive, self._hear, self._outbox.run, self._watch)
 
     # receive
 
@@ -167,7 +152,7 @@ class Connection:
                 case Configure():
                     await self._configure(item)
                 case Send(data=data):
-                    await self._put(data)
+                    await self._outbox.put(data)
                 case Close() | Drop():
                     await self._leave(item)
                     break
@@ -234,31 +219,11 @@ class Connection:
         await trio.lowlevel.checkpoint()
         for message in told:
             if not (self._plan.lose_finals and _is_final_with_words(message)):
-                await self._put(json.dumps(message))
+                await self._outbox.put(json.dumps(message))
 
     async def _leave(self, how: Close | Drop) -> None:
         """Closes the socket after everything that was told before."""
-        await self._put(how)
-
-    async def _put(self, item: Outgoing) -> None:
-        await self._to_send.send((trio.current_time() + self._plan.late, item))
-
-    async def _send(self) -> None:
-        async for due, item in self._outbox:
-            await trio.sleep_until(due)
-            match item:
-                case Close(code=code, reason=reason):
-                    self._record.close("service", code, reason)
-                    with trio.move_on_after(CLOSE_SECONDS):
-                        await self._socket.aclose(code, reason or None)
-                    return
-                case Drop():
-                    self._record.close("fault", 1006, None)
-                    await abort(self._stream)
-                    return
-                case str() | bytes():
-                    await self._socket.send_message(item)
-                    self._record.add_sent(item)
+        await self._outbox.put(how)
 
     # watch
 

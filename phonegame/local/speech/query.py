@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+
+from phonegame.local.speech.parameters import BadParameterError, Given, boolean, check_tags, grouped, single, whole
 
 BAD_QUERY = "INVALID_QUERY_PARAMETER"
 DEFAULT_ENDPOINTING_MS = 10
 KEYTERM_TOKENS = 500  # over all keyterms (docs: keyterm)
 CHARACTERS_PER_TOKEN = 4  # our estimate: Deepgram does not say which tokenizer it counts with
 KEYWORDS_LIMIT = 100
-TAG_LENGTH = 128
 EXTRA_LENGTH = 2048
 
 _NOVA_2 = "general meeting phonecall voicemail finance conversationalai video medical drivethru automotive atc"
@@ -78,15 +78,11 @@ class ListenOptions:
         return self.model.startswith("nova-3")
 
 
-class _BadValueError(ValueError):
-    """One parameter is wrong; the text is the `err_msg`."""
-
-
 def parse_query(query: str) -> ListenOptions | Refusal:
     """The part of the URL after `?` -> options, or the first thing that is wrong with it."""
     try:
-        return _options(_grouped(parse_qsl(query, keep_blank_values=True)))
-    except _BadValueError as error:
+        return _options(grouped(query, known=BOOLEANS | REPEATABLE | SINGLE, repeatable=REPEATABLE))
+    except BadParameterError as error:
         return Refusal(400, BAD_QUERY, str(error))
 
 
@@ -110,23 +106,12 @@ def count_tokens(keyterms: tuple[str, ...]) -> int:
     return sum(-(-len(word) // CHARACTERS_PER_TOKEN) for word in words)
 
 
-def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if name not in BOOLEANS | REPEATABLE | SINGLE:
-            raise _BadValueError(f"Unknown query parameter '{name}'.")
-        if name in grouped and name not in REPEATABLE:
-            raise _BadValueError(f"'{name}' is given more than once.")
-        grouped.setdefault(name, []).append(value)
-    return grouped
-
-
-def _options(given: dict[str, list[str]]) -> ListenOptions:
-    flags = {name: _boolean(name, given) for name in BOOLEANS}
+def _options(given: Given) -> ListenOptions:
+    flags = {name: boolean(name, given) for name in BOOLEANS}
     model = _model(given)
     encoding, sample_rate, channels = _audio(given)
     if flags["multichannel"]:
-        raise _BadValueError("'multichannel' is not offered by this local speech service.")
+        raise BadParameterError("'multichannel' is not offered by this local speech service.")
     utterance_end_ms = _utterance_end(given, flags["interim_results"])
     _check_extras(given)
     return ListenOptions(
@@ -146,95 +131,77 @@ def _options(given: dict[str, list[str]]) -> ListenOptions:
     )
 
 
-def _single(name: str, given: dict[str, list[str]]) -> str | None:
-    return given[name][0] if name in given else None
-
-
-def _boolean(name: str, given: dict[str, list[str]]) -> bool:
-    value = _single(name, given)
-    if value not in (None, "true", "false"):
-        raise _BadValueError(f"'{name}' must be true or false, not '{value}'.")
-    return value == "true"
-
-
-def _whole(name: str, value: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", value):
-        raise _BadValueError(f"'{name}' must be a whole number, not '{value}'.")
-    return int(value)
-
-
-def _model(given: dict[str, list[str]]) -> str:
-    model = _single("model", given)
+def _model(given: Given) -> str:
+    model = single("model", given)
     if model is None:
         return "base-general"
     if model not in MODELS:
-        raise _BadValueError(f"No such model/language/tier combination found: '{model}'.")
+        raise BadParameterError(f"No such model/language/tier combination found: '{model}'.")
     return model
 
 
-def _language(given: dict[str, list[str]]) -> str:
-    language = _single("language", given) or "en"
+def _language(given: Given) -> str:
+    language = single("language", given) or "en"
     if not re.fullmatch(r"multi|[a-z]{2,3}(-[A-Za-z0-9]{2,4})*", language):
-        raise _BadValueError(f"No such model/language/tier combination found: '{language}'.")
+        raise BadParameterError(f"No such model/language/tier combination found: '{language}'.")
     return language
 
 
-def _audio(given: dict[str, list[str]]) -> tuple[str | None, int, int]:
-    encoding, rate = _single("encoding", given), _single("sample_rate", given)
-    channels = _whole("channels", _single("channels", given) or "1")
+def _audio(given: Given) -> tuple[str | None, int, int]:
+    encoding, rate = single("encoding", given), single("sample_rate", given)
+    channels = whole("channels", single("channels", given) or "1")
     if encoding is None:
         return None, 8000, 1  # `channels` is read only together with `encoding` (docs: channels)
     if encoding in NOT_DECODED:
-        raise _BadValueError(f"'encoding={encoding}' is not offered by this local speech service.")
+        raise BadParameterError(f"'encoding={encoding}' is not offered by this local speech service.")
     if encoding not in DECODED:
-        raise _BadValueError(f"Unsupported encoding '{encoding}'.")
+        raise BadParameterError(f"Unsupported encoding '{encoding}'.")
     if rate is None:
-        raise _BadValueError("'sample_rate' is required when 'encoding' is given.")
-    if _whole("sample_rate", rate) not in RATES:
-        raise _BadValueError(f"Unsupported sample rate '{rate}'.")
+        raise BadParameterError("'sample_rate' is required when 'encoding' is given.")
+    if whole("sample_rate", rate) not in RATES:
+        raise BadParameterError(f"Unsupported sample rate '{rate}'.")
     if channels not in (1, 2):
-        raise _BadValueError("'channels' must be 1 or 2 for this local speech service.")
+        raise BadParameterError("'channels' must be 1 or 2 for this local speech service.")
     return encoding, int(rate), channels
 
 
-def _endpointing(given: dict[str, list[str]]) -> int | None:
-    value = _single("endpointing", given)
+def _endpointing(given: Given) -> int | None:
+    value = single("endpointing", given)
     if value in (None, "true"):
         return DEFAULT_ENDPOINTING_MS
-    return None if value == "false" else _whole("endpointing", str(value))
+    return None if value == "false" else whole("endpointing", str(value))
 
 
-def _utterance_end(given: dict[str, list[str]], interim_results: bool) -> int | None:
-    value = _single("utterance_end_ms", given)
+def _utterance_end(given: Given, interim_results: bool) -> int | None:
+    value = single("utterance_end_ms", given)
     if value is None:
         return None
     if not interim_results:
-        raise _BadValueError("'utterance_end_ms' needs 'interim_results=true'.")
-    if not 1000 <= _whole("utterance_end_ms", value) <= 5000:
-        raise _BadValueError("'utterance_end_ms' must be from 1000 to 5000.")
+        raise BadParameterError("'utterance_end_ms' needs 'interim_results=true'.")
+    if not 1000 <= whole("utterance_end_ms", value) <= 5000:
+        raise BadParameterError("'utterance_end_ms' must be from 1000 to 5000.")
     return int(value)
 
 
-def _keyterms(given: dict[str, list[str]], model: str) -> tuple[str, ...]:
+def _keyterms(given: Given, model: str) -> tuple[str, ...]:
     """A weight or a comma is no fault: as at Deepgram, the whole string is then one term that nobody says."""
     keyterms = tuple(given.get("keyterm", ()))
     nova_3 = model.startswith("nova-3")
     if keyterms and not nova_3:
-        raise _BadValueError("'keyterm' is supported by nova-3 models only: use 'keywords'.")
+        raise BadParameterError("'keyterm' is supported by nova-3 models only: use 'keywords'.")
     if "keywords" in given and nova_3:
-        raise _BadValueError("'keywords' is not supported by nova-3 models: use 'keyterm'.")
+        raise BadParameterError("'keywords' is not supported by nova-3 models: use 'keyterm'.")
     if len(given.get("keywords", ())) > KEYWORDS_LIMIT:
-        raise _BadValueError(f"At most {KEYWORDS_LIMIT} 'keywords' are supported.")
+        raise BadParameterError(f"At most {KEYWORDS_LIMIT} 'keywords' are supported.")
     if any(not keyterm.strip() for keyterm in keyterms):
-        raise _BadValueError("'keyterm' must not be empty.")
+        raise BadParameterError("'keyterm' must not be empty.")
     if count_tokens(keyterms) > KEYTERM_TOKENS:
-        raise _BadValueError(f"Keyterm limit exceeded: at most {KEYTERM_TOKENS} tokens over all keyterms.")
+        raise BadParameterError(f"Keyterm limit exceeded: at most {KEYTERM_TOKENS} tokens over all keyterms.")
     return keyterms
 
 
-def _check_extras(given: dict[str, list[str]]) -> None:
-    if any(len(tag) > TAG_LENGTH for tag in given.get("tag", ())):
-        raise _BadValueError(f"A 'tag' has at most {TAG_LENGTH} characters.")
+def _check_extras(given: Given) -> None:
+    check_tags(given)
     for extra in given.get("extra", ()):
         if ":" not in extra or len(extra) > EXTRA_LENGTH:
-            raise _BadValueError(f"'extra' must be key:value of at most {EXTRA_LENGTH} characters.")
+            raise BadParameterError(f"'extra' must be key:value of at most {EXTRA_LENGTH} characters.")

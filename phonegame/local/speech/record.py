@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 
 import trio
 
@@ -17,7 +20,10 @@ KEPT_MESSAGES = 10_000  # a day of keep-alives, and hours of results
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """A frame and when it passed, on the service's clock. `after` is how much audio had come in by then, in seconds."""
+    """A frame and when it passed, on the service's clock.
+
+    `after` is how much audio had passed by then, in seconds: come in on `/v1/listen`, gone out on `/v1/speak`.
+    """
 
     at: float
     after: float
@@ -42,7 +48,7 @@ class Closed:
     reason: str
 
 
-class ConnectionRecord:
+class Record(ABC):
     """One upgrade request and all that followed. Plain attributes, filled while the connection lives."""
 
     def __init__(self, number: int, request_id: str, query: str, headers: Mapping[str, str]) -> None:
@@ -51,36 +57,29 @@ class ConnectionRecord:
         self.query = query
         self.headers = headers
         self.opened_at = trio.current_time()
-        self.options: ListenOptions | None = None
         self.refused: Refusal | None = None
         self.audio = bytearray()
-        """As it came in; stays empty when the service does not keep audio."""
+        """Of the one direction in which it flows; stays empty when the service does not keep audio."""
         self.audio_bytes = 0
         self.audio_frames: list[tuple[float, int]] = []
-        """When each binary frame came, and its size; kept together with the audio."""
+        """When each binary frame passed, and its size; kept together with the audio."""
         self.controls: list[Stamped] = []
+        """Every text frame of the client's."""
         self.sent: list[Stamped] = []
         self.closed: Closed | None = None
         self._changed = trio.Event()
 
     @property
+    @abstractmethod
     def seconds(self) -> float:
-        """Of audio received, for 8 kHz mu-law."""
-        return self.audio_bytes / BYTES_PER_SECOND
+        """Of the audio that has passed."""
 
     @property
     def control_types(self) -> list[str]:
         """The `type` of every text frame that was JSON with one."""
-        return [str(stamped.message.get("type")) for stamped in self.controls if _is_object(stamped.data)]
+        return [str(stamped.message.get("type")) for stamped in self.controls if is_object(stamped.data)]
 
-    @property
-    def transcripts(self) -> list[str]:
-        """The text of every final with words that was sent."""
-        finals = [stamped.message for stamped in self.sent if _is_object(stamped.data)]
-        texts = [_transcript(message) for message in finals if message.get("is_final")]
-        return [text for text in texts if text]
-
-    async def wait_until(self, condition: Callable[[ConnectionRecord], bool]) -> None:
+    async def wait_until(self, condition: Callable[[Self], bool]) -> None:
         """Returns once `condition(self)` holds; asked again after everything that comes in or goes out."""
         await trio.lowlevel.checkpoint()
         while not condition(self):
@@ -120,7 +119,51 @@ class ConnectionRecord:
         self.notify()
 
 
-def _is_object(data: str | bytes) -> bool:
+class ConnectionRecord(Record):
+    """A connection to `/v1/listen`: `audio` is what came in, `sent` all that went out."""
+
+    options: ListenOptions | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Of audio received, for 8 kHz mu-law."""
+        return self.audio_bytes / BYTES_PER_SECOND
+
+    @property
+    def transcripts(self) -> list[str]:
+        """The text of every final with words that was sent."""
+        finals = [stamped.message for stamped in self.sent if is_object(stamped.data)]
+        texts = [_transcript(message) for message in finals if message.get("is_final")]
+        return [text for text in texts if text]
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Records(Generic[R]):
+    """The newest connections of one kind, at most `most`. All that ever came are numbered from 0."""
+
+    def __init__(self, most: int) -> None:
+        self.kept: deque[R] = deque(maxlen=most)
+        self.count = 0
+        self._arrived = trio.Event()
+
+    def add(self, record: R) -> None:
+        self.kept.append(record)
+        self.count += 1
+        self._arrived.set()
+        self._arrived = trio.Event()
+
+    async def wait_for(self, number: int) -> R:
+        """KeyError when it was so long ago that it is not kept."""
+        await trio.lowlevel.checkpoint()
+        while self.count <= number:
+            await self._arrived.wait()
+        by_number = {record.number: record for record in self.kept}
+        return by_number[number]
+
+
+def is_object(data: str | bytes) -> bool:
     try:
         return isinstance(json.loads(data), dict)
     except ValueError:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-import msgspec
-
 from phonegame import switchboard
 from phonegame.deepgram import messages as deepgram
 from phonegame.listen.transcript import Heard
 from phonegame.speak.saying import Dropped
 from phonegame.wire.v1.to_game import (
     CallEnded,
+    CallEnding,
     CallStarted,
     Dtmf,
     Error,
@@ -41,7 +40,58 @@ def from_call(event: switchboard.FromCall) -> list[Numbered]:
             return _from_receipt(call_id, player, finished)
         case switchboard.CallProblem(code=code, message=message):
             return [Error(code=code, message=message, call_id=call_id, player=player)]
+        case switchboard.CallEnding(reason=reason):
+            return [CallEnding(call_id=call_id, player=player, reason=reason)]
         case switchboard.CallEnded(reason=reason, seconds=seconds):
             return [CallEnded(call_id=call_id, player=player, reason=reason, seconds=round(seconds, 3))]
         case _:
             assert_never(event.event)
+
+
+def _from_heard(call_id: str, player: int, heard: Heard) -> list[Numbered]:
+    match heard.message:
+        case deepgram.Results() as results if results.best.transcript or results.speech_final:
+            return [_from_results(call_id, player, results)]
+        case deepgram.SpeechStarted(timestamp=at):
+            return [SpeechStarted(call_id=call_id, player=player, at=at)]
+        case deepgram.UtteranceEnd(last_word_end=at) if at >= 0:
+            return [UtteranceEnd(call_id=call_id, player=player, at=at)]
+        case _:
+            return []
+
+
+def _from_results(call_id: str, player: int, results: deepgram.Results) -> Transcript:
+    best = results.best
+    return Transcript(
+        call_id=call_id,
+        player=player,
+        text=best.transcript,
+        is_final=results.is_final,
+        speech_final=results.speech_final,
+        confidence=best.confidence,
+        start=results.start,
+        duration=results.duration,
+        words=[
+            Word(word=word.text, start=word.start, end=word.end, confidence=word.confidence or 0.0)
+            for word in best.words
+        ],
+    )
+
+
+def _from_receipt(call_id: str, player: int, finished: switchboard.SayFinished) -> list[Numbered]:
+    say_id, receipt = finished.say_id, finished.receipt
+    messages: list[Numbered] = [
+        SayFinished(
+            call_id=call_id,
+            player=player,
+            say_id=say_id,
+            heard=receipt.heard,
+            seconds=round(receipt.seconds, 3),
+            interrupted=receipt.interrupted,
+            dropped=receipt.dropped,
+        )
+    ]
+    if receipt.error is not None:
+        code = "queue_full" if receipt.dropped is Dropped.QUEUE_FULL else "voice_failed"
+        messages.append(Error(code=code, message=receipt.error, say_id=say_id, call_id=call_id, player=player))
+    return messages

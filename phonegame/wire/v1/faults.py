@@ -6,6 +6,8 @@ the same types once more, for the first fault. Nothing here is on the path of a 
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +29,7 @@ class Fault:
 
 def find_fault(fields: dict[str, Any], struct: type[msgspec.Struct]) -> Fault | None:
     """The first of the struct's fields that is missing or does not fit; fields that it does not have do not matter."""
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    for field in info.fields:
+    for field in _fields(struct):
         if field.encode_name in fields:
             fault = _check(fields[field.encode_name], field.type, field.encode_name)
             if fault is not None:
@@ -37,6 +37,13 @@ def find_fault(fields: dict[str, Any], struct: type[msgspec.Struct]) -> Fault | 
         elif field.required:
             return Fault(field.encode_name, "is missing")
     return None
+
+
+@functools.cache
+def _fields(struct: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    return info.fields
 
 
 def _check(value: Any, kind: inspect.Type, path: str) -> Fault | None:
@@ -104,8 +111,9 @@ def _what_is_wrong_with_number(value: Any, kind: inspect.IntType | inspect.Float
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _wrong_kind(value, "a whole number" if whole else "a number")
     if (kind.ge is not None and value < kind.ge) or (kind.le is not None and value > kind.le):
-        return f"{value:g} is not from {kind.ge:g} to {kind.le:g}"
-    return f"{value:g} is not a whole number" if whole and isinstance(value, float) else None
+        shown = "is too large a number;" if math.isinf(value) else f"{value} is not"
+        return f"{shown} from {kind.ge} to {kind.le}"
+    return f"{value} is not a whole number" if whole and isinstance(value, float) else None
 
 
 def _what_is_wrong_with_choice(value: Any, choices: list[Any]) -> str | None:

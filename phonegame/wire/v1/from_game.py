@@ -11,7 +11,7 @@ from phonegame.speak.saying import Priority, Saying
 from phonegame.switchboard import ALL, MAX_CALLERS, To
 
 MAX_MESSAGE_LENGTH = 4 * 1024 * 1024
-"""Characters: 3 MiB of audio in base64, which is half a minute of a CD's sound in mono, or six minutes of telephone."""
+"""Characters: 3 MiB of audio in base64, which is a minute at 22050 Hz in 16 bits, or half a minute at 44100."""
 MAX_TEXT_LENGTH = 4000
 """Characters: some four minutes of speech, and no engine's queue is filled by one message."""
 MAX_ID_LENGTH = 64
@@ -19,7 +19,7 @@ MAX_ID_LENGTH = 64
 MAX_VOICE_LENGTH = 100
 """Characters: the longest name of a voice in any catalogue has about 40."""
 MAX_TOKEN_LENGTH = 200
-MAX_START_WITHIN = 600.0
+MAX_START_WITHIN = 600
 """Seconds. Who would wait longer means "whenever"."""
 MAX_WORDS = 100
 """Deepgram takes 100 keyterms, and recommends 20 to 50 (Deepgram, "Keyterm Prompting")."""
@@ -29,6 +29,7 @@ MAX_WHOLE = 2**53 - 1
 """The largest whole number that JavaScript and Godot, where all numbers are floats, can count to."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
+Slot = Annotated[int, Meta(ge=1, le=MAX_CALLERS)]
 
 
 class _ToCallers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,7 +37,7 @@ class _ToCallers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Id | None, Meta(description="The one call that is meant. Neither this nor `players`: all callers.")
     ] = None
     players: Annotated[
-        Annotated[tuple[Annotated[int, Meta(ge=1, le=MAX_CALLERS)], ...], Meta(max_length=MAX_CALLERS)] | None,
+        Annotated[tuple[Slot, ...], Meta(max_length=MAX_CALLERS)] | None,
         Meta(description="The slots of the callers that are meant."),
     ] = None
 
@@ -55,7 +56,7 @@ class _Sayable(_ToCallers, frozen=True, kw_only=True, omit_defaults=True):
     priority: Annotated[
         Priority,
         Meta(
-            description="`queue`: behind what waits. `next`: before what waits. `now`: at once; what is being said is cut."
+            description="`queue`: behind what waits; `next`: before it; `now`: at once, cutting off what is being said."
         ),
     ] = Priority.QUEUE
     interruptible: Annotated[bool, Meta(description="Whether it stops when the caller begins to speak.")] = True
@@ -66,7 +67,7 @@ class _Sayable(_ToCallers, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Say(_Sayable, frozen=True, kw_only=True, omit_defaults=True, tag="say"):
-    """Speaks a text to one caller, several, or all. Each `say` gets its `say_finished`, whatever happens."""
+    """Speaks a text to one caller, several, or all. Each that is understood gets its `say_finished`, whatever happens."""
 
     text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
     voice: Annotated[
@@ -93,7 +94,7 @@ class PlayMessage(_Sayable, frozen=True, kw_only=True, omit_defaults=True, tag="
         str,
         Meta(
             min_length=1,
-            description="Base64 of a WAV (any rate, 8 to 32 bits, PCM, float, mu-law; mono or stereo) or of raw mu-law.",
+            description="Base64 of a WAV (any rate, PCM of 8 to 32 bits, float, mu-law; mono, stereo), or of mu-law.",
         ),
     ]
     format: Annotated[

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from phonegame.clip import ClipError, decode_clip
 from phonegame.wire.v1.faults import find_fault
-from phonegame.wire.v1.from_game import MAX_ID_LENGTH, GameMessage, OnTheWire, Play, PlayMessage
+from phonegame.wire.v1.from_game import MAX_ID_LENGTH, MAX_WHOLE, GameMessage, OnTheWire, Play, PlayMessage
 from phonegame.wire.v1.to_game import Error
 
 EXAMPLE = '{"type": "say", "text": "Hello"}'
 
 _decoder: msgspec.json.Decoder[OnTheWire] = msgspec.json.Decoder(OnTheWire)
-_STRUCTS: dict[str, type[msgspec.Struct]] = {str(kind.__struct_config__.tag): kind for kind in OnTheWire.__args__}
+_STRUCTS: dict[str, type[msgspec.Struct]] = {str(kind.__struct_config__.tag): kind for kind in get_args(OnTheWire)}
 
 
 class Malformed(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class Ignored(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> GameMessage | Malformed | Ignored:
-    """One message. Blocks for some milliseconds per MiB of a `play`, far longer where its sample rate is high."""
+    """One message. That of a large clip blocks for as long as `decode_clip` says: parse it in a thread."""
     try:
         message = _decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -57,7 +57,7 @@ def parse(text: str) -> GameMessage | Malformed | Ignored:
 def _finish(message: OnTheWire) -> GameMessage | Malformed:
     call_id, players = getattr(message, "call_id", None), getattr(message, "players", None)
     if call_id is not None and players is not None:
-        what = "players: is there, and so is call_id; only one of them may be"
+        what = "players: is there, and so is call_id; give only one"
         return _malformed(message, "players", what)
     if not isinstance(message, PlayMessage):
         return message
@@ -93,7 +93,7 @@ def _parse_again(text: str) -> GameMessage | Malformed | Ignored:
     back the slot that it was told as 1.0.
     """
     try:
-        value = json.loads(text, parse_float=_number, parse_int=_number, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_float=_number, parse_int=_whole_number, parse_constant=_refuse_constant)
         msgspec.json.encode(value)  # which refuses half of a surrogate pair, as nobody could be sent it
     except (ValueError, RecursionError) as error:
         return Malformed(message=_what_is_wrong_with_json(error))
@@ -110,20 +110,28 @@ def _parse_object(fields: dict[str, Any]) -> GameMessage | Malformed | Ignored:
     struct = _STRUCTS.get(kind)
     if struct is None:
         return Ignored(kind)
-    fault = find_fault(fields, struct)
-    if fault is None:
-        return _finish(msgspec.convert(fields, OnTheWire))
-    return Malformed(message=str(fault), in_reply_to=kind, field=fault.field, say_id=_say_id(fields))
+    try:
+        message = msgspec.convert(fields, OnTheWire)
+    except msgspec.ValidationError as error:
+        fault = find_fault(fields, struct)
+        what, field = (str(fault), fault.field) if fault else (str(error), None)
+        return Malformed(message=what, in_reply_to=kind, field=field, say_id=_say_id(fields))
+    return _finish(message)
 
 
 def _say_id(fields: dict[str, Any]) -> str | None:
     say_id = fields.get("say_id")
-    return say_id if isinstance(say_id, str) and len(say_id) <= MAX_ID_LENGTH else None
+    return say_id if isinstance(say_id, str) and 0 < len(say_id) <= MAX_ID_LENGTH else None
 
 
 def _number(digits: str) -> int | float:
     value = float(digits)
-    return int(value) if value.is_integer() and abs(value) < 2**63 else value
+    return int(value) if value.is_integer() and abs(value) <= MAX_WHOLE else value
+
+
+def _whole_number(digits: str) -> int | float:
+    """Python refuses to read an int of thousands of digits."""
+    return int(digits) if len(digits) < 20 else float(digits)
 
 
 def _refuse_constant(name: str) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,7 @@ Player = Annotated[
     int, Meta(ge=1, description="The caller's slot, 1, 2, ...: the same when the same number calls again in time.")
 ]
 Seconds = Annotated[float, Meta(description="Seconds since the call's audio began.")]
+Confidence = Annotated[float, Meta(description="From 0 to 1; 0 where it is not known.")]
 SayId = Annotated[str, Meta(description="As the game's `say` or `play` had it, or made up by the server.")]
 
 
@@ -54,7 +55,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     start: Seconds
     end: Seconds
-    confidence: Annotated[float, Meta(description="From 0 to 1.")]
+    confidence: Confidence
 
 
 class Transcript(_OfCall, frozen=True, kw_only=True, tag="transcript"):
@@ -63,7 +64,7 @@ class Transcript(_OfCall, frozen=True, kw_only=True, tag="transcript"):
     text: Annotated[str, Meta(description="Empty only where `speech_final` tells that the caller is done.")]
     is_final: Annotated[bool, Meta(description="Whether this text will not change any more.")]
     speech_final: Annotated[bool, Meta(description="Whether the caller has stopped speaking.")]
-    confidence: Annotated[float, Meta(description="From 0 to 1.")]
+    confidence: Confidence
     start: Seconds
     duration: Annotated[float, Meta(description="Seconds of audio that this covers.")]
     words: list[Word]
@@ -101,6 +102,12 @@ class SayFinished(msgspec.Struct, frozen=True, kw_only=True, tag="say_finished")
     ]
 
 
+class CallEnding(_OfCall, frozen=True, kw_only=True, tag="call_ending"):
+    """The caller has gone, or is being sent away: nothing reaches the call any more, but last words may still come."""
+
+    reason: Annotated[str, Meta(description="For people, and for logs.")]
+
+
 class CallEnded(_OfCall, frozen=True, kw_only=True, tag="call_ended"):
     """The last message of a call: everything that was said in it has come."""
 
@@ -109,9 +116,15 @@ class CallEnded(_OfCall, frozen=True, kw_only=True, tag="call_ended"):
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_defaults=True):
-    """Something that the game asked for could not be done. The connection and its calls go on."""
+    """Something that the game asked for could not be done. All goes on, unless the connection is closed behind it."""
 
-    code: Annotated[str, Meta(description="For programs: malformed, bad_clip, no_code_free, resume_failed, ...")]
+    code: Annotated[
+        str,
+        Meta(
+            description="For programs: malformed, bad_clip, no_code_free, resume_failed, unknown_voice, voice_failed, "
+            "queue_full, vocabulary_refused or no_such_call. There may be others."
+        ),
+    ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]
     in_reply_to: Annotated[str | None, Meta(description="The type of the game's message.")] = None
     field: Annotated[str | None, Meta(description="What was wrong in it, such as `start_within` or `words[3]`.")] = None
@@ -123,7 +136,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag="pong"):
     """The answer to a `ping`."""
 
-    id: Annotated[str | int | float | None, Meta(description="As the `ping` had it.")] = None
+    id: Annotated[str | int | float | None, Meta(description="As the `ping` had it; null where it had none.")]
 
 
 Unnumbered = Welcome | Pong
@@ -136,15 +149,15 @@ Numbered = (
     | Dtmf
     | SayStarted
     | SayFinished
+    | CallEnding
     | CallEnded
     | Error
 )
 ServerMessage = Unnumbered | Numbered
 
 _encoder = msgspec.json.Encoder()
-_HEADS: dict[type, str] = {
-    kind: f'{{"type":"{kind.__struct_config__.tag}"' for kind in (*Unnumbered.__args__, *Numbered.__args__)
-}
+# how each message begins, up to where its number goes
+_HEADS: dict[type, str] = {kind: f'{{"type":"{kind.__struct_config__.tag}"' for kind in get_args(Numbered)}
 
 
 def encode(message: ServerMessage, seq: int | None) -> str:

@@ -1,0 +1,75 @@
+"""Who is there, and which protocol each of them speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import trio
+
+from phonegame.asgi import RawWebsocket
+from phonegame.game.text_session import TextSession
+from phonegame.game.v1_game import V1Game
+from phonegame.game.v1_session import V1Session
+from phonegame.switchboard import SeatClosed, Switchboard
+from phonegame.visitors import Visitors
+from phonegame.wire import v1
+
+PARSING_THREADS = 2
+"""Large messages that are parsed at once: they are rare, and keep a processor busy."""
+
+
+class Session(Protocol):
+    """What serves one websocket, from its begin to the end of all that depends on it."""
+
+    async def run(self) -> None: ...
+
+    def leave_nowait(self, why: SeatClosed) -> None:
+        """Ends it: the code is free at once and the callers let go; the game may still read what it was sent."""
+
+
+class Games:
+    """The games of one process."""
+
+    def __init__(self, switchboard: Switchboard, phone_number: str, *, away_seconds: float, game_queue: int) -> None:
+        self._switchboard = switchboard
+        self._phone_number = phone_number
+        self._away_seconds = away_seconds
+        self._game_queue = game_queue
+        self._sessions = Visitors[Session]()
+        self._parsing = trio.CapacityLimiter(PARSING_THREADS)
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._sessions)
+
+    async def serve(self, socket: RawWebsocket) -> None:
+        """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it."""
+        if self._closed:
+            await socket.refuse()
+            return
+        session = self._session_for(socket)
+        with self._sessions.present(session):
+            await session.run()
+
+    def _session_for(self, socket: RawWebsocket) -> Session:
+        if v1.SUBPROTOCOL not in socket.subprotocols:
+            return TextSession(socket, self._switchboard, self._phone_number, self._game_queue)
+        game = V1Game(self._phone_number, away_seconds=self._away_seconds, queue=self._game_queue)
+        return V1Session(socket, self._switchboard, game, self._find, self._parsing, self._game_queue)
+
+    def _find(self, token: str) -> V1Game | None:
+        games = (session.own_game for session in self._sessions if isinstance(session, V1Session))
+        return next((game for game in games if game.is_open and game.has_token(token)), None)
+
+    def leave_nowait(self, why: SeatClosed) -> None:
+        """Ends all of them, and lets nobody in any more."""
+        self._closed = True
+        for session in self._sessions:
+            session.leave_nowait(why)
+
+    async def wait_until_empty(self) -> None:
+        await self._sessions.wait_until_empty()

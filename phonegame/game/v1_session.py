@@ -1,0 +1,225 @@
+"""One websocket that speaks phonegame.v1: for the game that it has opened, or for another that it has resumed.
+
+async with trio.open_nursery() as nursery:
+    serve_socket
+        obey_all              what was read -> one message after the other -> the game
+        send_all              the game's mailbox -> the websocket
+    the game that it has opened, which may outlive it
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+import trio
+
+from phonegame.asgi import VANISHED, Batch, RawWebsocket
+from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
+from phonegame.game.mailbox import Mailbox
+from phonegame.game.v1_game import V1Game
+from phonegame.switchboard import NoCodeFree, SeatClosed, Switchboard
+from phonegame.wire import v1
+
+GRACE_LENGTH = 64 * 1024
+"""Characters over the limit with which a message is still answered by an error, rather than by the end."""
+LARGE = 64 * 1024
+"""Characters from which a message is parsed in a thread: this much takes a millisecond."""
+STALL_SECONDS = 30
+"""A game that reads nothing for so long, while half of its queue is full and it goes on sending, is closed."""
+RESUME_SECONDS = 5
+"""How long a game for which there is no code may take to say that it has one already."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class V1Session:
+    def __init__(
+        self,
+        socket: RawWebsocket,
+        switchboard: Switchboard,
+        game: V1Game,
+        find_game: Callable[[str], V1Game | None],
+        parsing: trio.CapacityLimiter,
+        queue: int,
+    ) -> None:
+        """`game` is the one that this websocket opens. `find_game`: by its token. `parsing`: threads for it."""
+        self._socket = socket
+        self._switchboard = switchboard
+        self.own_game = game
+        self._find_game = find_game
+        self._parsing = parsing
+        self._half_queue = queue // 2
+        self._game: V1Game | None = None
+        """Whom it serves."""
+        self._mailbox = Mailbox(queue)
+        """The game's; one for its own while there is none."""
+        self._unnumbered: deque[str] = deque()
+        self._inbox: deque[str] = deque()
+        self._close_with: tuple[int, str] | None = None
+        self._resumed = trio.Event()
+        self._arrived = trio.lowlevel.ParkingLot()
+        self._changed = trio.lowlevel.ParkingLot()
+        self._sent = trio.lowlevel.ParkingLot()
+
+    def leave_nowait(self, why: SeatClosed) -> None:
+        self.own_game.end_nowait(why)
+        if self._game is None:
+            self.finish_nowait(CLOSE_CODES[why], why.value)
+
+    async def run(self) -> None:
+        structlog.contextvars.bind_contextvars(game=self.own_game.id)
+        max_length = v1.MAX_MESSAGE_LENGTH + GRACE_LENGTH
+        await self._socket.accept(self._take, subprotocol=v1.SUBPROTOCOL, max_length=max_length)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._serve_socket)
+            if self._close_with is None:
+                try:
+                    await self.own_game.run(self._switchboard, self)
+                except NoCodeFree as error:
+                    await self._wait_for_resume(f"No code is free: {error}.")
+
+    async def _wait_for_resume(self, why: str) -> None:
+        log.warning("game has no code", why=why)
+        self._mailbox.post(v1.Error(code="no_code_free", message=f"{why} Try again later."))
+        self.wake_nowait()
+        with trio.move_on_after(RESUME_SECONDS):
+            await self._resumed.wait()
+            return
+        self.finish_nowait(TRY_AGAIN_LATER, f"{why} Try again later.")
+
+    async def _serve_socket(self) -> None:
+        close_code = VANISHED
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._obey_all)
+                nursery.start_soon(self._send_all, nursery.cancel_scope)
+                close_code = await self._socket.receive_until_closed()
+                # at once, even while another task waits for a socket that nobody reads
+                self._lose_game(close_code)
+                nursery.cancel_scope.cancel()
+        finally:
+            self._lose_game(close_code)
+        if self._close_with is not None:
+            await self._socket.close(*self._close_with)
+
+    def _lose_game(self, close_code: int) -> None:
+        game, self._game = self._game, None
+        # a send that is stuck may yet end: it must not go on with what another websocket is to send
+        self._mailbox = Mailbox(0)
+        if game is not None:
+            game.detach_nowait(self, close_code)
+
+    # the game that it serves
+
+    def serve_nowait(self, game: V1Game, *, resumed: bool) -> None:
+        self._game, self._mailbox = game, game.mailbox
+        self._unnumbered.append(v1.encode(game.welcome(resumed=resumed), None))
+        self.wake_nowait()
+
+    def wake_nowait(self) -> None:
+        self._changed.unpark_all()
+
+    def finish_nowait(self, code: int, reason: str) -> None:
+        self._game = None
+        self._close_with = self._close_with or (code, reason)
+        self._changed.unpark_all()
+        self._sent.unpark_all()
+
+    def drop_nowait(self, code: int, reason: str) -> None:
+        self._mailbox = Mailbox(0)
+        self._unnumbered.clear()
+        self.finish_nowait(code, reason)
+
+    # to the websocket
+
+    async def _send_all(self, socket: trio.CancelScope) -> None:
+        while True:
+            text = self._unnumbered.popleft() if self._unnumbered else self._mailbox.next_nowait()
+            if text is not None:
+                await self._socket.send_text(text)
+                self._sent.unpark_all()
+            elif self._close_with is None:
+                await self._changed.park()
+            else:
+                break
+        socket.cancel()
+
+    async def _wait_for_room(self) -> None:
+        """A game that sends a lot is answered a lot: it should read that before more is taken from it."""
+        await trio.lowlevel.checkpoint()
+        while self._close_with is None and self._mailbox.waiting + len(self._unnumbered) > self._half_queue:
+            with trio.move_on_after(STALL_SECONDS) as patience:
+                await self._sent.park()
+            if patience.cancelled_caught:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        why = SeatClosed.TOO_SLOW
+        log.warning("game sends, but does not read; it is closed", waiting=self._mailbox.waiting)
+        if self._game is not None:
+            self._game.end_nowait(why)
+        else:
+            self.finish_nowait(CLOSE_CODES[why], why.value)
+
+    # from the websocket
+
+    def _take(self, batch: Batch) -> None:
+        self._inbox.extend(batch)
+        # nothing more is read until this has been obeyed: what waits here is what one read has brought
+        self._socket.pause_nowait()
+        self._arrived.unpark_all()
+
+    async def _obey_all(self) -> None:
+        while True:
+            while not self._inbox:
+                self._socket.resume_nowait()
+                await self._arrived.park()
+            await self._wait_for_room()
+            message = await self._parse(self._inbox.popleft())
+            if self._close_with is None:
+                self._obey(message)
+
+    async def _parse(self, text: str) -> v1.GameMessage | v1.Malformed | v1.Ignored:
+        if len(text) > v1.MAX_MESSAGE_LENGTH:
+            what = f"The message has {len(text)} characters, and at most {v1.MAX_MESSAGE_LENGTH} are allowed."
+            return v1.Malformed(message=what)
+        if len(text) < LARGE:
+            return v1.parse(text)
+        return await trio.to_thread.run_sync(v1.parse, text, limiter=self._parsing)
+
+    def _obey(self, message: v1.GameMessage | v1.Malformed | v1.Ignored) -> None:
+        match message:
+            case v1.Ping(id=ping_id):
+                self._unnumbered.append(v1.encode(v1.Pong(id=ping_id), None))
+            case v1.Resume():
+                why_not = self._resume(message)
+                if why_not is not None:
+                    self._post(v1.Error(code="resume_failed", message=why_not, in_reply_to="resume"))
+            case _ if self._game is not None:
+                self._game.obey(message)
+            case _:
+                self._post(v1.Error(code="no_code_free", message="There is no game here, until one is resumed."))
+        self.wake_nowait()
+
+    def _post(self, message: v1.Numbered) -> None:
+        if self._game is not None:
+            self._game.post_nowait(message)
+        else:
+            self._mailbox.post(message)
+
+    def _resume(self, message: v1.Resume) -> str | None:
+        """Gives the reason where that is not possible."""
+        if self._resumed.is_set():
+            return "A game has been resumed here already; open another connection for another one."
+        game = self._find_game(message.resume_token)
+        if game is None:
+            return "resume_token: no game has this token, or no more: it is over."
+        if game is self.own_game:
+            return "resume_token: this is the token of the game that is here."
+        why_not = game.resume_nowait(self, message.last_seq)
+        if why_not is None:
+            self._resumed.set()
+            self.own_game.abandon_nowait()
+        return why_not

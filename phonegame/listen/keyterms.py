@@ -1,0 +1,71 @@
+"""Keyterms, the words that Deepgram is told to expect, and what the URL of a session allows with them. No I/O in here.
+
+Source: Deepgram's documentation, "Keyterm Prompting", "Configure", "Regional Endpoints".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl, quote, urlsplit
+
+MOST_TOKENS = 500
+"""Over all keyterms. A `Configure` with more was answered by nothing at all for a while, and then by a close."""
+LETTERS_PER_TOKEN = 2
+"""Common English words are one token, but names that a game makes up fall into pieces of two or three letters."""
+
+GLOBAL_HOST = "api.deepgram.com"
+"""Of Deepgram's own hosts the only one that takes `Configure` with keyterms."""
+DEFAULT_MODEL = "base"
+_WITHOUT_KEYTERMS = re.compile(r"(nova-2|enhanced|base|whisper)(-.*)?|nova(-[a-z]+)?")
+_FLUX = "flux"
+
+
+def clean(words: Iterable[str]) -> tuple[str, ...]:
+    """Each once, on one line, and none that is empty: one empty keyterm may have the whole session refused."""
+    lines = (" ".join(word.split()) for word in words)
+    # JSON may hold halves of characters, which cannot be sent
+    return tuple(dict.fromkeys(line.encode(errors="replace").decode() for line in lines if line))
+
+
+def estimated_tokens(keyterms: Iterable[str]) -> int:
+    """Rather too many than too few: with what Deepgram counts is not documented."""
+    return sum(_word_tokens(word) for keyterm in keyterms for word in keyterm.split())
+
+
+def _word_tokens(word: str) -> int:
+    letters = sum(character.isascii() and character.isalpha() for character in word)
+    # no tokenizer makes more tokens than there are bytes
+    others = len(word.encode()) - letters
+    return -(-letters // LETTERS_PER_TOKEN) + others
+
+
+class KeytermUrl:
+    """A session's URL as the operator has set it, and what it becomes with a game's words."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        parts = urlsplit(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        model = next((value for name, value in query if name == "model"), DEFAULT_MODEL)
+        host = parts.hostname or ""
+        self.own = clean(value for name, value in query if name == "keyterm")
+        """The keyterms that are in the URL already."""
+        self.takes_keyterms = _WITHOUT_KEYTERMS.fullmatch(model) is None
+        self.takes_configure = (
+            self.takes_keyterms
+            and not model.startswith(_FLUX)
+            and (host == GLOBAL_HOST or not host.endswith(".deepgram.com"))
+        )
+        """As far as the URL tells: whether a session that is open takes other keyterms."""
+
+    def besides_own(self, words: Iterable[str]) -> tuple[str, ...]:
+        return tuple(term for term in clean(words) if term not in self.own)
+
+    def with_keyterms(self, keyterms: Sequence[str]) -> str:
+        """The URL as it stands, and the keyterms behind it."""
+        if not keyterms:
+            return self._url
+        parts = urlsplit(self._url)
+        pairs = [f"keyterm={quote(keyterm, safe='')}" for keyterm in keyterms]
+        return parts._replace(query="&".join([*filter(None, [parts.query]), *pairs])).geturl()

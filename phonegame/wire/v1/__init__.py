@@ -1,0 +1,78 @@
+"""phonegame.v1: one JSON object a message, `type` first, over a websocket with the subprotocol of this name.
+
+Types and fields that one side does not know are ignored by it. What is malformed is answered by an `error` that names
+the field, and loses nothing else.
+"""
+
+from __future__ import annotations
+
+from phonegame.wire.v1.calls import from_call
+from phonegame.wire.v1.catalogue import CATALOGUE
+from phonegame.wire.v1.from_game import (
+    MAX_MESSAGE_LENGTH,
+    Accept,
+    Clear,
+    GameMessage,
+    HangUp,
+    Ping,
+    Play,
+    Resume,
+    Say,
+    Vocabulary,
+)
+from phonegame.wire.v1.parse import Ignored, Malformed, parse
+from phonegame.wire.v1.to_game import (
+    CallEnded,
+    CallEnding,
+    CallStarted,
+    Dtmf,
+    Error,
+    Numbered,
+    Pong,
+    SayFinished,
+    SayStarted,
+    ServerMessage,
+    SpeechStarted,
+    Transcript,
+    UtteranceEnd,
+    Welcome,
+    Word,
+    encode,
+)
+
+SUBPROTOCOL = "phonegame.v1"
+
+__all__ = [
+    "CATALOGUE",
+    "MAX_MESSAGE_LENGTH",
+    "SUBPROTOCOL",
+    "Accept",
+    "CallEnded",
+    "CallEnding",
+    "CallStarted",
+    "Clear",
+    "Dtmf",
+    "Error",
+    "GameMessage",
+    "HangUp",
+    "Ignored",
+    "Malformed",
+    "Numbered",
+    "Ping",
+    "Play",
+    "Pong",
+    "Resume",
+    "Say",
+    "SayFinished",
+    "SayStarted",
+    "ServerMessage",
+    "SpeechStarted",
+    "Transcript",
+    "UtteranceEnd",
+    "Vocabulary",
+    "Welcome",
+    "Word",
+    "encode",
+    "from_call",
+    "parse",
+]

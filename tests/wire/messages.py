@@ -1,0 +1,83 @@
+"""Messages of phonegame.v1 as a game sends and gets them, each field there at least once."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from phonegame.speak.saying import Dropped
+from phonegame.wire.v1 import (
+    CallEnded,
+    CallEnding,
+    CallStarted,
+    Dtmf,
+    Error,
+    Pong,
+    SayFinished,
+    SayStarted,
+    ServerMessage,
+    SpeechStarted,
+    Transcript,
+    UtteranceEnd,
+    Welcome,
+    Word,
+)
+
+CLIP = b"\x10\x20\xff"
+
+FROM_GAME: list[dict[str, Any]] = [
+    {"type": "say", "text": "Hello"},
+    {
+        "type": "say",
+        "text": "Héllo 🍕",
+        "say_id": "s-1",
+        "players": [1, 2, 16],
+        "voice": "espeak:en-gb",
+        "priority": "now",
+        "interruptible": False,
+        "start_within": 2.5,
+    },
+    {"type": "play", "audio": base64.b64encode(CLIP).decode(), "format": "mulaw", "call_id": "c1", "say_id": "p"},
+    {"type": "clear"},
+    {"type": "clear", "players": [3]},
+    {"type": "hangup", "call_id": "c1", "at_once": True},
+    {"type": "vocabulary", "words": ["pepperoni", "extra cheese"]},
+    {"type": "vocabulary", "words": []},
+    {"type": "accept", "callers": 4},
+    {"type": "resume", "resume_token": "token", "last_seq": 17},
+    {"type": "ping"},
+    {"type": "ping", "id": "a"},
+    {"type": "ping", "id": 7},
+    {"type": "ping", "id": 0.5},
+]
+
+CALL: dict[str, Any] = {"call_id": "c1", "player": 2}
+TO_GAME: list[ServerMessage] = [
+    Welcome(phone_number="+15550100", code="42", resume_token="t", resumed=False, away_seconds=60.0),
+    CallStarted(**CALL, direction="incoming", caller="+1•••••0123"),
+    CallStarted(**CALL, direction="outgoing", caller=None),
+    SpeechStarted(**CALL, at=1.25),
+    Transcript(
+        **CALL,
+        text="One pizza.",
+        is_final=True,
+        speech_final=True,
+        confidence=0.9,
+        start=1.0,
+        duration=1.5,
+        words=[Word(word="One", start=1.0, end=1.5, confidence=0.8)],
+    ),
+    UtteranceEnd(**CALL, at=2.5),
+    Dtmf(**CALL, digit="#"),
+    SayStarted(**CALL, say_id="s-1"),
+    SayFinished(**CALL, say_id="s-1", heard="Hel", seconds=0.4, interrupted=True, dropped=None),
+    SayFinished(
+        call_id=None, player=None, say_id="s-1", heard="", seconds=0.0, interrupted=False, dropped=Dropped.NO_CALL
+    ),
+    CallEnding(**CALL, reason="the caller hung up"),
+    CallEnded(**CALL, reason="the caller hung up", seconds=61.5),
+    Error(code="malformed", message="text: is missing", in_reply_to="say", field="text", say_id="s-1"),
+    Error(code="vocabulary_refused", message="too many words", **CALL),
+    Pong(id=7),
+    Pong(id=None),
+]
