@@ -16,8 +16,8 @@ MAX_SECONDS = 60
 PIECE = 256 * 1024
 """Characters that are decoded in one go: a multiple of 4, and about a millisecond without a thread switch."""
 WORK_SECONDS, PAUSE_SECONDS = 0.0005, 0.0003
-"""In the pause a thread that waits for Python's lock takes it, and gets through some system calls. Otherwise each of these
-would cost it up to 5 ms (`sys.getswitchinterval`), and a server with a hundred calls makes thousands a second."""
+"""In the pause a thread that waits for Python's lock takes it, and gets through some system calls. Otherwise each of
+these would cost it up to 5 ms (`sys.getswitchinterval`), and a server with a hundred calls makes thousands a second."""
 
 
 class ClipError(ValueError):

@@ -75,7 +75,8 @@ class CallTCPServer(TCPServer):
                 data = await stream.receive_some(READ_BYTES)
                 if data and (websocket := self._direct_websocket()) is not None:
                     await websocket.receive_direct(bytes(data))
-                    await websocket.gate.wait()
+                    if websocket.gate.is_shut:
+                        await websocket.gate.wait()
                     if websocket.is_direct and isinstance(stream, trio.SocketStream):
                         await self._read_direct(websocket, stream.socket)
                     continue

@@ -22,6 +22,10 @@ PARSING_THREADS = 2
 class Session(Protocol):
     """What serves one websocket, from its begin to the end of all that depends on it."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a game, which has a code."""
+
     async def run(self) -> None: ...
 
     def leave_nowait(self, why: SeatClosed) -> None:
@@ -41,10 +45,11 @@ class Games:
         self._closed = False
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Session]:
-        return iter(self._sessions)
+        """Those that have a code."""
+        return (session for session in self._sessions if session.is_open)
 
     async def serve(self, socket: RawWebsocket) -> None:
         """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it."""
@@ -62,8 +67,8 @@ class Games:
         return V1Session(socket, self._switchboard, game, self._find, self._parsing, self._game_queue)
 
     def _find(self, token: str) -> V1Game | None:
-        games = (session.own_game for session in self._sessions if isinstance(session, V1Session))
-        return next((game for game in games if game.is_open and game.has_token(token)), None)
+        games = (session.own_game for session in self if isinstance(session, V1Session))
+        return next((game for game in games if game.has_token(token)), None)
 
     def leave_nowait(self, why: SeatClosed) -> None:
         """Ends all of them, and lets nobody in any more."""

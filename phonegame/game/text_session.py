@@ -44,6 +44,10 @@ class TextSession:
         self._seat: Seat | None = None
         self._must_leave: SeatClosed | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self._seat is not None and not self._has_left
+
     def leave_nowait(self, why: SeatClosed) -> None:
         self._must_leave = why
         if self._seat is not None:
@@ -89,10 +93,8 @@ class TextSession:
         match event.event:
             case CallStarted():
                 self._log.info("caller joined", call=event.call_id)
-            case SayFinished(receipt=receipt) if receipt.dropped is not None:
-                self._log.info(
-                    "sentence from the game not heard to its end", call=event.call_id, why=receipt.dropped.value
-                )
+            case SayFinished(receipt=Receipt(dropped=Dropped() as why)):
+                self._log.info("sentence from the game not heard to its end", call=event.call_id, why=why.value)
         message = wire.encode(event)
         if message is not None:
             self._send_nowait(message)

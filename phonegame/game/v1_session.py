@@ -58,7 +58,9 @@ class V1Session:
         self._unnumbered: deque[str] = deque()
         self._inbox: deque[str] = deque()
         self._close_with: tuple[int, str] | None = None
-        self._resumed = trio.Event()
+        self._has_resumed = False
+        self._decided = trio.Event()
+        """Whether there will be a game, where there was no code for one."""
         self._arrived = trio.lowlevel.ParkingLot()
         self._changed = trio.lowlevel.ParkingLot()
         self._sent = trio.lowlevel.ParkingLot()
@@ -85,7 +87,7 @@ class V1Session:
         self._mailbox.post(v1.Error(code="no_code_free", message=f"{why} Try again later."))
         self.wake_nowait()
         with trio.move_on_after(RESUME_SECONDS):
-            await self._resumed.wait()
+            await self._decided.wait()
             return
         self.finish_nowait(TRY_AGAIN_LATER, f"{why} Try again later.")
 
@@ -108,6 +110,7 @@ class V1Session:
         game, self._game = self._game, None
         # a send that is stuck may yet end: it must not go on with what another websocket is to send
         self._mailbox = Mailbox(0)
+        self._decided.set()
         if game is not None:
             game.detach_nowait(self, close_code)
 
@@ -124,6 +127,7 @@ class V1Session:
     def finish_nowait(self, code: int, reason: str) -> None:
         self._game = None
         self._close_with = self._close_with or (code, reason)
+        self._decided.set()
         self._changed.unpark_all()
         self._sent.unpark_all()
 
@@ -211,7 +215,7 @@ class V1Session:
 
     def _resume(self, message: v1.Resume) -> str | None:
         """Gives the reason where that is not possible."""
-        if self._resumed.is_set():
+        if self._has_resumed:
             return "A game has been resumed here already; open another connection for another one."
         game = self._find_game(message.resume_token)
         if game is None:
@@ -220,6 +224,7 @@ class V1Session:
             return "resume_token: this is the token of the game that is here."
         why_not = game.resume_nowait(self, message.last_seq)
         if why_not is None:
-            self._resumed.set()
+            self._has_resumed = True
+            self._decided.set()
             self.own_game.abandon_nowait()
         return why_not

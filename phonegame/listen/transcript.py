@@ -34,6 +34,8 @@ UNSURE_SECONDS = 1.0
 """As long as a long word: where one begins that is cut off, Deepgram need not tell."""
 LEAD_IN_SECONDS = 0.2
 """A session hears so much before the first word that is left to it: the times of words are none too exact."""
+TOLERANCE_SECONDS = 0.001
+"""Times are rounded on their way: a word may seem to begin a little before the audio that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Transcript:
         passed_over = self._promote(before=results.start) if results.best.transcript else None
         kept = without_words_before(heard, self._delivered)
         if results.is_final:
+            if not results.best.transcript:
+                self._doubt_silence()
             sure_until = min(results.end, self._sure_until)
             self._settle_interim(results, sure_until)
             if kept is not None and sure_until < results.end:
@@ -118,6 +122,11 @@ class Transcript:
             self.deadline = now + self._final_seconds
             self._finalize_asked = False
         self._interim = heard
+
+    def _doubt_silence(self) -> None:
+        """A session that is being left, and has nothing to say of the words that wait: the next one shall hear them."""
+        if self._sure_until < math.inf:
+            self._sure_until = min(self._sure_until, self._pending_start - LEAD_IN_SECONDS)
 
     def _without_unsure_words(self, final: Heard, sure_until: float) -> tuple[Heard | None, float]:
         """What may be delivered of it, and up to where it holds. The rest waits as an interim does."""
@@ -157,7 +166,7 @@ class Transcript:
         Gives the time from which on the next session shall hear it all again, and what must be delivered since its
         audio is no longer there to be heard again.
         """
-        promoted = self._promote() if self._pending_start < kept_from else None
+        promoted = self._promote() if self._pending_start < kept_from - TOLERANCE_SECONDS else None
         self._finalize_asked = False
         self.deadline = math.inf
         return max(self.covered, kept_from, self._delivered), promoted

@@ -8,12 +8,23 @@ from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.speak.voice import SpeakError
 
 _TOO_MANY_CHARACTERS = "DATA-0001"
+_MEANING = {
+    400: "has no voice {model}, or does not take another parameter of DEEPGRAM_SPEAK_URL",
+    401: "refuses DEEPGRAM_API_KEY: check that it is complete and belongs to an existing project",
+    402: "says that the account behind DEEPGRAM_API_KEY has no credit left: top it up in Deepgram's console",
+    403: "does not let DEEPGRAM_API_KEY use the voice {model}: use another",
+    404: "has nothing at the path of DEEPGRAM_SPEAK_URL: it should be /v1/speak",
+    429: "has too many connections open for the project of DEEPGRAM_API_KEY: raise its limit, or say less at once",
+}
 
 
 def refused(failure: DeepgramFailure, model: str) -> SpeakError:
-    """No connection came about. What the listening connection says of its settings is true of this one's."""
-    why = str(failure).replace("DEEPGRAM_URL", "DEEPGRAM_SPEAK_URL").replace("/v1/listen", "/v1/speak")
-    return SpeakError(f"{model}: {why}")
+    """No connection came about."""
+    if failure.status is None:
+        # nothing but the name of the setting is different from when there is nobody to listen
+        return SpeakError(str(failure).replace("DEEPGRAM_URL", "DEEPGRAM_SPEAK_URL"))
+    meaning = _MEANING.get(failure.status, "does not accept the connection for the voice {model}")
+    return SpeakError(f"Deepgram {meaning.format(model=model)} ({failure.details})")
 
 
 def late(seconds: float, failure: SpeakError | None) -> SpeakError:

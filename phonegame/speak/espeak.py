@@ -5,18 +5,16 @@ Tasks wait for their turn in front of one worker thread, since the library is on
 
 from __future__ import annotations
 
-import contextlib
 import re
-import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import trio
+from functools import partial
 
 from phonegame.audio import BYTES_PER_MS, encode_mulaw
 from phonegame.speak.downsample import Downsampler
 from phonegame.speak.espeak_library import ESpeakMissing, Library, WordEvent, library, locate, unknown
+from phonegame.speak.in_thread import HandOver, Threads, fill_in_thread
 from phonegame.speak.sound import Sound, WordTime
 from phonegame.speak.voice import SpeakError, TextTooLong, UnknownVoice
 
@@ -28,16 +26,7 @@ MAX_TEXT = 4000
 # eSpeak NG also opens files by this name: no dots, no slashes
 _VOICE_NAME = re.compile(r"[A-Za-z0-9-]{2,40}(\+[A-Za-z0-9_-]{1,40})?")
 
-# one run of trio, one waiting line in front of the library
-_turns: trio.lowlevel.RunVar[trio.CapacityLimiter] = trio.lowlevel.RunVar("espeak_turns")
-
-
-def _turn() -> trio.CapacityLimiter:
-    try:
-        return _turns.get()
-    except LookupError:
-        _turns.set(trio.CapacityLimiter(1))
-        return _turns.get()
+_one_thread = Threads(1)
 
 
 def plain(text: str) -> str:
@@ -81,26 +70,7 @@ class ESpeakVoice:
 
     async def speak(self, sound: Sound) -> None:
         """A second of speech takes a few milliseconds. Raises SpeakError: eSpeak NG is missing, the voice unknown."""
-        token = trio.lowlevel.current_trio_token()
-        stop = threading.Event()
-
-        def add(mulaw: bytes, words: list[WordTime]) -> None:
-            if not stop.is_set():
-                sound.words += words
-                sound.add(mulaw)
-
-        def hand_over(mulaw: bytes, words: list[WordTime]) -> bool:
-            # no need to wait: a sentence is small, and trio keeps the order, the thread's end included
-            with contextlib.suppress(trio.RunFinishedError):
-                token.run_sync_soon(add, mulaw, words)
-            return not stop.is_set()
-
-        try:
-            await trio.to_thread.run_sync(
-                self._perform, sound.text, hand_over, limiter=_turn(), abandon_on_cancel=True
-            )
-        finally:
-            stop.set()
+        await fill_in_thread(sound, partial(self._perform, sound.text), _one_thread)
 
     async def synthesise(self, text: str) -> bytes:
         """All of it at once: mu-law at 8000 Hz; empty for a text with nothing to say. Raises SpeakError.
@@ -115,7 +85,7 @@ class ESpeakVoice:
         """As `synthesise`, in the calling thread."""
         audio = bytearray()
 
-        def keep(mulaw: bytes, _words: list[WordTime]) -> bool:
+        def keep(mulaw: bytes, _words: Sequence[WordTime]) -> bool:
             audio.extend(mulaw)
             return True
 
@@ -134,19 +104,18 @@ class ESpeakVoice:
             self._synthesise(text, keep)
             return bytes(pcm), library().sample_rate
 
-    def _perform(self, text: str, take: Callable[[bytes, list[WordTime]], bool]) -> None:
-        """Calls `take` with pieces of mu-law and the words that begin in them, until it gives False."""
+    def _perform(self, text: str, hand_over: HandOver) -> None:
         with Library.lock:
             downsampler, words, going = Downsampler(library().sample_rate), _Words(text), True
 
             def convert(pcm: bytes, events: list[WordEvent]) -> bool:
                 nonlocal going
-                going = take(encode_mulaw(downsampler.convert(pcm)), words.told(events))
+                going = hand_over(encode_mulaw(downsampler.convert(pcm)), words.told(events))
                 return going
 
             self._synthesise(text, convert)
             if going:
-                take(encode_mulaw(downsampler.finish()), [])
+                hand_over(encode_mulaw(downsampler.finish()), ())
 
     def _synthesise(self, text: str, take: Callable[[bytes, list[WordEvent]], bool]) -> None:
         if len(text) > MAX_TEXT:
@@ -157,7 +126,7 @@ class ESpeakVoice:
 
 
 class _Words:
-    """eSpeak NG's word events as word times. It speaks "42" in two parts, whose places in the text overlap: one word."""
+    """Word times from word events. "42" is spoken in two parts, whose places in the text overlap: one word."""
 
     def __init__(self, text: str) -> None:
         self._text = text

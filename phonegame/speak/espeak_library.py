@@ -10,6 +10,7 @@ import atexit
 import ctypes
 import ctypes.util
 import functools
+import itertools
 import os
 import shutil
 import sys
@@ -149,13 +150,13 @@ class Library:
 
 
 def _words(events: ctypes._Pointer[_Event]) -> Iterator[WordEvent]:
-    index = 0
-    while events and events[index].type != _LIST_TERMINATED:
+    for index in itertools.count():
         event = events[index]
+        if event.type == _LIST_TERMINATED:
+            return
         if event.type == _WORD:
             # its positions count from 1
             yield WordEvent(event.text_position - 1, event.length, event.audio_position)
-        index += 1
 
 
 def unknown(voice: str) -> UnknownVoice:

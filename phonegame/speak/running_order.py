@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
 
 from phonegame.audio import BYTES_PER_SECOND
@@ -22,15 +24,10 @@ class RunningOrder:
         self._performances: list[Performance] = []
 
     def __iter__(self) -> Iterator[Performance]:
-        """A copy may be needed: whoever removes one while iterating skips another."""
         return iter(self._performances)
 
     def __len__(self) -> int:
         return len(self._performances)
-
-    @property
-    def first(self) -> Performance | None:
-        return self._performances[0] if self._performances else None
 
     @property
     def sending(self) -> Performance | None:
@@ -66,15 +63,33 @@ class RunningOrder:
         return None
 
     def insert(self, performance: Performance) -> None:
-        behind_it = (
-            at
-            for at, other in enumerate(self._performances)
-            if not other.is_on_wire and rank(other) > rank(performance)
-        )
-        self._performances.insert(next(behind_it, len(self._performances)), performance)
+        """Behind all that is on the wire, and among those that wait behind the ones of its priority, or of a higher."""
+        places = enumerate(self._performances)
+        waiting_from = max((at + 1 for at, other in places if other.is_on_wire), default=0)
+        waiting = enumerate(self._performances[waiting_from:], waiting_from)
+        lower = (at for at, other in waiting if rank(other) > rank(performance))
+        self._performances.insert(next(lower, len(self)), performance)
 
     def remove(self, performance: Performance) -> None:
         self._performances.remove(performance)
+
+    @property
+    def next_expiry(self) -> float:
+        return min((each.expires_at for each in self._performances if not each.is_announced), default=math.inf)
+
+    def expired(self, now: float) -> list[Performance]:
+        return [each for each in self._performances if each.expires_at <= now and not each.is_announced]
+
+    def finished(self) -> list[Performance]:
+        """Those in front whose end has been confirmed, or given up."""
+        return list(itertools.takewhile(lambda each: each.is_finished, self._performances))
+
+    def stopped_by_voice(self, position: int) -> list[Performance]:
+        """What stops when the caller speaks."""
+        playing = self.playing(position)
+        if playing is not None and not playing.saying.interruptible:
+            return []
+        return [each for each in self._performances if each.saying.interruptible and not each.is_over(position)]
 
     def replaced_by_now(self, position: int) -> list[Performance]:
         """Whose place a saying with priority `now` takes: what plays, and a `now` that has not begun to."""

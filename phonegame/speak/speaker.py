@@ -124,15 +124,10 @@ class Speaker:
 
     def interrupt_nowait(self) -> bool:
         """The caller speaks. True: something was stopped, or will not be said any more."""
-        place = self._place
-        playing = self._order.playing(place)
-        if playing is not None and not playing.saying.interruptible:
-            return False
-        cut = [each for each in self._order if each.saying.interruptible and not each.is_over(place)]
-        if not cut:
-            return False
-        self._report(self._cut(cut, sweep=True, interrupted=True))
-        return True
+        cut = self._order.stopped_by_voice(self._place)
+        if cut:
+            self._report(self._cut(cut, sweep=True, interrupted=True))
+        return bool(cut)
 
     def close_nowait(self) -> None:
         """The call is over. What is left gets its receipt, and so does whatever is still to come; `run` returns."""
@@ -188,7 +183,7 @@ class Speaker:
         if self._clear_is_due:
             self._clear_is_due = False
             return clear_message(self._stream_sid)
-        self._look_again_at = min(self._playout.next_overdue, self._next_expiry)
+        self._look_again_at = min(self._playout.next_overdue, self._order.next_expiry)
         return self._next_audio(now) if self._stream_sid else None
 
     def _next_audio(self, now: float) -> str | None:
@@ -241,10 +236,6 @@ class Speaker:
     def _place(self) -> int:
         return self._playout.played(trio.current_time())
 
-    @property
-    def _next_expiry(self) -> float:
-        return min((each.expires_at for each in self._order if not each.is_announced), default=math.inf)
-
     def _put_in_order(self, performance: Performance) -> None:
         finished: list[Finished] = []
         if performance.saying.priority is Priority.NOW:
@@ -272,8 +263,7 @@ class Speaker:
         return finished
 
     def _expire(self, now: float) -> None:
-        late = [each for each in self._order if each.expires_at <= now and not each.is_announced]
-        self._report(self._take_out(late, dropped=Dropped.EXPIRED))
+        self._report(self._take_out(self._order.expired(now), dropped=Dropped.EXPIRED))
 
     def _played(self, parts: list[Part]) -> None:
         for part in parts:
@@ -281,25 +271,22 @@ class Speaker:
         self._finish()
 
     def _finish(self) -> None:
-        """What is complete at the front, in order."""
-        finished: list[Finished] = []
-        while (first := self._order.first) is not None and first.is_finished:
-            finished += self._take_out([first])
-        self._report(finished)
+        self._report(self._take_out(self._order.finished()))
 
     def _take_out(
         self, performances: list[Performance], *, interrupted: bool = False, dropped: Dropped | None = None
     ) -> list[Finished]:
+        if not performances:
+            return []
         place = self._place
         finished = []
         for each in performances:
             finished.append((each.saying, each.receipt(place, interrupted=interrupted, dropped=dropped)))
             each.drop()
             self._order.remove(each)
-        if performances:
-            self._woken.set()
         if not self._order:
             self._silent.set()
+        self._woken.set()
         return finished
 
     def _refuse(self, saying: Saying, dropped: Dropped, error: str | None = None) -> None:

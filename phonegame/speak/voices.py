@@ -30,8 +30,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Voices:
     """Give `run` a task for as long as there are calls: Aura's connections live in it.
 
-    `default` is the setting PHONEGAME_VOICE: a voice's name, `auto` or `none`. Raises SpeakError where that voice cannot
-    be had. `auto` is Aura where there is a key for it, else eSpeak NG where it is installed, else none.
+    `default` is the setting PHONEGAME_VOICE: a voice's name, `auto` or `none`. Raises SpeakError where that voice
+    cannot be had. `auto` is Aura where there is a key for it, else eSpeak NG where it is installed, else none.
     """
 
     def __init__(self, default: str, *, speak_url: str, deepgram_key: str, cache_bytes: int = MAX_BYTES) -> None:

@@ -49,7 +49,7 @@ def _told(sound: Sound) -> Iterator[_WordEnd]:
 
 
 def _said_before(text: str, end: int, begin: int) -> int:
-    """Between two words that are told, `text[end:begin]`, stands punctuation, and maybe a part of the first ("It's")."""
+    """Between two words that are told, `text[end:begin]`, stands punctuation, or a part of the first ("It's")."""
     between = text[end:begin]
     blank = next((at for at in range(len(between) - 1, -1, -1) if between[at].isspace()), 0)
     return end + len(between[:blank].rstrip())
@@ -80,4 +80,3 @@ def _pause(word: str) -> int:
     if not word[-1].isalnum() and any(sign in ".!?\u2026:;\u3002" for sign in word):
         return _LONG_PAUSE_LETTERS
     return _SHORT_PAUSE_LETTERS if word[-1] in ",)-\u2013\u2014\u3001" else 0
-

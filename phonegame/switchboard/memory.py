@@ -16,6 +16,7 @@ from phonegame.switchboard import (
     CallEnded,
     Caller,
     CallEvent,
+    CallHeard,
     CallStarted,
     Command,
     FromCall,
@@ -180,10 +181,10 @@ class MemoryLine:
         _hand_over(self._take, command)
 
     def deliver_nowait(self, event: CallEvent) -> None:
-        if self.closed.is_set():
-            log.info("last words came too late: the line is closed")
-            return
-        self._emit_nowait(event)
+        if not self.closed.is_set():
+            self._emit_nowait(event)
+        elif isinstance(event, CallHeard):
+            log.info("last words came too late: the game has another caller")
 
     def release_nowait(self) -> None:
         if not self._released:

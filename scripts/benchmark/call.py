@@ -59,8 +59,11 @@ class Call:
         self._hung_up_at: float | None = None
 
     def dial(self, loop: Loop, server: Address) -> None:
-        self.caller = Caller(loop, server, self._messages.opening())
+        self.caller = self.make_caller(loop, server, self._messages.opening())
         self.talking = True
+
+    def make_caller(self, loop: Loop, server: Address, opening: bytes) -> Caller:
+        return Caller(loop, server, opening)
 
     def send_frame(self, frames: traffic.MediaFrames) -> None:
         """The next 20 ms; once in a second, a result of the stand-in for Deepgram for the second before."""

@@ -143,13 +143,14 @@ class Client(Peer):
     """Opens a websocket to the server under test. Refused, it is `ended` and never was `opened`."""
 
     _frame = staticmethod(client_frame)
+    subprotocol: str | None = None
 
     def __init__(self, loop: Loop, server: Address, path: str, user_agent: str) -> None:
         sock = socket.socket()
         sock.setblocking(False)
         sock.connect_ex(server)
         super().__init__(loop, sock)
-        self._unsent = upgrade_request(f"{server[0]}:{server[1]}", path, user_agent)
+        self._unsent = upgrade_request(f"{server[0]}:{server[1]}", path, user_agent, self.subprotocol)
         loop.want_write(sock, self._ready, True)
 
     def handshake(self, head: bytes) -> None:

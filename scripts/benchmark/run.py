@@ -71,6 +71,12 @@ class Run:
         self._began = clock()
         self._paused = False
 
+    def make_call(self, at: int, game: Game) -> Call:
+        return Call(at, self._count, self.probe, game)
+
+    def game_kind(self, _at: int) -> type[Game]:
+        return Game
+
     def claim(self, listener: Listener, audio: bytes) -> None:
         """Finds the call that a new connection to Deepgram belongs to, as soon as enough audio has come."""
         size = len(next(iter(self._by_prefix), b""))
@@ -89,7 +95,7 @@ class Run:
     def dial(self) -> None:
         """Calls come in one after the other, and each keys the code of its game."""
         for at in self._paced(self._count, 1 / _DIALS_PER_SECOND):
-            call = Call(at, self._count, self.probe, self._games[at])
+            call = self.make_call(at, self._games[at])
             self._calls.append(call)
             self._by_prefix[call.audio.prefix] = call
             call.dial(self._loop, self._server.address)
@@ -186,8 +192,7 @@ class Run:
             if not game.code and not self._paused:
                 self._connect_game(at, on_code)
 
-        game = Game(self._loop, self._server.address, on_code, on_message, on_end)
-        self._games[at : at + 1] = [game]
+        self._games[at : at + 1] = [self.game_kind(at)(self._loop, self._server.address, on_code, on_message, on_end)]
 
     def _replace_game(self, at: int) -> None:
         self._calls[at].talking = False

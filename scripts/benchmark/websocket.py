@@ -76,12 +76,13 @@ def split_frames(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
     return frames, data[at:] if at else data
 
 
-def upgrade_request(host: str, path: str, user_agent: str) -> bytes:
-    """The request as Twilio writes it: no origin, no subprotocol, no extension."""
+def upgrade_request(host: str, path: str, user_agent: str, subprotocol: str | None = None) -> bytes:
+    """The request as Twilio writes it, which asks for no subprotocol: no origin, no extension."""
+    offer = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
     return (
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {user_agent}\r\n"
         f"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-        f"Sec-WebSocket-Key: {_HANDSHAKE_KEY}\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip\r\n\r\n"
+        f"Sec-WebSocket-Key: {_HANDSHAKE_KEY}\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip\r\n{offer}\r\n"
     ).encode()
 
 

@@ -1,4 +1,4 @@
-"""Whatever Deepgram leaves out and however often it drops, the words delivered are the words spoken.
+"""Whatever Deepgram leaves out and however often it drops or is left, the words delivered are the words spoken.
 
 `FickleDeepgram` is a small model of it: windows of audio, an interim for whatever is new in the open one, and a final
 that closes it. Time is the call's, in steps of 0.1 s; the caller's clock runs with it.
@@ -63,6 +63,13 @@ class FickleDeepgram:
         if self.shown and not self._hears_a_word_now(until) and self.random.random() >= self.habits.ignores_finalize:
             yield from self._close(self.shown, until)
 
+    def close_stream(self, until: float) -> Iterator[str]:
+        """What is being said is cut off, and may look like a word."""
+        whole = [word for word in self.spoken if self.window <= word[1] and word[2] <= until]
+        cut = [(f"half a {word[0]}", word[1], until) for word in self.spoken if word[1] < until < word[2]]
+        heard = cut if cut and self.window <= cut[0][1] and self.random.random() < 0.5 else []
+        yield from self._close(whole + heard, until)
+
     def _speaks_up(self, until: float) -> bool:
         return not self._hears_a_word_now(until) and self.random.random() >= self.habits.dallies
 
@@ -87,7 +94,7 @@ def words_of(heard: Heard | None) -> list[str]:
     return [word.word for word in heard.results.best.words]
 
 
-def call(spoken: list[Spoken], habits: Habits, drops: float, random: Random) -> list[str]:
+def call(spoken: list[Spoken], habits: Habits, drops: float, leaves: float, random: Random) -> list[str]:
     """What a call delivers that is served as `listen.listener` serves it."""
     transcript = Transcript(FINAL_SECONDS)
     deepgram = FickleDeepgram(spoken, habits, random, 0.0)
@@ -107,7 +114,11 @@ def call(spoken: list[Spoken], habits: Habits, drops: float, random: Random) -> 
             delivered += words_of(overdue)
             if overdue is None:
                 receive(deepgram.finalize(now), now)
-        if random.random() < drops:
+        is_left = random.random() < leaves
+        if is_left:
+            transcript.leave_session(now)
+            receive(deepgram.close_stream(now), now)
+        if is_left or random.random() < drops:
             begin, promoted = transcript.lose_session(max(transcript.covered, now - KEPT_SECONDS))
             delivered += words_of(promoted)
             transcript.begin_session(begin)
@@ -134,10 +145,11 @@ RELIABLE = Habits(0, 0, 0, 0)
     speech(),
     st.builds(Habits, sometimes, sometimes, sometimes, sometimes),
     st.sampled_from([0, 0.02, 0.1]),
+    st.sampled_from([0, 0.02, 0.1]),
     st.randoms(use_true_random=True),
 )
-@example([("one", 0.5, 1.0), ("two", 1.5, 2.0)], RELIABLE, 0, Random(0))
+@example([("one", 0.5, 1.0), ("two", 1.5, 2.0)], RELIABLE, 0, 0, Random(0))
 def test_every_word_is_delivered_once_and_in_order(
-    spoken: list[Spoken], habits: Habits, drops: float, random: Random
+    spoken: list[Spoken], habits: Habits, drops: float, leaves: float, random: Random
 ) -> None:
-    assert call(spoken, habits, drops, random) == [word for word, _, _ in spoken]
+    assert call(spoken, habits, drops, leaves, random) == [word for word, _, _ in spoken]

@@ -13,8 +13,9 @@ from phonegame.local.text_game import Closed
 from phonegame.local.v1_client import Numbered, Unread, V1Client, connect_v1
 from phonegame.speak.saying import Priority
 from phonegame.wire import v1
+from phonegame.wire.v1.to_game import Unnumbered
 from tests.local.text_server import Visit, text_server
-from tests.wire.messages import TO_GAME
+from tests.wire.messages import CALL, TO_GAME
 
 CLIP = b"\x10\x20"
 
@@ -45,14 +46,15 @@ async def recorder(
 
 
 async def test_every_message_comes_with_its_number() -> None:
-    says = [v1.encode(message, seq) for seq, message in enumerate(TO_GAME, 1)]
-    async with recorder([], *says) as (client, _):
-        assert [await client.receive() for _ in says] == [Numbered(*each) for each in enumerate(TO_GAME, 1)]
+    sent = [Numbered(None if isinstance(each, Unnumbered) else seq, each) for seq, each in enumerate(TO_GAME, 1)]
+    async with recorder([], *(v1.encode(each.message, each.seq) for each in sent)) as (client, _):
+        assert [await client.receive() for _ in sent] == sent
 
 
-async def test_a_message_without_a_number_has_none() -> None:
-    async with recorder([], v1.encode(v1.Pong(id="a"), None)) as (client, _):
-        assert await client.receive() == Numbered(None, v1.Pong(id="a"))
+async def test_numbers_are_handed_over_as_they_come() -> None:
+    dtmf = v1.Dtmf(**CALL, digit="1")
+    async with recorder([], *(v1.encode(dtmf, seq) for seq in (5, 5, 3))) as (client, _):
+        assert [await client.receive() for _ in range(3)] == [Numbered(seq, dtmf) for seq in (5, 5, 3)]
 
 
 @pytest.mark.parametrize("text", ["connected", "{}", '{"type":"later","seq":3}', '{"type":"dtmf","seq":"3"}'])

@@ -22,6 +22,11 @@ def audio_of(text: str) -> bytes:
     return random.Random(text).randbytes(len(text) * SAMPLES_A_CHARACTER)
 
 
+def clip(seconds: float) -> bytes:
+    """Noise as well, other than that of any text."""
+    return random.Random(seconds).randbytes(round(seconds * BYTES_PER_SECOND))
+
+
 def words_of(text: str) -> list[tuple[int, int, int]]:
     """Begin and end of each word in the text, and its first sample."""
     return [(match.start(), match.end(), match.start() * SAMPLES_A_CHARACTER) for match in re.finditer(r"\S+", text)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonegame.speak.downsample import Downsampler, to_telephone
+from phonegame.speak.downsample import Downsampler
 
 
 def sine(frequency: int, rate: int, seconds: float = 0.2, amplitude: int = 16000) -> bytes:
@@ -68,4 +68,18 @@ def test_full_scale_does_not_wrap(sign: int) -> None:
 
 
 def test_no_sound_stays_none() -> None:
-    assert to_telephone(b"", 22050).strip(b"\xff") == b""
+    assert convert(b"", 22050).strip(b"\0") == b""
+
+
+@pytest.mark.parametrize("rate", [11025, 16000, 22050, 24000, 44100, 48000])
+@pytest.mark.parametrize("frequency", [500, 1500, 3000])
+def test_a_tone_stays_alone(frequency: int, rate: int) -> None:
+    """What a conversion adds by itself is at least 30 dB down."""
+    steady = struct.unpack("<1200h", convert(sine(frequency, rate), rate)[800:3200])
+    angles = [2 * math.pi * frequency * n / 8000 for n in range(1200)]
+    in_phase, across = (
+        sum(sample * wave(angle) for sample, angle in zip(steady, angles, strict=True)) / 600
+        for wave in (math.sin, math.cos)
+    )
+    rest = [s - in_phase * math.sin(a) - across * math.cos(a) for s, a in zip(steady, angles, strict=True)]
+    assert math.hypot(*rest) < 10 ** (-30 / 20) * math.hypot(*steady)

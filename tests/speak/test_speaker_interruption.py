@@ -163,6 +163,18 @@ async def test_the_clear_is_next_after_a_socket_that_was_blocked(autojump_clock:
         assert call.twilio.events[sent:] == ["clear"]
 
 
+async def test_the_synthesis_of_what_plays_is_stopped(autojump_clock: MockClock) -> None:
+    voice = FakeVoice(speed=1.2, chunk_bytes=480)
+    async with spoken_call(voice) as call:
+        call.say(FIRST)
+        call.say(SECOND)
+        await trio.sleep(0.5)
+        assert voice.at_work == [FIRST, SECOND]
+        call.speaker.interrupt_nowait()
+        await wait_all_tasks_blocked()
+        assert voice.at_work == []
+
+
 async def test_two_interruptions_are_one(autojump_clock: MockClock) -> None:
     async with spoken_call() as call:
         call.say(TWO)

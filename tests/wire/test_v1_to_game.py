@@ -22,6 +22,7 @@ from phonegame.switchboard import (
     SayStarted,
 )
 from phonegame.wire import v1
+from phonegame.wire.v1.to_game import Unnumbered
 from tests.listen.deepgram_says import results
 from tests.wire.messages import TO_GAME
 
@@ -199,8 +200,16 @@ def test_a_call_that_has_ended() -> None:
     ]
 
 
-@pytest.mark.parametrize("message", TO_GAME, ids=lambda message: message.__class__.__name__)
-def test_type_comes_first_then_the_number_then_the_rest(message: v1.ServerMessage) -> None:
+NUMBERED = [message for message in TO_GAME if not isinstance(message, Unnumbered)]
+
+
+@pytest.mark.parametrize("message", NUMBERED, ids=lambda message: message.__class__.__name__)
+def test_type_comes_first_then_the_number_then_the_rest(message: v1.Numbered) -> None:
     plain, numbered = (list(json.loads(v1.encode(message, seq)).items()) for seq in (None, 17))
     assert plain[0][0] == "type"
     assert numbered == [plain[0], ("seq", 17), *plain[1:]]
+
+
+@pytest.mark.parametrize("id", ["a", 7, 0.5, None])
+def test_what_belongs_to_a_connection_has_no_number(id: object) -> None:  # noqa: A002
+    assert json.loads(v1.encode(v1.Pong(id=id), None)) == {"type": "pong", "id": id}  # type: ignore[arg-type]

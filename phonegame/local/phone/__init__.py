@@ -14,11 +14,13 @@ from phonegame.local.phone.hearing import Sound
 from phonegame.local.phone.incoming import Complaint
 from phonegame.local.phone.outgoing import Identity
 from phonegame.local.phone.phone import Phone, place_call
-from phonegame.local.phone.playback import Underrun
+from phonegame.local.phone.playback import Arrival, Cleared, MarkBack, Underrun
 from phonegame.local.phone.quirks import Frame, Quirks
 from phonegame.local.phone.stream import Ended, PhoneEvent
 
 __all__ = [
+    "Arrival",
+    "Cleared",
     "Complaint",
     "DialError",
     "Ended",
@@ -26,6 +28,7 @@ __all__ = [
     "HungUpError",
     "Identity",
     "InvalidUrlError",
+    "MarkBack",
     "NoAnswerError",
     "NoHandshakeError",
     "Phone",

@@ -13,7 +13,7 @@ from phonegame.local.phone.dial import parse_address
 from phonegame.local.phone.errors import InvalidUrlError
 from phonegame.local.phone.phone import CALLER_PARAMETER, KEYS
 from phonegame.local.phone.script import Keys, Pause, PlayWav, Say, Step
-from phonegame.local.phone.scripted_call import Order, run_interruptible
+from phonegame.local.phone.scripted_call import Order, SoundMode, run_interruptible
 
 DEFAULT_URL = "ws://127.0.0.1:5000/twilio"
 DEFAULT_STAY = 1.0
@@ -90,6 +90,13 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
 )
 @click.option("--stay", type=click.FloatRange(0), metavar="SECONDS", help="Listen at the end.  [default: 1]")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard to a WAV file.")
+@click.option(
+    "--sound",
+    type=click.Choice(["auto", "off", "on"]),
+    default="auto",
+    show_default=True,
+    help="Play what is heard; on: or do not call. Needs the package sounddevice.",
+)
 @click.option("--from", "caller", metavar="NUMBER", help="The caller's number, such as +15551230001.")
 @click.option("--param", "parameters", multiple=True, callback=_parameter, metavar="NAME=VALUE", help="As <Parameter>.")
 @click.option("--voice", default="en-us", show_default=True, help="eSpeak NG's voice.")
@@ -104,6 +111,7 @@ def call(
     steps: tuple[Step, ...],
     stay: float | None,
     record: Path | None,
+    sound: SoundMode,
     caller: str | None,
     parameters: dict[str, str],
     voice: str,
@@ -120,9 +128,9 @@ def call(
     \b
     phonegame call --say "forty two" --pause 2 --say "pepperoni" --keys 42 --record heard.wav
 
-    Exit status: 0 as asked, 2 wrong command line, 3 a text or file cannot be spoken, 4 no answer, 5 refused,
-    6 the server hung up first, 7 it sent messages that Twilio rejects, 8 the recording cannot be written, 130
-    interrupted.
+    Exit status: 0 as asked, 2 wrong command line, 3 a text or file cannot be spoken or (--sound on) nothing be
+    played, 4 no answer, 5 refused, 6 the server hung up first, 7 it sent messages that Twilio rejects, 8 the
+    recording cannot be written, 130 interrupted.
     """
     if caller is not None:
         parameters = {CALLER_PARAMETER: caller, **parameters}
@@ -139,5 +147,6 @@ def call(
         trusted=ca,
         voice=voice,
         words_per_minute=speed,
+        sound=sound,
     )
     ctx.exit(trio.run(run_interruptible, order))

@@ -8,6 +8,7 @@ PhoneError
  |    +-- RejectedError     the server answered with an HTTP status other than 101
  +-- HungUpError            the server ended the call while the phone was still saying, keying or waiting
  +-- WavError               a file that cannot be played
+ +-- NoSoundError           nothing to play sound on
 """
 
 from __future__ import annotations
@@ -69,3 +70,8 @@ class HungUpError(PhoneError):
 class WavError(PhoneError):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"cannot play {name}: {why}")
+
+
+class NoSoundError(PhoneError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the call cannot be played aloud: {why}")

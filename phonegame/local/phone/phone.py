@@ -15,7 +15,7 @@ from phonegame.local.phone import dial, wav
 from phonegame.local.phone.errors import HungUpError
 from phonegame.local.phone.incoming import Complaint
 from phonegame.local.phone.outgoing import Identity
-from phonegame.local.phone.playback import Underrun
+from phonegame.local.phone.playback import Arrival, Cleared, MarkBack, Underrun
 from phonegame.local.phone.quirks import Quirks
 from phonegame.local.phone.stream import Ended, MediaStream, Outgoing, PhoneEvent
 from phonegame.speak.espeak import ESpeakVoice
@@ -90,6 +90,22 @@ class Phone:
         enough = ear.sound_bytes + seconds * BYTES_PER_SECOND
         await self._until(lambda: ear.sound_bytes >= enough)
 
+    async def wait_silence(self, seconds: float) -> None:
+        """Until the server has had nothing played for so long, counted from the start of the stream at the earliest.
+
+        A clip of silence is something that is played.
+        """
+        playback, enough = self._stream.playback, seconds * BYTES_PER_SECOND
+        await self._until(lambda: not playback.buffered and playback.now - playback.played_until >= enough)
+
+    async def wait_cleared(self, count: int = 1) -> Cleared:
+        """Until the server has sent so many `clear`s in this call; at once if it has already. Returns the last of them.
+
+        Not counted from the call of this method: whoever speaks over a sentence may have been noticed before that.
+        """
+        await self._until(lambda: len(self.clears) >= count)
+        return self.clears[count - 1]
+
     async def wait_mark(self, name: str) -> None:
         """Until the mark of that name has been echoed to the server; at once if it has been already."""
         await self._until(lambda: name in self.marks)
@@ -133,9 +149,29 @@ class Phone:
         return self._stream.marks
 
     @property
+    def marks_back(self) -> list[MarkBack]:
+        """As `marks`, each with its place in what was heard."""
+        return self._stream.playback.marks_back
+
+    @property
+    def clears(self) -> list[Cleared]:
+        """Where the server cut what was played."""
+        return self._stream.playback.clears
+
+    @property
     def underruns(self) -> list[Underrun]:
         """Holes in what the server played."""
         return self._stream.playback.underruns
+
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """Every media message of the server's."""
+        return self._stream.playback.arrivals
+
+    @property
+    def lead_seconds(self) -> float:
+        """How far ahead of playback the server's audio was at most."""
+        return max((arrival.buffered for arrival in self.arrivals), default=0) / BYTES_PER_SECOND
 
     @property
     def complaints(self) -> list[Complaint]:
@@ -179,14 +215,16 @@ async def place_call(
     voice: ESpeakVoice | None = None,
     quirks: Quirks | None = None,
     on_event: Callable[[PhoneEvent], None] = lambda _: None,
+    on_heard: Callable[[bytes], None] | None = None,
     ssl_context: ssl.SSLContext | None = None,
     stream: trio.abc.Stream | None = None,
 ) -> AsyncGenerator[Phone]:
     """Calls the server at `url`; leaving the block hangs up, and so does an error in it or its cancellation.
 
     With `auth_token` the upgrade is signed. `parameters` are what the TwiML's `<Parameter>`s would hand over,
-    `from_number` is one of them. `on_event` is called for sounds, complaints and the end, inside the call's
-    task: it must not block. `stream` is a connection to the server that is open already (a memory stream in a
+    `from_number` is one of them. `on_event` is called for sounds, complaints and the end, `on_heard` with
+    every stretch of what is heard (mu-law, silence included) as it is played; both inside the call's task: they
+    must not block. `stream` is a connection to the server that is open already (a memory stream in a
     test).
 
     Raises DialError if no call comes about; what the block raises comes out as it is, not in a group.
@@ -194,7 +232,7 @@ async def place_call(
     address = dial.parse_address(url)
     caller = {CALLER_PARAMETER: from_number} if from_number is not None else {}
     identity = identity or Identity(parameters={**caller, **(parameters or {})})
-    media_stream = MediaStream(identity, quirks or Quirks(), on_event)
+    media_stream = MediaStream(identity, quirks or Quirks(), on_event, on_heard)
     connection = stream or await dial.open_stream(address, ssl_context)
     failure: Exception | None = None
     async with trio.open_nursery() as nursery:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import enum
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import click
 import trio
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.phone import script
-from phonegame.local.phone.errors import DialError, HungUpError, RejectedError, WavError
+from phonegame.local.phone.errors import DialError, HungUpError, NoSoundError, RejectedError, WavError
 from phonegame.local.phone.hearing import Sound
 from phonegame.local.phone.incoming import Complaint
+from phonegame.local.phone.loudspeaker import Loudspeaker, open_loudspeaker
 from phonegame.local.phone.outgoing import Identity
 from phonegame.local.phone.phone import Phone, place_call
 from phonegame.local.phone.script import Step
 from phonegame.local.phone.stream import Ended, PhoneEvent
 from phonegame.speak.espeak import ESpeakVoice, SpeakError
 from phonegame.stop_signals import cancel_on_stop
+
+SoundMode: TypeAlias = Literal["auto", "off", "on"]
+"""Whether the call is played aloud. auto: where that is possible; on: or there is no call."""
 
 
 class Exit(enum.IntEnum):
@@ -51,6 +57,7 @@ class Order:
     trusted: Path | None = None
     voice: str = "en-us"
     words_per_minute: int = 150
+    sound: SoundMode = "off"
 
     @property
     def identity(self) -> Identity:
@@ -119,7 +126,11 @@ async def run_call(order: Order) -> Exit:
         report.fault(str(error))
         return Exit.NOT_PREPARED
     try:
-        status = await _call(order, ready, trusted, report)
+        async with _sound(order.sound, report) as loudspeaker:
+            status = await _call(order, ready, trusted, report, loudspeaker)
+    except NoSoundError as error:
+        report.fault(str(error))
+        return Exit.NOT_PREPARED
     finally:
         # of an interrupted call too
         report.summary()
@@ -129,7 +140,32 @@ async def run_call(order: Order) -> Exit:
     return status
 
 
-async def _call(order: Order, ready: Sequence[script.Ready], trusted: ssl.SSLContext | None, report: Report) -> Exit:
+@asynccontextmanager
+async def _sound(mode: SoundMode, report: Report) -> AsyncGenerator[Loudspeaker | None]:
+    """Raises NoSoundError where there must be sound."""
+    loudspeaker = None
+    async with AsyncExitStack() as stack:
+        if mode != "off":
+            try:
+                loudspeaker = await stack.enter_async_context(open_loudspeaker())
+            except NoSoundError as error:
+                if mode == "on":
+                    raise
+                report.line(str(error))
+            else:
+                report.line(f"playing aloud on {loudspeaker.name}")
+        yield loudspeaker
+    if loudspeaker is not None and loudspeaker.queue.lost_seconds:
+        report.line(f"{loudspeaker.name} did not take {loudspeaker.queue.lost_seconds:.1f} s of it")
+
+
+async def _call(
+    order: Order,
+    ready: Sequence[script.Ready],
+    trusted: ssl.SSLContext | None,
+    report: Report,
+    loudspeaker: Loudspeaker | None,
+) -> Exit:
     report.line(f"dialling {order.url}")
     call = place_call(
         order.url,
@@ -137,6 +173,7 @@ async def _call(order: Order, ready: Sequence[script.Ready], trusted: ssl.SSLCon
         auth_token=order.auth_token,
         ssl_context=trusted,
         on_event=report.event,
+        on_heard=loudspeaker.play if loudspeaker else None,
     )
     try:
         async with call as phone:

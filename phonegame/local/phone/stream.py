@@ -69,10 +69,16 @@ class Mouth:
 class MediaStream:
     """`run` is the call, the rest for use beside it. `wait_changed` returns with each frame and at the end."""
 
-    def __init__(self, identity: Identity, quirks: Quirks, on_event: Callable[[PhoneEvent], None]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        quirks: Quirks,
+        on_event: Callable[[PhoneEvent], None],
+        on_heard: Callable[[bytes], None] | None = None,
+    ) -> None:
         self.wording = Wording(identity, numeric_counters=quirks.numeric_counters)
         self.mouth = Mouth()
-        self.playback = Playback()
+        self.playback = Playback(on_heard)
         self.ear = Ear()
         self.marks: list[str] = []
         self.complaints: list[Complaint] = []
@@ -254,6 +260,7 @@ class MediaStream:
                 names += self.playback.mark(name)
             case Clear():
                 names += self.playback.clear()
+                self._notify()
             case Complaint() as complaint:
                 self._complain(complaint)
         return names

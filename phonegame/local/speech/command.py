@@ -12,10 +12,13 @@ import trio
 
 from phonegame.codes import parse_codes
 from phonegame.groups import leaves
+from phonegame.local.speech.config import RecogniserName, SpeechConfig, VoiceName
 from phonegame.local.speech.intake import Limits
 from phonegame.local.speech.script import Script
 from phonegame.local.speech.script_file import ScriptFileError, load_script
-from phonegame.local.speech.service import RecogniserName, SpeechConfig, serve_speech
+from phonegame.local.speech.service import serve_speech
+from phonegame.local.speech.speaking.commands import SpeakLimits
+from phonegame.local.speech.speaking.pace import Pace
 from phonegame.stop_signals import run_until_stopped
 
 
@@ -45,6 +48,13 @@ from phonegame.stop_signals import run_until_stopped
     help="Who calls: people, or eSpeak NG, whose voice the models must be adapted to.",
 )
 @click.option(
+    "--voice",
+    type=click.Choice(["espeak", "marker"]),
+    default="espeak",
+    show_default=True,
+    help="Who speaks on /v1/speak: eSpeak NG, or words written into the audio, for tests.",
+)
+@click.option(
     "--dictation",
     is_flag=True,
     help="Recognise any English, not just numbers, codes and keyterms. Poor at 8 kHz.",
@@ -56,6 +66,13 @@ from phonegame.stop_signals import run_until_stopped
 )
 @click.option("--max-speed", default=1.25, show_default=True, help="How many times real time audio may come.")
 @click.option("--burst", default=1.0, show_default=True, help="Seconds of audio that may come at once.")
+@click.option("--first-byte", default=0.2, show_default=True, help="Seconds from a Flush to the first of its audio.")
+@click.option("--speak-speed", default=8.0, show_default=True, help="How many times real time audio is sent.")
+@click.option(
+    "--connections",
+    type=click.IntRange(min=1),
+    help="How many connections there may be at once, listening and speaking each; more are refused with 429.",
+)
 @click.option("--threads", default=2, show_default=True, help="How many callers are recognised at the same time.")
 def speech(
     host: str,
@@ -64,18 +81,23 @@ def speech(
     codes: str,
     recogniser: RecogniserName,
     voices: Literal["human", "espeak"],
+    voice: VoiceName,
     dictation: bool,
     script: Path | None,
     max_speed: float,
     burst: float,
+    first_byte: float,
+    speak_speed: float,
+    connections: int | None,
     threads: int,
 ) -> None:
-    """Run the local speech service (a stand-in for Deepgram).
+    """Run the local speech service (a stand-in for Deepgram, both listening and speaking).
 
-    Prints its URL once it listens. Point the server at it:
+    Prints its two URLs once it listens. Point the server at them:
 
     \b
     DEEPGRAM_URL='ws://127.0.0.1:5001/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&numerals=true'
+    DEEPGRAM_SPEAK_URL='ws://127.0.0.1:5001/v1/speak?model=aura-2-thalia-en&encoding=mulaw&sample_rate=8000'
     """
     config = SpeechConfig(
         host=host,
@@ -86,8 +108,11 @@ def speech(
         codes=_codes(codes) if recogniser == "sphinx" else (),
         voices=voices,
         dictation=dictation,
-        limits=Limits(max_speed=max_speed, burst_seconds=burst),
+        limits=Limits(max_speed=max_speed, burst_seconds=burst, connections=connections),
         threads=threads,
+        voice=voice,
+        speak_limits=SpeakLimits(connections=connections),
+        pace=Pace(first_byte_seconds=first_byte, speed=speak_speed),
         keep_audio=False,
     )
     try:
@@ -99,7 +124,7 @@ def speech(
 async def _serve(config: SpeechConfig, wait_for_stop: Callable[[], Awaitable[None]]) -> None:
     async with trio.open_nursery() as nursery:
         service = await nursery.start(serve_speech, config)
-        click.echo(service.url)
+        click.echo(f"{service.url}\n{service.speak_url}")
         await wait_for_stop()
         nursery.cancel_scope.cancel()
 

@@ -14,11 +14,15 @@ CONTROL_TYPES = ("KeepAlive", "Finalize", "CloseStream", "Configure")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Deepgram's: 10 s without a message or without first audio, 1.25 times real time. The burst is ours."""
+    """Deepgram's: 10 s without a message or without first audio, 1.25 times real time. The burst is ours.
+
+    `connections`: how many there may be at once; None: any number.
+    """
 
     idle_seconds: float = 10.0
     max_speed: float = 1.25
     burst_seconds: float = 1.0
+    connections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

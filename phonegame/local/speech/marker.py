@@ -17,12 +17,13 @@ from phonegame.local.speech.heard import Final, Heard, Interim, SpeechBegan
 from phonegame.local.speech.messages import Word
 
 _START, _LENGTH, _FILL, _END = 0x01, 0x02, 0x03, 0x04
+WORD_MS, GAP_MS = 300, 20
 LEAST_ENDPOINTING_MS = 10
 UNENDED_MS = 3000
 """With `endpointing=false` only this much silence makes words final, and not `speech_final`."""
 
 
-def encode_word(text: str, ms: int = 300) -> bytes:
+def encode_word(text: str, ms: int = WORD_MS) -> bytes:
     """`ms * 8` bytes of mu-law. ValueError if the text does not fit, or holds a control character."""
     if any(ord(character) < 0x20 for character in text) or not text:
         raise ValueError("a word has at least one character, and no control character")
@@ -33,11 +34,16 @@ def encode_word(text: str, ms: int = 300) -> bytes:
     return head + bytes([_FILL]) * (size - len(head) - 1) + bytes([_END])
 
 
+def enough_ms(text: str) -> int:
+    """A time that `encode_word` can write the word in."""
+    return -(-(len(text.encode()) + 12) // BYTES_PER_MS)
+
+
 def encode_silence(ms: int) -> bytes:
     return SILENCE * (ms * BYTES_PER_MS)
 
 
-def encode_speech(sentence: str, *, word_ms: int = 300, gap_ms: int = 20, pause_ms: int = 0) -> bytes:
+def encode_speech(sentence: str, *, word_ms: int = WORD_MS, gap_ms: int = 20, pause_ms: int = 0) -> bytes:
     """The sentence's words with `gap_ms` of silence between them, and `pause_ms` after the last."""
     words = [encode_word(word, word_ms) for word in sentence.split()]
     return encode_silence(gap_ms).join(words) + encode_silence(pause_ms)

@@ -1,4 +1,4 @@
-"""What a client asks for when it opens `/v1/listen`: the query parameters and the key, checked as Deepgram checks them.
+"""What a client asks for when it opens `/v1/listen`, checked as Deepgram checks it.
 
 Stricter than Deepgram in one point: a parameter that Deepgram does not list is refused, so that a slip of the
 pen in a URL shows at once. No I/O in here.
@@ -7,12 +7,12 @@ pen in a URL shows at once. No I/O in here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from phonegame.local.speech.parameters import BadParameterError, Given, boolean, check_tags, grouped, single, whole
+from phonegame.local.speech.refusals import BAD_QUERY
+from phonegame.local.speech.refusals import Refusal as Refusal
 
-BAD_QUERY = "INVALID_QUERY_PARAMETER"
 DEFAULT_ENDPOINTING_MS = 10
 KEYTERM_TOKENS = 500  # over all keyterms (docs: keyterm)
 CHARACTERS_PER_TOKEN = 4  # our estimate: Deepgram does not say which tokenizer it counts with
@@ -47,15 +47,6 @@ SINGLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """The upgrade is answered with this HTTP status; header `dg-error` and the JSON body say the same."""
-
-    status: int
-    err_code: str
-    err_msg: str
-
-
-@dataclass(frozen=True, slots=True)
 class ListenOptions:
     """What this connection was asked to do. `encoding` None: a container was announced, which is never decoded here."""
 
@@ -84,21 +75,6 @@ def parse_query(query: str) -> ListenOptions | Refusal:
         return _options(grouped(query, known=BOOLEANS | REPEATABLE | SINGLE, repeatable=REPEATABLE))
     except BadParameterError as error:
         return Refusal(400, BAD_QUERY, str(error))
-
-
-def check_key(headers: Mapping[str, str], expected: str | None) -> Refusal | None:
-    """`Authorization: Token KEY`, or `Sec-WebSocket-Protocol: token, KEY`. None expected: any key will do, or none."""
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    if not scheme:
-        scheme, _, given = headers.get("sec-websocket-protocol", "").partition(",")
-    if not scheme and expected is None:
-        return None
-    key = given.strip()
-    if scheme.lower() != "token" or not key:
-        return Refusal(401, "INVALID_AUTH", "Invalid credentials: expected 'Authorization: Token <API_KEY>'.")
-    if expected is not None and key != expected:
-        return Refusal(401, "INVALID_AUTH", "Invalid credentials.")
-    return None
 
 
 def count_tokens(keyterms: tuple[str, ...]) -> int:

@@ -13,7 +13,8 @@ import trio
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.speech.messages import JSON
-from phonegame.local.speech.query import ListenOptions, Refusal
+from phonegame.local.speech.query import ListenOptions
+from phonegame.local.speech.refusals import Refusal
 
 KEPT_MESSAGES = 10_000  # a day of keep-alives, and hours of results
 

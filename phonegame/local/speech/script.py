@@ -1,4 +1,4 @@
-"""What a test wants the service to say and to do wrong, connection by connection.
+"""What a test wants the service to say and to do wrong, connection by connection. For `/v1/speak`: speaking/script.py.
 
     Script([Plan(drop_after=2.5), Plan(results=(Say("42", at=1.7, start=0.8, end=1.4),))])
 
@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from phonegame.local.speech.query import Refusal
+from phonegame.local.speech.refusals import REFUSALS, Refusal
+from phonegame.local.speech.speaking.script import SpeakPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,6 @@ class Plan:
     empty_results: bool = True
 
 
-REFUSALS = {
-    400: Refusal(400, "INVALID_QUERY_PARAMETER", "Bad Request"),
-    401: Refusal(401, "INVALID_AUTH", "Invalid credentials."),
-    402: Refusal(402, "ASR_PAYMENT_REQUIRED", "Project does not have enough credits for an ASR request."),
-    403: Refusal(403, "INSUFFICIENT_PERMISSIONS", "Project does not have access to the requested model."),
-    429: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests. Please try again later."),
-    503: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable."),
-}
-
-
 def refuse(status: int) -> Plan:
     """The plan that refuses the upgrade as Deepgram does with this status. KeyError for a status it never gives."""
     return Plan(refuse=REFUSALS[status])
@@ -87,10 +78,15 @@ def refuse(status: int) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`then` is for every connection after those listed."""
+    """`then` is for every connection to `/v1/listen` after those listed, `then_speak` for those to `/v1/speak`."""
 
     connections: Sequence[Plan] = ()
     then: Plan = field(default_factory=Plan)
+    speak: Sequence[SpeakPlan] = ()
+    then_speak: SpeakPlan = field(default_factory=SpeakPlan)
 
     def plan(self, number: int) -> Plan:
         return self.connections[number] if number < len(self.connections) else self.then
+
+    def speak_plan(self, number: int) -> SpeakPlan:
+        return self.speak[number] if number < len(self.speak) else self.then_speak

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonegame.audio import SILENCE
-from phonegame.local.phone.playback import MAX_BUFFERED, Playback, Underrun
+from phonegame.local.phone.playback import MAX_BUFFERED, Arrival, Cleared, MarkBack, Playback, Underrun
 
 SECOND = 8000
 
@@ -174,3 +174,42 @@ def test_playback_agrees_with_a_model_of_single_samples(steps: list[tuple[str, i
                 model.clear()
         assert playback.heard == model.heard
         assert echoed == model.echoed
+
+
+def test_clear_is_noted_with_its_place_and_what_it_threw_away() -> None:
+    playback = Playback()
+    playback.media(tone(SECOND))
+    playback.mark("cleared")
+    playback.advance(200)
+    playback.clear()
+    assert playback.clears == [Cleared(place=200, unplayed=SECOND - 200)]
+    assert playback.clears[0].at == 0.025
+    assert playback.marks_back == [MarkBack("cleared", at=0.025, cleared=True)]
+
+
+def test_marks_are_noted_with_the_place_at_which_they_are_due() -> None:
+    playback = Playback()
+    playback.media(tone(4000))
+    playback.mark("a")
+    playback.advance(4100)
+    playback.mark("b")
+    assert playback.marks_back == [MarkBack("a", at=0.5, cleared=False), MarkBack("b", at=0.5125, cleared=False)]
+
+
+def test_arrivals_tell_how_much_was_waiting() -> None:
+    playback = Playback()
+    playback.media(tone(4000))
+    playback.advance(800)
+    playback.media(tone(800))
+    assert playback.arrivals == [Arrival(at=0, size=4000, buffered=4000), Arrival(at=0.1, size=800, buffered=4000)]
+
+
+def test_every_stretch_is_handed_on_once() -> None:
+    stretches: list[bytes] = []
+    playback = Playback(stretches.append)
+    playback.advance(0)
+    playback.media(tone(160))
+    playback.advance(100)
+    playback.advance(100)
+    playback.advance(200)
+    assert stretches == [tone(100), tone(60) + SILENCE * 40]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -45,7 +45,7 @@ class Client:
         return message
 
     async def rest(self) -> list[dict[str, Any]]:
-        """Everything up to the close."""
+        """Every message up to the close."""
         await trio.lowlevel.checkpoint()
         messages = []
         try:
@@ -55,7 +55,10 @@ class Client:
             return messages
 
     async def wait_closed(self) -> CloseReason:
-        await self.rest()
+        await trio.lowlevel.checkpoint()
+        with suppress(ConnectionClosed):
+            while True:
+                await self.socket.get_message()
         assert self.socket.closed is not None
         return self.socket.closed
 
@@ -76,13 +79,15 @@ async def connected(service: SpeechService, query: str = TALK, **how: Any) -> As
 
 
 @asynccontextmanager
-async def in_memory(config: SpeechConfig, query: str = TALK) -> AsyncGenerator[tuple[SpeechService, Client], None]:
+async def in_memory(
+    config: SpeechConfig, query: str = TALK, **how: Any
+) -> AsyncGenerator[tuple[SpeechService, Client], None]:
     """One client on memory streams, so that nothing but the clock moves time."""
     service = SpeechService(config)
     ours, theirs = memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(service.serve_stream, theirs)
-        async with _client(ours, query) as client:
+        async with _client(ours, query, **how) as client:
             yield service, client
         nursery.cancel_scope.cancel()
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trio
@@ -18,14 +19,13 @@ COMMAND = [sys.executable, "-m", "phonegame", "speech", "--port", "0", "--recogn
 
 
 @pytest.mark.slow
-async def test_the_program_prints_its_address_and_serves_there() -> None:
+async def test_the_program_prints_its_addresses_and_serves_there() -> None:
     run = partial(trio.run_process, COMMAND, stdout=subprocess.PIPE, check=False)
     async with trio.open_nursery() as nursery:
         process = await nursery.start(run)
-        line = (await process.stdout.receive_some()).decode()
-        assert line.startswith("ws://127.0.0.1:")
-        assert line.rstrip().endswith("/v1/listen")
-        there = SpeechService(SpeechConfig(), port=int(line.rpartition(":")[2].partition("/")[0]))
+        listen_url, speak_url = (await process.stdout.receive_some()).decode().split()
+        there = SpeechService(SpeechConfig(), port=urlsplit(listen_url).port or 0)
+        assert (listen_url, speak_url) == (there.url, there.speak_url)
         async with connected(there) as client:
             await client.socket.send_message(encode_silence(20))
             await client.send(type="CloseStream")

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from phonegame.local.speech.query import ListenOptions, Refusal, check_key, parse_query
+from phonegame.local.speech.query import ListenOptions, Refusal, parse_query
+from phonegame.local.speech.refusals import check_key
 
 RAW = "model=nova-3&encoding=mulaw&sample_rate=8000"
 

@@ -5,7 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from phonegame.local.speech import CloseAfter, Plan, Say, Script, Send, refuse
+from phonegame.local.speech import (
+    CloseAfter,
+    CloseWhen,
+    Pace,
+    Plan,
+    Say,
+    Script,
+    Send,
+    SendWhen,
+    SpeakLimits,
+    SpeakPlan,
+    When,
+    refuse,
+    refuse_to_speak,
+)
 from phonegame.local.speech.script_file import ScriptFileError, load_script
 
 TOML = """
@@ -21,6 +35,16 @@ at = 1.0
 final = false
 [then]
 late = 0.2
+[[speak]]
+refuse = 402
+[[speak]]
+stall = { bytes = 4000 }
+close = { characters = 20, code = 1008, reason = "DATA-0001" }
+garbage = [{ data = "not JSON", bytes = 10 }]
+limits = { characters_per_minute = 100 }
+pace = { least_chunk = 1, most_chunk = 1 }
+[then_speak]
+ignore_clear = true
 """
 SCRIPT = Script(
     [
@@ -33,6 +57,17 @@ SCRIPT = Script(
         ),
     ],
     then=Plan(late=0.2),
+    speak=(
+        refuse_to_speak(402),
+        SpeakPlan(
+            stall=When(bytes=4000),
+            close=CloseWhen(characters=20, code=1008, reason="DATA-0001"),
+            garbage=(SendWhen(data="not JSON", bytes=10),),
+            limits=SpeakLimits(characters_per_minute=100),
+            pace=Pace(least_chunk=1, most_chunk=1),
+        ),
+    ),
+    then_speak=SpeakPlan(ignore_clear=True),
 )
 
 
@@ -46,7 +81,20 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
         "close_after": {"seconds": 3},
         "results": [{"text": "4", "at": 1.0, "final": False}],
     }
-    as_json.write_text(json.dumps({"connection": [{"refuse": 429}, second], "then": then}), encoding="utf-8")
+    speak = {
+        "stall": {"bytes": 4000},
+        "close": {"characters": 20, "code": 1008, "reason": "DATA-0001"},
+        "garbage": [{"data": "not JSON", "bytes": 10}],
+        "limits": {"characters_per_minute": 100},
+        "pace": {"least_chunk": 1, "most_chunk": 1},
+    }
+    script = {
+        "connection": [{"refuse": 429}, second],
+        "then": then,
+        "speak": [{"refuse": 402}, speak],
+        "then_speak": {"ignore_clear": True},
+    }
+    as_json.write_text(json.dumps(script), encoding="utf-8")
     assert load_script(toml) == SCRIPT
     assert load_script(as_json) == SCRIPT
 
@@ -60,6 +108,9 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
         ("[[connection]]\nrefuse = 418", "418"),
         ("[[connection]]\n[[connection.results]]\nat = 1.0", "text"),
         ("connection = 1", "connection"),
+        ("[[speak]]\nstall = 1", "stall"),
+        ("[[speak]]\nstall = { byte = 1 }", "byte"),
+        ("then_speak = 1", "then_speak"),
         ("=", "line 1"),
     ],
 )

@@ -96,11 +96,13 @@ class SpeakConnection:
     async def _take(self, message: str | bytes) -> bool:
         """True when nothing more is to be read."""
         await trio.lowlevel.checkpoint()
-        self._record.add_control(message if isinstance(message, str) else "")
+        if isinstance(message, str):
+            self._record.add_control(message)
         match self._intake.receive(message, trio.current_time()):
             case Speak(text=text):
                 self._collected.append(text)
                 self._heard += len(text)
+                self._record.add_text(text)
                 await self._strike()
             case Flush():
                 await self._flush()
@@ -125,6 +127,7 @@ class SpeakConnection:
         await self._to_say.send(utterance)
 
     async def _clear(self) -> None:
+        self._record.add_clear()
         self._collected.clear()
         for utterance in self._unsaid:
             utterance.end(Outcome.CLEARED)
@@ -201,7 +204,10 @@ class SpeakConnection:
     # watch
 
     async def _watch(self) -> None:
-        while (close := self._intake.expired(trio.current_time())) is None:
+        while True:
             await trio.sleep_until(self._intake.deadline)
+            close = self._intake.expired(trio.current_time())
+            if close is not None:
+                break
         await self._outbox.put(close)
         await trio.sleep_forever()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from phonegame.local.speech.parameters import BadParameterError, Given, boolean, check_tags, grouped, single, whole
-from phonegame.local.speech.query import BAD_QUERY, Refusal
+from phonegame.local.speech.refusals import BAD_QUERY, Refusal
 from phonegame.local.speech.speaking.aura import DEFAULT_MODEL, MODELS, language_of
 
 Encoding = Literal["linear16", "mulaw", "alaw"]
@@ -82,7 +82,9 @@ def _rate(given: Given, encoding: Encoding) -> int:
     rates = RATES[encoding]
     rate = whole("sample_rate", single("sample_rate", given) or str(rates[0]))
     if rate not in rates:
-        raise BadParameterError(f"Unsupported sample rate '{rate}' for {encoding}: {', '.join(map(str, sorted(rates)))}.")
+        raise BadParameterError(
+            f"Unsupported sample rate '{rate}' for {encoding}: {', '.join(map(str, sorted(rates)))}."
+        )
     return rate
 
 

@@ -8,10 +8,8 @@ from enum import Enum
 
 import trio
 
-from phonegame.local.speech.record import Record
+from phonegame.local.speech.record import KEPT_MESSAGES, Record
 from phonegame.local.speech.speaking.query import SpeakOptions
-
-KEPT_UTTERANCES = 10_000
 
 
 class Outcome(Enum):
@@ -48,7 +46,12 @@ class SpeakRecord(Record):
     ) -> None:
         super().__init__(number, request_id, query, headers)
         self.options: SpeakOptions | None = None
+        self.texts: list[str] = []
+        """Of every Speak that was taken, in order."""
+        self.clears: list[float] = []
+        """When each Clear came."""
         self.utterances: list[Utterance] = []
+        """One for each Flush that was taken."""
         self._keep_audio = keep_audio
 
     @property
@@ -56,20 +59,25 @@ class SpeakRecord(Record):
         """Of audio sent."""
         return self.audio_bytes / self.options.bytes_per_second if self.options else 0.0
 
-    @property
-    def texts(self) -> list[str]:
-        """The text of every Speak, in order."""
-        return [str(stamped.message["text"]) for stamped in self.controls_of("Speak")]
-
     def add_sent(self, data: str | bytes) -> None:
         if isinstance(data, bytes):
             self.add_audio(data, keep=self._keep_audio)
         else:
             super().add_sent(data)
 
+    def add_text(self, text: str) -> None:
+        if len(self.texts) < KEPT_MESSAGES:
+            self.texts.append(text)
+        self.notify()
+
+    def add_clear(self) -> None:
+        if len(self.clears) < KEPT_MESSAGES:
+            self.clears.append(trio.current_time())
+        self.notify()
+
     def add_utterance(self, text: str) -> Utterance:
         utterance = Utterance(text, trio.current_time())
-        if len(self.utterances) < KEPT_UTTERANCES:
+        if len(self.utterances) < KEPT_MESSAGES:
             self.utterances.append(utterance)
         self.notify()
         return utterance

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phonegame.local.speech.query import Refusal
-from phonegame.local.speech.script import REFUSALS
+from phonegame.local.speech.refusals import REFUSALS, Refusal
 from phonegame.local.speech.speaking.commands import SpeakLimits
 from phonegame.local.speech.speaking.pace import Pace
 

@@ -9,14 +9,13 @@ from typing import Protocol
 import trio
 
 from phonegame.audio import SAMPLE_RATE, Resampler, decode_mulaw
-from phonegame.local.speech.marker import encode_speech
+from phonegame.local.speech.marker import GAP_MS, WORD_MS, encode_silence, encode_word, enough_ms
 from phonegame.local.speech.speaking.aura import espeak_voice
 from phonegame.local.speech.speaking.query import SpeakOptions
-from phonegame.speak.espeak import ESpeakVoice
+from phonegame.speak.espeak import ESpeakVoice, plain
 from phonegame.speak.sentences import sentences
 
 WORDS_PER_MINUTE = 150
-WORD_MS = 300
 
 
 class SpeakingVoice(Protocol):
@@ -43,7 +42,7 @@ class ESpeak:
 
 
 class Marker:
-    """Every word lasts `word_ms`. A word that does not fit lasts as long as it needs."""
+    """Says what `encode_speech` writes. A word that does not fit into `word_ms` lasts as long as it needs."""
 
     def __init__(self, word_ms: int = WORD_MS) -> None:
         self._word_ms = word_ms
@@ -53,7 +52,8 @@ class Marker:
 
     async def synthesise(self, piece: str) -> bytes:
         await trio.lowlevel.checkpoint()
-        return encode_speech(piece, word_ms=self._word_ms)
+        words = [encode_word(word, max(self._word_ms, enough_ms(word))) for word in plain(piece).split()]
+        return encode_silence(GAP_MS).join(words)
 
 
 class FromTelephone:
