@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from quart import request
 from quart_trio import QuartTrio
 
 from phonegame import hypercorn_trio
@@ -28,7 +29,7 @@ from phonegame.spoken import CodeBook
 from phonegame.switchboard import SeatClosed, Switchboard
 from phonegame.switchboard.memory import MemorySwitchboard
 from phonegame.visitors import Visitors
-from phonegame.wire.v1 import asyncapi
+from phonegame.wire.v1.asyncapi import asyncapi
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -164,7 +165,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
 
     @app.get("/asyncapi.json")
     async def asyncapi_document() -> dict[str, Any]:
-        return asyncapi()
+        return asyncapi(request.host, "wss" if request.scheme == "https" else "ws")
 
     @app.before_serving
     async def start_voices() -> None:

@@ -37,6 +37,7 @@ from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import (
     Caller,
+    CallProblem,
     Clear,
     Command,
     Expect,
@@ -125,7 +126,7 @@ class Call:
         self._limits = limits
         self._known_as = known_as
         self._stream = StreamReader()
-        self._id = secrets.token_hex(4)
+        self._id = secrets.token_hex(8)
         caller = Caller(call_id=self._id)
         self._desk = FrontDesk(switchboard, book, caller, self, wrong_codes=limits.wrong_codes)
         self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
@@ -140,6 +141,7 @@ class Call:
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""
         structlog.contextvars.bind_contextvars(call=self._id)
+        self._listener.on_refused = lambda why: self._desk.deliver_nowait(CallProblem("vocabulary_refused", why))
         self._context = contextvars.copy_context()
         self._began = self._last_media = trio.current_time()
         async with trio.open_nursery() as last_words:
@@ -188,7 +190,8 @@ class Call:
         self.end_nowait(Ended.BUSY if why is TurnedAway.BUSY else Ended.WRONG_CODES)
 
     def take_command(self, command: Command) -> None:
-        self._guarded(self._obey, command)
+        # a copy: the game may answer to what this very call has just told it
+        self._guarded(self._obey, command, self._context.copy())
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -203,9 +206,9 @@ class Call:
             case Expect(words=words):
                 self._listener.expect_nowait(words)
             case GameAway():
-                self._speech.hold()
+                self._speech.game_away()
             case GameBack():
-                self._speech.stop_holding()
+                self._speech.game_back()
             case GameLeft():
                 self.end_nowait(Ended.GAME_LEFT)
             case _:
@@ -214,11 +217,13 @@ class Call:
     # the phone
 
     async def _serve_phone(self) -> None:
-        await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch))
+        context = self._context
+        await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch, context))
         with self._live:
             async with trio.open_nursery() as live:
                 live.start_soon(self._desk.receive_keys, lambda: self._listener.position)
                 live.start_soon(self._speech.speaker.run)
+                live.start_soon(self._speech.hold_the_line)
                 live.start_soon(self._say_goodbye)
                 live.start_soon(self._watch_for_code)
                 live.start_soon(self._watch_for_audio)
@@ -229,7 +234,7 @@ class Call:
         why = self._ended or Ended.FAILED
         await self._socket.close(1011 if why is Ended.FAILED else 1000, why.why)
 
-    def _guarded(self, take: Callable[[T], None], what: T) -> None:
+    def _guarded(self, take: Callable[[T], None], what: T, context: contextvars.Context) -> None:
         """From a task of somebody else's, where log lines would not name the call, and where no error may get to."""
 
         def guarded() -> None:
@@ -239,7 +244,7 @@ class Call:
                 log.exception("error in a call; it ends")
                 self.end_nowait(Ended.FAILED)
 
-        self._context.run(guarded)
+        context.run(guarded)
 
     def _receive_from_twilio(self, batch: Batch) -> None:
         audio, happenings = self._stream.read(batch)

@@ -10,18 +10,20 @@ from phonegame.interruption import Interruption
 from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
-from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
+from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.speak.speaker import Speaker
 from phonegame.speak.voices import Voices
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
 GOODBYE_SECONDS = 10
+AWAY_GRACE_SECONDS = 2.0
+"""A game that is back by then has not been away, for its callers."""
 OWN = ""
 """The id of the server's own sayings, of which the game learns nothing; games' sayings have ids."""
 
 
 class CallSpeech:
-    """`deliver` takes the receipts of the game's sayings. One task runs `speaker.run`."""
+    """`deliver` takes the receipts of the game's sayings. One task runs `speaker.run`, one `hold_the_line`."""
 
     def __init__(
         self,
@@ -36,7 +38,9 @@ class CallSpeech:
         self._prompts = prompts
         self._interruption = interruption
         self._deliver = deliver
-        self._holding = False
+        self._away = trio.Event()
+        self._absence = trio.CancelScope()
+        self._is_holding = False
         self._ending = False
 
     # the server's own
@@ -57,16 +61,32 @@ class CallSpeech:
         self.speaker.clear_nowait()
         self._prompt(self._prompts.prompt_joined)
 
-    def hold(self) -> None:
-        """The game is away: what it has said already is said first."""
-        self._holding = True
-        self._prompt(self._prompts.prompt_away)
-        self._hold_tone()
+    def game_away(self) -> None:
+        if not self._away.is_set():
+            self._absence = trio.CancelScope()
+            self._away.set()
 
-    def stop_holding(self) -> None:
-        if self._holding:
-            self._holding = False
-            self._prompt(self._prompts.prompt_back, Priority.NOW)
+    def game_back(self) -> None:
+        self._away = trio.Event()
+        self._absence.cancel()
+        if self._is_holding:
+            # before anything that the game says next
+            self._is_holding = False
+            self.speaker.clear_nowait()
+            self._prompt(self._prompts.prompt_back)
+
+    async def hold_the_line(self) -> None:
+        """While the game is away: what it has said already is said first, and a short absence goes by unnoticed."""
+        while not self._ending:
+            await self._away.wait()
+            with self._absence:
+                await trio.sleep(AWAY_GRACE_SECONDS)
+                await self.speaker.wait_silent()
+                self._is_holding = True
+                self._prompt(self._prompts.prompt_away)
+                while not self._ending:
+                    self.speaker.say_nowait(Saying(say_id=OWN, audio=hold_tone()))
+                    await self.speaker.wait_silent()
 
     def can_say(self, goodbye: str) -> bool:
         return bool(goodbye) and self._has_voice
@@ -77,12 +97,9 @@ class CallSpeech:
             self.speaker.say_nowait(Saying(say_id=OWN, text=goodbye, interruptible=False))
             await self.speaker.wait_silent()
 
-    def _prompt(self, text: str, priority: Priority = Priority.QUEUE) -> None:
+    def _prompt(self, text: str) -> None:
         if text and self._has_voice and not self._ending:
-            self.speaker.say_nowait(Saying(say_id=OWN, text=text, priority=priority))
-
-    def _hold_tone(self) -> None:
-        self.speaker.say_nowait(Saying(say_id=OWN, audio=hold_tone(), interruptible=False))
+            self.speaker.say_nowait(Saying(say_id=OWN, text=text))
 
     # the game's
 
@@ -92,7 +109,7 @@ class CallSpeech:
     def stop_nowait(self) -> None:
         """The call is ending: what the game wanted to say does not matter any more."""
         self._ending = True
-        self._holding = False
+        self._absence.cancel()
         self.speaker.clear_nowait()
 
     def hear(self, heard: Heard, position: float) -> None:
@@ -113,8 +130,6 @@ class CallSpeech:
     def say_finished(self, saying: Saying, receipt: Receipt) -> None:
         if saying.say_id != OWN:
             self._deliver(SayFinished(saying.say_id, self._true_reason(receipt)))
-        elif self._holding and saying.audio and receipt.dropped is None:
-            self._hold_tone()
 
     def _true_reason(self, receipt: Receipt) -> Receipt:
         if self._ending and receipt.dropped is Dropped.CLEARED:

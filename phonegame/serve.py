@@ -19,7 +19,7 @@ from phonegame.app import PhoneGame, create_app
 from phonegame.groups import leaves
 from phonegame.logs import masked
 from phonegame.settings import NO_NUMBER, Settings, SettingsError
-from phonegame.speak.espeak import ESpeakMissing
+from phonegame.speak.voice import SpeakError
 from phonegame.stop_signals import run_until_stopped
 
 MAX_MESSAGE_BYTES = 128 * 1024
@@ -122,5 +122,5 @@ def serve() -> None:
         raise SystemExit(str(error)) from None
     try:
         trio.run(run_until_stopped, partial(run_server, settings))
-    except* (ESpeakMissing, CannotListen) as group:
+    except* (SpeakError, CannotListen) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None

@@ -135,6 +135,19 @@ class Settings(Prompts):
         parse_codes(value)
         return value
 
+    @field_validator("voice")
+    @classmethod
+    def _voice(cls, value: str) -> str:
+        from phonegame.speak.voice import SpeakError
+        from phonegame.speak.voice_names import parse_voice_name
+
+        if value not in ("auto", "none"):
+            try:
+                parse_voice_name(value)
+            except SpeakError as error:
+                raise ValueError(f"{error}; or auto, or none") from None
+        return value
+
     @field_validator("cert_pem", "key_pem")
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:

@@ -3,6 +3,7 @@
     python scripts/bench.py                  # 100 calls, 10 s
     python scripts/bench.py --find-max       # and the most calls that one core keeps (some minutes)
     python scripts/bench.py --only phonegame --profile
+    python scripts/bench.py --speech         # how games speak to 100 calls (two minutes), and nothing else
 
 The method is printed with the figures. Give it the machine to itself; it takes two cores. The server gets the
 environment, so that PHONEGAME_... variables are measured as they are set.
@@ -19,8 +20,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmark import speech_report
 from benchmark.errors import BenchError
 from benchmark.measure import measure
+from benchmark.measure_speech import IDLE_CALLS, measure_speech
 from benchmark.profiling import Profiler
 from benchmark.report import Measurement, method, text
 from benchmark.search import LIMIT_MS, find_max, trial
@@ -30,6 +33,8 @@ from benchmark.traffic import MOST_CALLS
 SERVERS = ("bridge", "phonegame")
 TARGET_RATIO = 0.45
 _FIRST_TRIAL_CALLS = 50
+MOST_SPOKEN_SECONDS = 120
+"""A longer text does not go into one message."""
 
 
 def main() -> int:
@@ -55,6 +60,8 @@ def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, o
     def tell(line: str) -> None:
         print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
 
+    if options.speech:
+        return {"speech": _measure_speech(options, tell)}
     measurements: dict[str, Measurement] = {}
     for at, server in enumerate(servers):
         profiler = Profiler(Path(options.profile, server)) if options.profile else None
@@ -74,6 +81,13 @@ def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, o
     return report
 
 
+def _measure_speech(options: argparse.Namespace, tell: Callable[[str], None]) -> dict[str, object]:
+    tell(speech_report.method(cores(), IDLE_CALLS, options.calls))
+    measurement = measure_speech(options.calls, options.seconds)
+    tell(speech_report.text(measurement))
+    return dataclasses.asdict(measurement)
+
+
 def _most_calls(server: str, tell: Callable[[str], None]) -> int:
     tell(f"\n{server}: the most calls with p99 of both delays under {LIMIT_MS:.0f} ms and nothing lost")
     most = find_max(trial(server, tell), _FIRST_TRIAL_CALLS)
@@ -89,6 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--find-max", action="store_true", help="search the largest number of calls that one core keeps"
     )
+    parser.add_argument("--speech", action="store_true", help="measure how phonegame speaks, in place of its frames")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--profile",
@@ -102,6 +117,10 @@ def _options() -> argparse.Namespace:
         parser.error(f"--calls: 1 to {MOST_CALLS}")
     if not 1 <= options.seconds <= 600:
         parser.error("--seconds: 1 to 600")
+    if options.speech and (options.find_max or options.profile or options.only):
+        parser.error("--speech goes with --calls, --seconds and --json alone")
+    if options.speech and options.seconds > MOST_SPOKEN_SECONDS:
+        parser.error(f"--seconds: with --speech at most {MOST_SPOKEN_SECONDS}")
     return options
 
 

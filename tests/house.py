@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import trio
 
 from phonegame.app import PhoneGame
 from phonegame.local.game_client import GameClient, connect_game
 from phonegame.local.phone import HungUpError, Phone, Quirks, place_call
+from phonegame.local.speech.heard import Final
 from phonegame.local.speech.intake import Limits
-from phonegame.local.speech.marker import encode_silence, encode_speech
+from phonegame.local.speech.marker import MarkerRecogniser, encode_silence, encode_speech
 from phonegame.local.speech.script import Script
 from phonegame.local.speech.service import SpeechConfig, SpeechService, serve_speech
 from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, PhoneNumber, Unread
+from phonegame.local.v1_client import Numbered, V1Client, connect_v1
 from phonegame.serve import Server, run_server
 from phonegame.settings import Settings
+from phonegame.wire import v1
 
 LISTEN = (
     "?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true&endpointing=60"
     "&utterance_end_ms=1000&vad_events=true&punctuate=true&numerals=true"
 )
+MARKER_VOICE = "aura-2-thalia-en"
+SPEAK = f"?model={MARKER_VOICE}&encoding=mulaw&sample_rate=8000"
 KEY = "planted-deepgram-key"
 NUMBER = "+15550123456"
 STOP_SECONDS = 15
@@ -71,8 +76,18 @@ class House:
             yield Game(client, code.text)
 
     @asynccontextmanager
-    async def phone(self, quirks: Quirks | None = None) -> AsyncIterator[Caller]:
-        async with place_call(self.twilio_url, quirks=quirks) as phone:
+    async def v1_game(self, resume: v1.Resume | None = None) -> AsyncIterator[V1Game]:
+        """A game that speaks phonegame.v1, behind its `welcome`: with `resume` behind the second one."""
+        async with connect_v1(self.game_url, resume=resume) as client:
+            game = V1Game(client)
+            game.welcome = await game.gets(v1.Welcome)
+            if resume is not None:
+                game.welcome = await game.gets(v1.Welcome)
+            yield game
+
+    @asynccontextmanager
+    async def phone(self, quirks: Quirks | None = None, from_number: str | None = None) -> AsyncIterator[Caller]:
+        async with place_call(self.twilio_url, quirks=quirks, from_number=from_number) as phone:
             yield Caller(phone)
 
 
@@ -82,7 +97,7 @@ class Caller:
 
     phone: Phone
 
-    async def joins(self, game: Game) -> None:
+    async def joins(self, game: Game | V1Game) -> None:
         """By keys."""
         await self.phone.key(game.code + "#")
         await game.joined()
@@ -100,6 +115,16 @@ class Caller:
     async def is_hung_up_on(self, why: str) -> None:
         ended = await self.phone.wait_ended()
         assert (ended.by, ended.code, ended.reason) == ("server", 1000, why)
+
+    @property
+    def heard_words(self) -> list[str]:
+        """What a marker voice has said to it, as far as every byte of each word has been played."""
+        return words_in(self.phone.heard)
+
+    async def hears_words(self, *words: str) -> None:
+        """Waits until these were the last words that a marker voice has said to it."""
+        while self.heard_words[-len(words) :] != list(words):
+            await self.phone.wait_heard(0.02)
 
     async def keeps_silent(self, ms: int) -> None:
         await self.phone.play(encode_silence(ms))
@@ -135,17 +160,84 @@ class Game:
         assert heard == list(words)
 
 
+M = TypeVar("M", bound=v1.ServerMessage)
+
+
+@dataclass
+class V1Game:
+    client: V1Client
+    skipped: list[v1.ServerMessage] = field(default_factory=list)
+    """What `gets` has passed over."""
+    last_seq: int = 0
+
+    welcome: v1.Welcome = field(init=False)
+
+    @property
+    def code(self) -> str:
+        return self.welcome.code
+
+    async def next(self) -> v1.ServerMessage | Closed:
+        """The next message. Those that are numbered come without a hole."""
+        match await self.client.receive():
+            case Numbered(seq=seq, message=message):
+                if seq is not None:
+                    assert seq == self.last_seq + 1
+                    self.last_seq = seq
+                return message
+            case Closed() as closed:
+                return closed
+            case unread:
+                raise AssertionError(unread)
+
+    async def gets(self, kind: type[M]) -> M:
+        """The next message of this kind; others before it go to `skipped`."""
+        while not isinstance(message := await self.next(), kind):
+            assert not isinstance(message, Closed), message
+            self.skipped.append(message)
+        return message
+
+    async def joined(self) -> v1.CallStarted:
+        return await self.gets(v1.CallStarted)
+
+    async def hears(self, *sentences: str) -> None:
+        """In final transcripts; interim ones, and all else, are skipped."""
+        for sentence in sentences:
+            while not (said := await self.gets(v1.Transcript)).is_final or not said.text:
+                pass
+            assert said.text == sentence
+
+
+def words_in(mulaw: bytes) -> list[str]:
+    """What `encode_speech` has written into it, if every byte is there."""
+    recogniser = MarkerRecogniser(10)
+    finals = [heard for heard in [*recogniser.feed(mulaw), *recogniser.finish()] if isinstance(heard, Final)]
+    return [word.word for final in finals for word in final.words]
+
+
 @asynccontextmanager
 async def open_house(
-    *, script: Script | None = None, limits: Limits | None = None, seconds: float = 30, **settings: Any
+    *,
+    script: Script | None = None,
+    limits: Limits | None = None,
+    speech: Mapping[str, Any] | None = None,
+    seconds: float = 30,
+    **settings: Any,
 ) -> AsyncIterator[House]:
-    """Ends the server as an operator would, and then asks that nothing is left behind."""
-    config = SpeechConfig(recogniser="marker", key=KEY, script=script or Script(), limits=limits or Limits())
+    """Ends the server as an operator would, and then asks that nothing is left behind.
+
+    `speech`: more fields of SpeechConfig. With `voice="marker"` the server speaks in that service's voice, by Aura's
+    protocol, and callers can tell every word (`Caller.heard_words`).
+    """
+    more = {"voice": "marker", **(speech or {})}
+    config = SpeechConfig(recogniser="marker", key=KEY, script=script or Script(), limits=limits or Limits(), **more)
+    if settings.get("voice") == "marker":
+        settings["voice"] = MARKER_VOICE
     async with trio.open_nursery() as nursery:
-        speech: SpeechService = await nursery.start(serve_speech, config)
+        service: SpeechService = await nursery.start(serve_speech, config)
         values: dict[str, Any] = {
             "_env_file": None,
-            "DEEPGRAM_URL": speech.url + LISTEN,
+            "DEEPGRAM_URL": service.url + LISTEN,
+            "DEEPGRAM_SPEAK_URL": service.speak_url + SPEAK,
             "DEEPGRAM_API_KEY": KEY,
             "TWILIO_PHONE_NUMBER": NUMBER,
             "PROXY_URL": "127.0.0.1:0",
@@ -154,13 +246,13 @@ async def open_house(
         }
         async with _running_server(Settings(**values)) as server:
             scheme, _, address = server.addresses[0].partition("://")
-            house = House(server.phonegame, address, speech, "wss" if scheme == "https" else "ws")
+            house = House(server.phonegame, address, service, "wss" if scheme == "https" else "ws")
             with _collected(house.logged):
                 with trio.fail_after(seconds):
                     yield house
                     await house.phonegame.wait_until_empty()
                 assert not house.phonegame.switchboard.active
-        await _all_closed(speech)
+        await _all_closed(service)
         nursery.cancel_scope.cancel()
 
 

@@ -143,7 +143,7 @@ SET_BOTH = "set both for TLS, or neither"
         ("PHONEGAME_DRAIN_SECONDS", "-1", ["'-1' is not a number, at least 0 and at most 30"]),
         ("PHONEGAME_DRAIN_SECONDS", "inf", ["'inf' is not a number, at least 0 and at most 30"]),
         ("PHONEGAME_STALL_SECONDS", "1", ["'1' is not a number, above 1 and at most 600"]),
-        ("PHONEGAME_VOICE", "loud", ["'loud' is not 'auto', 'espeak' or 'none'", "default, auto"]),
+        ("PHONEGAME_VOICE", "loud", ["there is no voice 'loud'", "espeak:en-gb", "or auto, or none"]),
         ("PHONEGAME_LOG_LEVEL", "all", ["'all' is not 'debug', 'info', 'warning' or 'error'"]),
         ("PHONEGAME_CODES", "9-1", ["ends below its beginning: write 1-9"]),
         ("PHONEGAME_CODES", "file:none.txt", ["none.txt cannot be read", "check the path"]),

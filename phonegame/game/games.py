@@ -8,6 +8,7 @@ from typing import Protocol
 import trio
 
 from phonegame.asgi import RawWebsocket
+from phonegame.game.close_codes import CLOSE_CODES
 from phonegame.game.text_session import TextSession
 from phonegame.game.v1_game import V1Game
 from phonegame.game.v1_session import V1Session
@@ -54,7 +55,9 @@ class Games:
     async def serve(self, socket: RawWebsocket) -> None:
         """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it."""
         if self._closed:
-            await socket.refuse()
+            # accepted first: a close before it has no reason that a game could read
+            await socket.accept(lambda _: None)
+            await socket.close(CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
             return
         session = self._session_for(socket)
         with self._sessions.present(session):

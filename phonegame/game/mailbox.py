@@ -64,11 +64,11 @@ class Mailbox:
     def rewind(self, last_seq: int) -> str | None:
         """Sends everything after `last_seq` again. Gives the reason, in words, where that is not possible."""
         if last_seq > self.last:
-            return f"last_seq: {last_seq} was never sent; the last message has {self.last}"
+            return f"{last_seq} was never sent; the last message has {self.last}"
         # not all that is kept: who comes back again and again, and reads nothing, would have it grow for ever
         oldest = max(self._first, self.last - self._capacity + 1)
         if last_seq < oldest - 1:
-            return f"last_seq: messages are kept from {oldest} on, and {last_seq + 1} is gone"
+            return f"messages are kept from {oldest} on, and {last_seq + 1} is gone"
         self.sent, self._tolerated = last_seq, self.last
         return None
 

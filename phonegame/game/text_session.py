@@ -46,7 +46,7 @@ class TextSession:
 
     @property
     def is_open(self) -> bool:
-        return self._seat is not None and not self._has_left
+        return self._seat is not None and self._seat.closed is None
 
     def leave_nowait(self, why: SeatClosed) -> None:
         self._must_leave = why

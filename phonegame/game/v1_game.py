@@ -28,6 +28,9 @@ from phonegame.wire import v1
 
 TAKEN_OVER = "the game has come back over another connection"
 
+Order = v1.Say | v1.Play | v1.Clear | v1.HangUp | v1.Vocabulary | v1.Accept | v1.Ignored
+"""What a game's message means to the game; the others are its websocket's affair."""
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -56,6 +59,7 @@ class V1Game:
         self.id = secrets.token_hex(4)
         self._log: structlog.stdlib.BoundLogger = log.bind(game=self.id)
         self.mailbox = Mailbox(queue)
+        self._calls = v1.Calls()
         self._vocabulary: tuple[str, ...] = ()
         self._connection: Connection | None = None
         self._away_until = math.inf
@@ -164,7 +168,7 @@ class V1Game:
 
     def _take_event(self, event: FromCall) -> None:
         for each in self._sayings.settle(event):
-            for message in v1.from_call(each):
+            for message in self._calls.tell(each):
                 self.post_nowait(message)
         if isinstance(event.event, switchboard.CallStarted):
             self._log.info("caller joined", call=event.call_id, player=event.player)
@@ -179,8 +183,7 @@ class V1Game:
 
     # from the game
 
-    def obey(self, message: v1.GameMessage | v1.Malformed | v1.Ignored) -> None:
-        """All but `Resume` and `Ping`, which are the websocket's affair."""
+    def obey(self, message: Order) -> None:
         match message:
             case v1.Say() | v1.Play():
                 self._sayings.say(message)
@@ -193,9 +196,7 @@ class V1Game:
                 self._seat.command_nowait(Expect(words))
             case v1.Accept(callers=callers):
                 self._seat.accept_nowait(callers)
-            case v1.Malformed():
-                self.post_nowait(message.error)
-            case v1.Ignored() | v1.Resume() | v1.Ping():
+            case v1.Ignored():
                 pass
             case _:
                 assert_never(message)

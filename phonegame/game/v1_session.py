@@ -59,11 +59,17 @@ class V1Session:
         self._inbox: deque[str] = deque()
         self._close_with: tuple[int, str] | None = None
         self._has_resumed = False
+        self._begun = trio.Event()
+        """Whether it is known if there is a code."""
         self._decided = trio.Event()
-        """Whether there will be a game, where there was no code for one."""
+        """Where there was none: whether another game was resumed, or the websocket is over."""
         self._arrived = trio.lowlevel.ParkingLot()
         self._changed = trio.lowlevel.ParkingLot()
         self._sent = trio.lowlevel.ParkingLot()
+
+    @property
+    def is_open(self) -> bool:
+        return self.own_game.is_open
 
     def leave_nowait(self, why: SeatClosed) -> None:
         self.own_game.end_nowait(why)
@@ -84,6 +90,7 @@ class V1Session:
 
     async def _wait_for_resume(self, why: str) -> None:
         log.warning("game has no code", why=why)
+        self._begun.set()
         self._mailbox.post(v1.Error(code="no_code_free", message=f"{why} Try again later."))
         self.wake_nowait()
         with trio.move_on_after(RESUME_SECONDS):
@@ -119,6 +126,7 @@ class V1Session:
     def serve_nowait(self, game: V1Game, *, resumed: bool) -> None:
         self._game, self._mailbox = game, game.mailbox
         self._unnumbered.append(v1.encode(game.welcome(resumed=resumed), None))
+        self._begun.set()
         self.wake_nowait()
 
     def wake_nowait(self) -> None:
@@ -176,6 +184,7 @@ class V1Session:
         self._arrived.unpark_all()
 
     async def _obey_all(self) -> None:
+        await self._begun.wait()
         while True:
             while not self._inbox:
                 self._socket.resume_nowait()
@@ -198,9 +207,11 @@ class V1Session:
             case v1.Ping(id=ping_id):
                 self._unnumbered.append(v1.encode(v1.Pong(id=ping_id), None))
             case v1.Resume():
-                why_not = self._resume(message)
-                if why_not is not None:
-                    self._post(v1.Error(code="resume_failed", message=why_not, in_reply_to="resume"))
+                error = self._resume(message)
+                if error is not None:
+                    self._post(error)
+            case v1.Malformed():
+                self._post(message.error)
             case _ if self._game is not None:
                 self._game.obey(message)
             case _:
@@ -213,18 +224,22 @@ class V1Session:
         else:
             self._mailbox.post(message)
 
-    def _resume(self, message: v1.Resume) -> str | None:
-        """Gives the reason where that is not possible."""
+    def _resume(self, message: v1.Resume) -> v1.Error | None:
         if self._has_resumed:
-            return "A game has been resumed here already; open another connection for another one."
+            return _resume_failed(None, "a game has been resumed here already; use another connection for another game")
         game = self._find_game(message.resume_token)
         if game is None:
-            return "resume_token: no game has this token, or no more: it is over."
+            return _resume_failed("resume_token", "no game has this token, or it is over")
         if game is self.own_game:
-            return "resume_token: this is the token of the game that is here."
+            return _resume_failed("resume_token", "this is the token of the game that is here")
         why_not = game.resume_nowait(self, message.last_seq)
-        if why_not is None:
-            self._has_resumed = True
-            self._decided.set()
-            self.own_game.abandon_nowait()
-        return why_not
+        if why_not is not None:
+            return _resume_failed("last_seq", why_not)
+        self._has_resumed = True
+        self._decided.set()
+        self.own_game.abandon_nowait()
+        return None
+
+
+def _resume_failed(field: str | None, message: str) -> v1.Error:
+    return v1.Error(code="resume_failed", message=message, in_reply_to="resume", field=field)

@@ -275,7 +275,7 @@ class Listener:
         await trio.lowlevel.checkpoint()
         while self._buffer.unsent > AT_ONCE_BYTES:
             await self._wait_for_progress()
-        with trio.move_on_after(QUIET_SECONDS):
+        with trio.move_on_after(QUIET_SECONDS):  # noqa: ASYNC912 - there may be nothing to wait for
             while not self._transcript.is_quiet:
                 await self._wait_for_progress()
 

@@ -32,6 +32,7 @@ class AuraPool:
         self._limits = limits or AuraLimits()
         self._waiting: deque[AuraRequest] = deque()
         self._sockets: list[AuraSocket] = []
+        self._to_warm: set[str] = set()
         self._arrange_again = trio.Event()
         self._failures_in_a_row = 0
         self._open_after = 0.0
@@ -53,6 +54,12 @@ class AuraPool:
             if request in self._waiting:
                 self._waiting.remove(request)
 
+    def warm_nowait(self, model: str) -> None:
+        """A sentence is to be expected soon: a socket is opened for it, if there is none."""
+        if all(socket.model != model for socket in self._sockets):
+            self._to_warm.add(model)
+            self._arrange_again.set()
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Runs until it is cancelled; the sentences that wait then fail."""
         try:
@@ -70,8 +77,9 @@ class AuraPool:
                 request.finish(aura_failures.ended())
 
     def _hand_out(self) -> None:
-        for request in list(self._waiting):
-            able = [socket for socket in self._sockets if socket.takes(request)]
+        free = [socket for socket in self._sockets if socket.state is State.FREE]
+        for request in list(self._waiting) if free else ():
+            able = [socket for socket in free if socket.takes(request)]
             if able:
                 # the one used last, so that those which are not needed grow idle
                 max(able, key=lambda socket: socket.free_since).give_nowait(request)
@@ -80,7 +88,7 @@ class AuraPool:
     def _missing(self) -> list[AuraSocket]:
         """Those to open for the requests that wait. Makes room by closing free ones that cannot serve any of them."""
         opening = Counter(socket.model for socket in self._sockets if socket.state is State.OPENING)
-        wanted = Counter(request.model for request in self._waiting) - opening
+        wanted = (Counter(request.model for request in self._waiting) | Counter(self._to_warm)) - opening
         models = list(wanted.elements())
         if self._failures_in_a_row:
             # one tries whether it is possible again
@@ -100,11 +108,15 @@ class AuraPool:
         for socket in free[: max(count, 0)]:
             socket.leave_nowait()
 
+    def _is_wanted(self, model: str) -> bool:
+        return model in self._to_warm or any(request.model == model for request in self._waiting)
+
     async def _keep(self, socket: AuraSocket) -> None:
         """One socket's life."""
         try:
             await trio.sleep_until(self._open_after)
-            if any(request.model == socket.model for request in self._waiting):
+            if self._is_wanted(socket.model):
+                self._to_warm.discard(socket.model)
                 unfulfilled = await socket.run(self._url_of(socket.model), self._key)
                 if unfulfilled is not None and not unfulfilled.is_done:
                     self._waiting.appendleft(unfulfilled)
@@ -119,15 +131,17 @@ class AuraPool:
 
     def _note(self, failure: DeepgramFailure, model: str) -> None:
         self._last_failure = aura_failures.refused(failure, model)
-        log.warning("no connection to Deepgram's voices", why=str(self._last_failure))
         if not failure.passing:
+            log.warning("no connection to Deepgram's voices", why=str(self._last_failure))
             for request in list(self._waiting):
                 if request.model == model:
                     request.finish(self._last_failure)
                     self._waiting.remove(request)
-            return
-        now = trio.current_time()
-        if now >= self._open_after:  # else it was opened together with another that has failed
-            seconds = min(self._limits.backoff_seconds * 2**self._failures_in_a_row, self._limits.backoff_most_seconds)
-            self._failures_in_a_row += 1
-            self._open_after = now + seconds * random.uniform(0.5, 1)
+        elif trio.current_time() >= self._open_after:  # else another one was opened at the same time, and told it
+            log.warning("no connection to Deepgram's voices; trying again", why=str(self._last_failure))
+            self._back_off()
+
+    def _back_off(self) -> None:
+        seconds = min(self._limits.backoff_seconds * 2**self._failures_in_a_row, self._limits.backoff_most_seconds)
+        self._failures_in_a_row += 1
+        self._open_after = trio.current_time() + seconds * random.uniform(0.5, 1)

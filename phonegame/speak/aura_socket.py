@@ -19,8 +19,7 @@ from phonegame.speak.aura_request import AuraRequest
 from phonegame.speak.voice import SpeakError
 
 SEND_SECONDS = 3
-"""For two short messages, which are never cut off in the middle: TLS does not survive that."""
-CLOSE_SECONDS = 0.25
+"""For a short message, which is never cut off in the middle: TLS does not survive that."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -111,7 +110,7 @@ class AuraSocket:
                 await self._clear(connection)
             request.finish()
             self._request = None
-        await _send(connection, CLOSE, seconds=CLOSE_SECONDS)
+        await _send(connection, CLOSE)
 
     async def _next_request(self) -> AuraRequest | None:
         """None: it is time to leave."""
@@ -128,7 +127,8 @@ class AuraSocket:
     async def _speak(self, connection: WebSocketConnection, request: AuraRequest) -> None:
         text = request.sound.text
         self._allowance.spend(len(text), trio.current_time())
-        await _send(connection, speak_message(text), FLUSH)
+        await _send(connection, speak_message(text))
+        await _send(connection, FLUSH)
         while True:
             message = await self._receive(connection, request)
             if isinstance(message, bytes):
@@ -178,10 +178,9 @@ class AuraSocket:
             self._request.finish(failure)
 
 
-async def _send(connection: WebSocketConnection, *messages: str, seconds: float = SEND_SECONDS) -> None:
+async def _send(connection: WebSocketConnection, message: str) -> None:
     """Whole, even if nobody wants it any more. Raises _Unusable, ConnectionClosed."""
-    with trio.move_on_after(seconds, shield=True):
-        for message in messages:
-            await connection.send_message(message)
+    with trio.move_on_after(SEND_SECONDS, shield=True):
+        await connection.send_message(message)
         return
     raise _Unusable(aura_failures.ended())

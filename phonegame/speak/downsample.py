@@ -1,9 +1,9 @@
 """From a voice's or a file's sample rate down to the telephone's, with nothing above 4 kHz folded into it.
 
 `audioop.ratecv` interpolates between neighbours and filters nothing: an "s" at 6 kHz would come out at 2 kHz.
-So windowed-sinc filters run first, each of their taps a few passes of `audioop` over the chunk, which needs no numpy. The
-sharp one has the most taps: high rates are halved before it, and doubled again for `ratecv`, which at twice the rate
-interpolates well. A second of speech at 22050 Hz takes 2 to 3 ms of CPU.
+So windowed-sinc filters run first, each of their taps a few passes of `audioop` over the chunk, which needs no numpy.
+The sharp one has the most taps: high rates are halved before it, and doubled again for `ratecv`, which interpolates
+well between samples that are close. A second of speech at 22050 Hz takes 2 to 3 ms of CPU.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import audioop
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 
 from phonegame.audio import SAMPLE_RATE, Resampler
@@ -35,11 +36,9 @@ def low_pass_taps(rate: float) -> tuple[float, ...]:
     """The right half of a symmetric filter, centre first, at `rate` samples a second; the whole sums up to 1."""
     half = math.ceil(_HAMMING * rate / TRANSITION_HZ / 2)
     step = 2 * CUTOFF_HZ / rate
-    taps = [step]
-    for n in range(1, half + 1):
-        taps.append(_hamming(n / half) * math.sin(math.pi * step * n) / (math.pi * n))
-    total = taps[0] + 2 * sum(taps[1:])
-    return tuple(tap / total for tap in taps)
+    right = [_hamming(n / half) * math.sin(math.pi * step * n) / (math.pi * n) for n in range(1, half + 1)]
+    total = step + 2 * sum(right)
+    return tuple(tap / total for tap in (step, *right))
 
 
 @cache
@@ -50,10 +49,8 @@ def halfway_taps(rate: float) -> tuple[float, ...]:
     """
     edge = CUTOFF_HZ + TRANSITION_HZ / 2
     count = math.ceil((_HAMMING * 2 * rate / (rate - 2 * edge) + 1) / 4)
-    taps = []
-    for n in range(count):
-        at = n + 0.5
-        taps.append(_hamming(at / count) * math.sin(math.pi * at) / (math.pi * at))
+    places = [n + 0.5 for n in range(count)]
+    taps = [_hamming(at / count) * math.sin(math.pi * at) / (math.pi * at) for at in places]
     return tuple(tap / (2 * sum(taps)) for tap in taps)
 
 
@@ -153,10 +150,9 @@ class Downsampler:
     """
 
     def __init__(self, from_rate: int) -> None:
-        self._filters = _filters(from_rate)
-        doubled = sum(-1 if isinstance(each, _Halve) else isinstance(each, _Double) for each in self._filters)
-        # audioop cares for nothing but how the two compare, and takes whole numbers only
-        self._resampler = Resampler(from_rate * 2 ** max(doubled, 0), SAMPLE_RATE * 2 ** max(-doubled, 0))
+        self._filters, rate = _filters(from_rate)
+        # audioop takes whole numbers only, and cares for nothing but their ratio
+        self._resampler = Resampler(rate.numerator, SAMPLE_RATE * rate.denominator)
 
     def convert(self, pcm: bytes) -> bytes:
         if not self._filters:
@@ -177,15 +173,17 @@ class Downsampler:
         return self._resampler.convert(audioop.lin2lin(audioop.mul(samples, _WIDTH, 1 / HEADROOM), _WIDTH, 2))
 
 
-def _filters(from_rate: int) -> list[_Filter]:
-    if from_rate <= SAMPLE_RATE:
-        return []
+def _filters(from_rate: int) -> tuple[list[_Filter], Fraction]:
+    """And the rate behind them."""
     filters: list[_Filter] = []
-    rate: float = from_rate
+    rate = Fraction(from_rate)
+    if rate <= SAMPLE_RATE:
+        return filters, rate
     while rate >= HALVING_FROM:
-        filters.append(_Halve(rate))
+        filters.append(_Halve(float(rate)))
         rate /= 2
-    filters.append(_LowPass(rate))
+    filters.append(_LowPass(float(rate)))
     if rate % SAMPLE_RATE and rate >= DOUBLING_FROM:
-        filters.append(_Double(rate))
-    return filters
+        filters.append(_Double(float(rate)))
+        rate *= 2
+    return filters, rate

@@ -27,7 +27,7 @@ class Part:
         self.audio = audio
         self.sound: Sound | None = None
         """There while it is wanted: from when it is synthesised until it has been played."""
-        self.synthesis = trio.CancelScope()
+        self.synthesis: trio.CancelScope | None = None
         self.failure: str | None = None
         self.begin = 0
         """Place of its first sample among all that the speaker has sent."""
@@ -76,8 +76,9 @@ class Part:
 
     def drop(self) -> None:
         """Its sound is not wanted any more, or not yet; the synthesis stops."""
-        self.synthesis.cancel()
-        self.sound = None
+        if self.synthesis is not None:
+            self.synthesis.cancel()
+        self.sound = self.synthesis = None
 
 
 class Performance:

@@ -50,6 +50,11 @@ class Playout:
         return self._place_at + (self.sent - self._place) / BYTES_PER_SECOND
 
     @property
+    def playing_since(self) -> float:
+        """Trio's time since when audio has been playing without a pause."""
+        return self._place_at
+
+    @property
     def next_overdue(self) -> float:
         return self._marks[0].plays_at + MARK_SECONDS if self._marks else math.inf
 
@@ -104,7 +109,7 @@ class Playout:
         self._place_at, self._behind, self._in_flight = -math.inf, 0.0, None
 
     def _note_delay(self, mark: _Mark, now: float) -> None:
-        delay = now - mark.plays_at
+        delay = max(now - mark.plays_at, 0.0)
         self._least_delay = min(self._least_delay, delay)
         if mark.place > self._place:
             self._behind = delay - self._least_delay

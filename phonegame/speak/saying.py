@@ -13,9 +13,10 @@ class Priority(Enum):
     QUEUE = "queue"
     """Behind all others."""
     NEXT = "next"
-    """Before all others, when what is being said has been said."""
+    """When what is being said has been said: before all that wait with `queue`, behind others with `next`."""
     NOW = "now"
-    """At once: what is being said is cut off (`Dropped.REPLACED`); the others wait on."""
+    """At once: what is being said is cut off (`Dropped.REPLACED`), and so is another `now` that has not started; the
+    others wait on. Behind something that is not interruptible it comes next."""
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,9 +144,10 @@ class Speaker:
 
     @property
     def playing_since(self) -> float | None:
-        """Trio's time at which the caller began to hear the saying that plays. None: nothing plays."""
+        """Trio's time since when the caller has been hearing something, one saying after the other. None: silence."""
+        since = self._playout.playing_since
         playing = self._order.playing(self._place)
-        return playing.plays_from if playing is not None and playing.plays_from <= trio.current_time() else None
+        return since if playing is not None and since <= trio.current_time() else None
 
     async def wait_silent(self) -> None:
         """Until nothing plays or waits. Takes no longer than voices and marks may, once the stream has begun."""
@@ -157,7 +158,7 @@ class Speaker:
     # the task
 
     async def run(self) -> None:
-        """Returns after `close_nowait`. However it ends, every saying has got its receipt."""
+        """Returns after `close_nowait`. However it ends, every saying has got its receipt. Errors are the socket's."""
         try:
             async with trio.open_nursery() as voices:
                 while not self._closed:

@@ -73,6 +73,11 @@ class Voices:
         if self._default is not None:
             self._cache.keep(self._default.name, [piece for text in texts for piece in sentences(text)])
 
+    def warm_nowait(self) -> None:
+        """The server's own voice will be wanted soon, since a call has begun: opens a connection where it needs one."""
+        if self._default is not None and parse_voice_name(self._default.name).engine is Engine.AURA:
+            self._pool.warm_nowait(self._default.name)
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Runs until it is cancelled. What is being spoken then fails with a SpeakError."""
         await self._pool.run(task_status=task_status)

@@ -1,7 +1,9 @@
 """The switchboard: knows which code belongs to which game, and patches calls to games.
 
 Both ends see the same picture: what comes from the other end is handed to a function of theirs, which neither waits nor
-raises; what goes to the other end is handed over without waiting.
+raises; what goes to the other end is handed over without waiting. Such a function runs in a task of the other end's,
+and may be called while its own end is handing something over: a call that refuses a saying says so before
+`command_nowait` returns, and a game that is full closes its seat, which tells the call, before `deliver_nowait` does.
 
     game's end                                              call's end
     async with switchboard.open_seat(take_event) as seat:   line = await switchboard.join(code, caller, take_command)
@@ -170,7 +172,7 @@ class SeatClosed(Enum):
     LEFT = "the game left"
     AWAY_TOO_LONG = "the game did not come back in time"
     TOO_SLOW = "the game does not read what it is sent"
-    TOO_LONG = "a message was too long"
+    TOO_LONG = "a message was longer than 16384 characters"
     SHUTDOWN = "the server is going down"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import ProtocolError
@@ -96,5 +97,5 @@ class _Speaker(Peer):
         self._tell({"type": "Flushed", "sequence_id": self._sequence})
         self._sequence += 1
 
-    def _tell(self, message: dict[str, object]) -> None:
+    def _tell(self, message: Mapping[str, object]) -> None:
         self.send(server_frame(TEXT, json.dumps(message).encode()))

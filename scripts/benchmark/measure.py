@@ -22,7 +22,7 @@ def measure(
     name: str, calls: int, seconds: float, *, endings: bool = True, profiler: Profiler | None = None
 ) -> Measurement:
     """Raises `BenchError` when the server cannot be started or does not do its work."""
-    with _generator() as loop:
+    with generator() as loop:
         speech = SpeechService(loop)
         with running(name, speech.url, codes=calls) as server:
             frames = MediaFrames()
@@ -86,7 +86,7 @@ def _warm_up(loop: Loop, speech: SpeechService, server: Server, frames: MediaFra
 
 
 @contextlib.contextmanager
-def _generator() -> Iterator[Loop]:
+def generator() -> Iterator[Loop]:
     """A loop whose rhythm no garbage collection disturbs."""
     _allow_many_sockets()
     with contextlib.closing(Loop()) as loop:

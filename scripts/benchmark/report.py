@@ -98,13 +98,15 @@ def delays(seconds: Sequence[float]) -> Delays | None:
 
 def method(cores: tuple[int, int] | None, seconds: float) -> str:
     """How the figures came about, in words."""
+    machine, server, generator = machine_and_cores(cores)
+    return METHOD.format(server=server, generator=generator, seconds=seconds, machine=machine)
+
+
+def machine_and_cores(cores: tuple[int, int] | None) -> tuple[str, str, str]:
+    """The machine, where the server runs, and where the generator does."""
     server, generator = ("UNPINNED",) * 2 if cores is None else (f"on core {core}" for core in cores)
-    return METHOD.format(server=server, generator=generator, seconds=seconds, machine=_machine())
-
-
-def _machine() -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{platform.system()} on {platform.machine()}, {python}"
+    return f"{platform.system()} on {platform.machine()}, {python}", server, generator
 
 
 def server_core(measurement: Measurement) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +29,9 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = 2.0
 """Nobody answers its goodbyes any more."""
 _FIRST_CODE = 1000
+_NOT_INHERITED = ("CERT_PEM", "KEY_PEM", "DEEPGRAM_SPEAK_URL")
+_SETTINGS = {"PHONEGAME_VOICE": "none", "DEEPGRAM_SPEAK_URL": "ws://127.0.0.1:9/v1/speak"}
+"""Nothing is spoken to those who do not listen, and nothing goes to the real Deepgram."""
 _ALLOWED_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
@@ -93,15 +96,20 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(name: str, deepgram_url: str, codes: int) -> Iterator[Server]:
+def running(name: str, deepgram_url: str, codes: int, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Starts a server with exactly so many codes, waits until it listens, and ends it on the way out."""
     address = ("127.0.0.1", _free_port())
-    environment = {name: value for name, value in os.environ.items() if name not in ("CERT_PEM", "KEY_PEM")} | {
-        "PROXY_URL": f"{address[0]}:{address[1]}",
-        "DEEPGRAM_URL": deepgram_url,
-        "DEEPGRAM_API_KEY": "bench",
-        "PHONEGAME_CODES": f"{_FIRST_CODE}-{_FIRST_CODE + codes - 1}",
-    }
+    environment = (
+        _SETTINGS
+        | {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        | {
+            "PROXY_URL": f"{address[0]}:{address[1]}",
+            "DEEPGRAM_URL": deepgram_url,
+            "DEEPGRAM_API_KEY": "bench",
+            "PHONEGAME_CODES": f"{_FIRST_CODE}-{_FIRST_CODE + codes - 1}",
+            **(settings or {}),
+        }
+    )
     with tempfile.TemporaryDirectory(prefix="phonegame-bench-", ignore_cleanup_errors=True) as folder:
         output = Path(folder, "output.txt")
         with output.open("wb") as sink:

@@ -155,6 +155,10 @@ class CallMessages:
             for at, key in enumerate(code + "#")
         )
 
+    def mark(self, name: str) -> bytes:
+        """A mark that comes back. Its number is 0: those of the media messages are written in advance."""
+        return self._text("mark", 0, {"name": name})
+
     def stop(self, frames: int) -> bytes:
         """The last message, after so many frames of audio."""
         body = {"accountSid": self.account_sid, "callSid": self.call_sid}

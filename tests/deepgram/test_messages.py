@@ -125,7 +125,18 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
-FIELDS = ["type", "start", "duration", "channel", "is_final", "timestamp", "last_word_end", "alternatives", "words", "code"]
+FIELDS = [
+    "type",
+    "start",
+    "duration",
+    "channel",
+    "is_final",
+    "timestamp",
+    "last_word_end",
+    "alternatives",
+    "words",
+    "code",
+]
 TYPES = ["Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error", "ConfigureSuccess", "ConfigureFailure"]
 
 

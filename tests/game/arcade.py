@@ -20,13 +20,10 @@ from wsproto.events import AcceptConnection, CloseConnection, TextMessage
 from phonegame import hypercorn_trio
 from phonegame.asgi import RawWebsocket as ServedWebsocket
 from phonegame.codes import CodePool, parse_codes
-from phonegame.deepgram.messages import parse
 from phonegame.game import Games
-from phonegame.listen.transcript import Heard
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.switchboard import (
     Caller,
-    CallHeard,
     Command,
     Line,
     Refused,
@@ -37,20 +34,13 @@ from phonegame.switchboard import (
 )
 from phonegame.switchboard.memory import MemorySwitchboard
 from phonegame.wire.v1 import SUBPROTOCOL
-from tests.listen.deepgram_says import results
 from tests.raw_websocket import RawWebsocket, connect
+from tests.switchboard.played import heard
 
 NUMBER = "+15550123456"
 SECONDS = 20
 
 Message = dict[str, Any]
-
-
-def heard(text: str) -> CallHeard:
-    raw = results(text, final=True)
-    message = parse(raw)
-    assert message is not None
-    return CallHeard(Heard(raw, message))
 
 
 @dataclass
@@ -60,6 +50,7 @@ class PlayedCall:
     call_id: str
     receipts: bool = False
     commands: list[Command] = field(default_factory=list)
+    code: str = ""
     _line: Line | None = None
 
     @property
@@ -74,7 +65,7 @@ class PlayedCall:
     async def join(self, switchboard: MemorySwitchboard, code: str, number: str | None = None) -> None:
         outcome = await switchboard.join(code, Caller(call_id=self.call_id, known_as=number, shown="***"), self.take)
         assert not isinstance(outcome, Refused), outcome
-        self._line = outcome
+        self._line, self.code = outcome, code
 
     def take(self, command: Command) -> None:
         self.commands.append(command)
@@ -93,11 +84,10 @@ class PlayedCall:
 
 
 class V1Client:
-    """A game that speaks phonegame.v1. `seen` are all numbered messages, over all its sockets."""
+    """A game that speaks phonegame.v1."""
 
     def __init__(self, socket: RawWebsocket) -> None:
         self.socket = socket
-        self.last_seq = 0
 
     async def send(self, kind: str, **fields: Any) -> None:
         await self.socket.send(TextMessage(json.dumps({"type": kind, **fields})))
@@ -107,7 +97,6 @@ class V1Client:
         if isinstance(received, CloseConnection):
             return received
         message: Message = json.loads(received)
-        self.last_seq = message.get("seq", self.last_seq)
         return message
 
     async def next(self, kind: str) -> Message:
@@ -127,6 +116,15 @@ class V1Client:
 
     async def welcome(self) -> Message:
         return await self.next("welcome")
+
+    async def resume(self, token: str, last_seq: int) -> Message:
+        """On a websocket of its own, which has a code for a moment."""
+        await self.welcome()
+        await self.send("resume", resume_token=token, last_seq=last_seq)
+        welcome = await self.welcome()
+        assert welcome["resumed"] is True
+        assert welcome["resume_token"] == token
+        return welcome
 
     async def closed(self) -> tuple[int, str | None]:
         """Whatever comes before it is left out."""

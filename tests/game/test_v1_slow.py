@@ -10,6 +10,7 @@ import trio
 from wsproto.events import TextMessage
 
 from phonegame.game import v1_session
+from phonegame.game.mailbox import Mailbox
 from phonegame.game.v1_session import V1Session
 from phonegame.switchboard import CallKeyed, GameLeft, SeatClosed
 from tests.game.arcade import Arcade, PlayedCall, V1Client, open_arcade
@@ -20,9 +21,9 @@ LONG = "blah " * 700
 RECEIVE_BUFFER = 4096
 
 
-def waiting(arcade: Arcade) -> int:
-    """Messages, over all games."""
-    return sum(session.own_game.mailbox.waiting for session in arcade.games if isinstance(session, V1Session))
+def mailbox_of(arcade: Arcade, code: str) -> Mailbox:
+    games = [session.own_game for session in arcade.games if isinstance(session, V1Session)]
+    return next(game.mailbox for game in games if game.welcome(resumed=False).code == code)
 
 
 async def send_burst(game: V1Client, count: int, text: str = "Hi.") -> None:
@@ -49,11 +50,11 @@ async def read_receipts(game: V1Client, count: int, every: Callable[[], object] 
 @pytest.mark.slow
 async def test_a_burst_from_a_game_that_reads_slowly_gets_every_receipt_once() -> None:
     async with open_arcade(game_queue=QUEUE) as arcade, arcade.v1(RECEIVE_BUFFER) as game:
-        await arcade.call((await game.welcome())["code"], receipts=True)
-        most: list[int] = []
+        call = await arcade.call((await game.welcome())["code"], receipts=True)
+        mailbox, most = mailbox_of(arcade, call.code), list[int]()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(send_burst, game, SAYINGS)
-            receipts = await read_receipts(game, SAYINGS, lambda: most.append(waiting(arcade)))
+            receipts = await read_receipts(game, SAYINGS, lambda: most.append(mailbox.waiting))
         assert receipts == Counter(map(str, range(SAYINGS)))
         assert max(most) <= QUEUE
         assert len(arcade.switchboard.active) == 1
@@ -104,6 +105,7 @@ async def talks(game: V1Client, call: PlayedCall) -> None:
 async def test_what_callers_do_is_not_kept_for_a_game_that_never_reads() -> None:
     async with open_arcade(game_queue=QUEUE) as arcade, arcade.v1(RECEIVE_BUFFER) as game, arcade.v1() as other:
         call = await arcade.call((await game.welcome())["code"])
+        mailbox = mailbox_of(arcade, call.code)
         neighbour = await arcade.call((await other.welcome())["code"], "neighbour", receipts=True)
         await other.next("call_started")
         for number in range(1000):
@@ -113,7 +115,7 @@ async def test_what_callers_do_is_not_kept_for_a_game_that_never_reads() -> None
             if GameLeft() in call.commands:
                 break
         assert call.commands == [GameLeft()]
-        assert waiting(arcade) <= QUEUE + 1
+        assert mailbox.waiting <= QUEUE + 1
         assert (await arcade.has_logged("game out"))["why"] == SeatClosed.TOO_SLOW.value
         messages = [await game.receive() for _ in range(QUEUE)]
         assert [message["seq"] for message in messages if isinstance(message, dict)] == list(range(1, QUEUE + 1))
@@ -138,10 +140,10 @@ async def test_one_that_is_away_may_miss_more() -> None:
 async def test_the_end_of_a_game_that_is_not_read_from_at_present_is_noticed() -> None:
     async with open_arcade(game_queue=QUEUE) as arcade:
         async with arcade.v1(RECEIVE_BUFFER) as game:
-            await arcade.call((await game.welcome())["code"], receipts=True)
+            call = await arcade.call((await game.welcome())["code"], receipts=True)
             with trio.move_on_after(0.3):
                 await send_burst(game, SAYINGS, LONG)
-            assert waiting(arcade) > QUEUE // 2
+            assert mailbox_of(arcade, call.code).waiting > QUEUE // 2
             game.socket.abort()
         await arcade.has_logged("game away")
 

@@ -97,9 +97,7 @@ class FakeDeepgram:
         yield self.sessions[-1]
 
 
-def make_listener(
-    *, url: str = "ws://deepgram/", reconnect_seconds: float = 30, stall_seconds: float = 15
-) -> Listener:
+def make_listener(*, url: str = "ws://deepgram/", reconnect_seconds: float = 30, stall_seconds: float = 15) -> Listener:
     return Listener(
         url,
         "key",

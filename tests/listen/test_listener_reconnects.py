@@ -9,9 +9,7 @@ from trio.testing import MockClock
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.listen.audio_buffer import KEEP_SECONDS
-from phonegame.listen.listener import (
-    SETTLED_SECONDS,
-)
+from phonegame.listen.listener import HEARD_QUEUE, SETTLED_SECONDS
 from tests.listen.deepgram_says import results
 from tests.listen.fake_deepgram import AWAY, SECOND, FakeDeepgram, listening, make_listener, play
 
@@ -54,6 +52,28 @@ class TestReconnect:
             await trio.sleep(0.1)
         assert deepgram.sessions[1].received == b"2" * BYTES_PER_SECOND
         assert [each.results.start for each in heard if each.results] == [0.0, 1.0]
+
+    async def test_what_waits_for_a_slow_call_when_the_session_ends_is_not_lost(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        listener = make_listener()
+        starts = [float(number) for number in range(HEARD_QUEUE + 10)]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(listener.run)
+            await trio.sleep(1)
+            (session,) = deepgram.sessions
+            session.takes_at_once, session.is_blocked = False, True
+            for start in starts:
+                session.says.send_nowait(results("hello", start, final=True))
+            await trio.sleep(1)
+            # more than it keeps, and none of it can be sent
+            listener.hear_nowait(SECOND * 8)
+            await trio.sleep(1)
+            session.says.close()
+            listener.finish()
+            heard = [each.results.start async for each in listener.heard if each.results is not None]
+        delivered_by_first = HEARD_QUEUE + 1
+        assert heard == starts[:delivered_by_first]
 
     async def test_words_are_timed_right_after_a_gap_too_long_to_be_sent(
         self, deepgram: FakeDeepgram, autojump_clock: MockClock

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from phonegame.deepgram.messages import LONGEST_SECONDS, SpeechStarted, UtteranceEnd
-from phonegame.listen.transcript import FINALIZE_SECONDS, Heard, Transcript
+from phonegame.listen.transcript import FINALIZE_SECONDS, LEAD_IN_SECONDS, UNSURE_SECONDS, Heard, Transcript
 from tests.listen.deepgram_says import results
 
 FINAL_SECONDS = 2.5
@@ -279,6 +279,83 @@ class TestLostSession:
     def test_before_anything_was_said_everything_that_is_kept_is_heard(self, transcript: Transcript) -> None:
         assert transcript.lose_session(0.0) == (0.0, None)
         assert transcript.lose_session(7.5) == (7.5, None)
+
+    def test_words_that_the_next_session_does_not_get_to_are_delivered_at_the_end(self, transcript: Transcript) -> None:
+        transcript.receive(results("good bye"), 0)
+        assert transcript.lose_session(0.0) == (0.0, None)
+        transcript.begin_session(0.0)
+        assert texts([heard for heard in [transcript.end()] if heard]) == ["good bye"]
+
+    def test_their_final_is_asked_for_once_the_next_session_has_heard_them(self, transcript: Transcript) -> None:
+        transcript.receive(results("one"), 0)
+        transcript.lose_session(0.0)
+        transcript.begin_session(0.0)
+        transcript.receive(results("one"), 7)
+        assert transcript.deadline == 7 + FINAL_SECONDS
+        assert promoted(transcript) == "one"
+
+
+class TestLeftSession:
+    """Words of half a second each, and the audio cut off at 3.0: what ends later than at 2.0 is unsure."""
+
+    @pytest.fixture
+    def leaving(self, transcript: Transcript) -> Transcript:
+        transcript.leave_session(3.0)
+        return transcript
+
+    def test_words_of_the_last_second_are_left_to_the_next_one(self, leaving: Transcript) -> None:
+        (heard,) = leaving.receive(results("one two three four five six", final=True), 0)
+        assert heard.results is not None
+        assert heard.results.best.transcript == "one two three four"
+        assert (heard.results.end, heard.results.is_final, heard.results.speech_final) == (2.0, True, False)
+        # "five" begins where "four" ends, which leaves no room to begin earlier
+        assert leaving.lose_session(0.0) == (2.0, None)
+        leaving.begin_session(2.0)
+        assert texts(leaving.receive(results("five six", 0.0, final=True), 1)) == ["five six"]
+
+    def test_the_next_one_begins_a_little_before_them(self, leaving: Transcript) -> None:
+        assert len(leaving.receive(results([("one", 0.2, 0.7), ("lo", 1.5, 2.9)], 0.0, 3.0, final=True), 0)) == 1
+        assert leaving.lose_session(0.0)[0] == pytest.approx(1.5 - LEAD_IN_SECONDS)
+
+    def test_where_no_word_is_sure_nothing_is_delivered(self, leaving: Transcript) -> None:
+        assert leaving.receive(results("lo", 2.5, 3.0, final=True), 0) == []
+        assert leaving.lose_session(0.0) == (2.0, None)
+
+    def test_silence_holds_up_to_a_second_before_the_cut(self, leaving: Transcript) -> None:
+        assert texts(leaving.receive(results("", 0.0, 3.0, final=True), 0)) == [""]
+        assert leaving.lose_session(0.0) == (3.0 - UNSURE_SECONDS, None)
+
+    def test_what_was_final_before_stays_so(self, transcript: Transcript) -> None:
+        transcript.receive(results("one two three four five", end=2.75, final=True), 0)
+        transcript.leave_session(3.0)
+        transcript.receive(results("", 2.75, 3.0, final=True), 0)
+        assert transcript.lose_session(0.0) == (2.75, None)
+
+    def test_silence_in_the_place_of_words_is_not_believed(self, transcript: Transcript) -> None:
+        transcript.receive(results("one", 1.0), 0)
+        transcript.leave_session(3.0)
+        transcript.receive(results("", 0.0, 3.0, final=True), 0)
+        assert transcript.lose_session(0.0) == (1.0 - LEAD_IN_SECONDS, None)
+
+    def test_words_without_times_are_delivered_as_they_come(self, leaving: Transcript) -> None:
+        fields = json.loads(results("one two three four five six", final=True))
+        fields["channel"]["alternatives"][0]["words"] = []
+        assert texts(leaving.receive(json.dumps(fields), 0)) == ["one two three four five six"]
+        assert leaving.lose_session(0.0) == (3.0, None)
+
+    def test_the_next_session_is_believed_again(self, leaving: Transcript) -> None:
+        leaving.lose_session(0.0)
+        leaving.begin_session(0.0)
+        leaving.receive(results("one two three four five six", final=True), 0)
+        assert leaving.covered == 3.0
+
+
+def test_it_is_quiet_while_no_words_wait(transcript: Transcript) -> None:
+    quiet = [transcript.is_quiet]
+    for final in (False, True):
+        transcript.receive(results("one", final=final), 0)
+        quiet.append(transcript.is_quiet)
+    assert quiet == [True, False, True]
 
 
 def test_covered_grows_with_finals_only(transcript: Transcript) -> None:

@@ -95,6 +95,7 @@ class FakeAura:
 
     async def serve(self, request: WebSocketRequest) -> None:
         self.requests.append(request)
+        self._change()
         if self.refusals:
             status = self.refusals.pop(0)
             await request.reject(status, extra_headers=[(b"dg-error", b"planted")], body=b"no")
@@ -104,6 +105,7 @@ class FakeAura:
         self.sockets.append(socket)
         self.open += 1
         self.most_open = max(self.most_open, self.open)
+        self._change()
         try:
             await self._serve(socket)
         except ConnectionClosed:

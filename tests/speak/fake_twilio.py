@@ -31,6 +31,7 @@ class FakeTwilio:
         """When the buffer ran dry, and for how long."""
         self.blocked = 0.0
         """Seconds that sending takes."""
+        self.broken = False
         self._mark_returned = mark_returned
         self._delay = delay
         self._keeps_mark = keeps_mark
@@ -58,6 +59,8 @@ class FakeTwilio:
         return self._plays_since + len(self._buffer) / BYTES_PER_SECOND
 
     async def send_text(self, text: str) -> None:
+        if self.broken:
+            raise trio.BrokenResourceError
         message = json.loads(text)
         self.stream_sids.add(message["streamSid"])
         event = message["event"]

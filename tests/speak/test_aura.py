@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import trio
+import trio.testing
 
 from phonegame.listen import session
 from phonegame.speak.aura import AuraVoice, aura_model, aura_url
@@ -98,19 +99,17 @@ class TestSpeaking:
 
     async def test_calls_that_speak_at_once_have_a_socket_each_and_their_own_sound(self) -> None:
         sounds = [Sound(f"this is call {number}") for number in range(20)]
-        async with running() as (aura, pool):
-            async with trio.open_nursery() as nursery:
-                for sound in sounds:
-                    nursery.start_soon(pool.speak, MODEL, sound)
+        async with running() as (aura, pool), trio.open_nursery() as nursery:
+            for sound in sounds:
+                nursery.start_soon(pool.speak, MODEL, sound)
         assert [sound.audio for sound in sounds] == [spoken(sound.text) for sound in sounds]
         assert aura.most_open > 1
 
     async def test_there_are_never_more_sockets_than_the_ceiling(self) -> None:
         sounds = [Sound(f"this is call {number}") for number in range(20)]
-        async with running(AuraLimits(sockets=3)) as (aura, pool):
-            async with trio.open_nursery() as nursery:
-                for sound in sounds:
-                    nursery.start_soon(pool.speak, MODEL, sound)
+        async with running(AuraLimits(sockets=3)) as (aura, pool), trio.open_nursery() as nursery:
+            for sound in sounds:
+                nursery.start_soon(pool.speak, MODEL, sound)
         assert [sound.audio for sound in sounds] == [spoken(sound.text) for sound in sounds]
         assert len(aura.sockets) == 3
 
@@ -150,6 +149,32 @@ class TestSpeaking:
         async with running() as (aura, pool):
             aura.behaviours = [warn]
             assert (await say(pool, "hello")).audio == spoken("hello")
+
+
+class TestWarmth:
+    async def test_a_socket_is_there_before_the_first_sentence(self) -> None:
+        async with running() as (aura, pool):
+            pool.warm_nowait(MODEL)
+            await aura.wait_until(lambda: aura.open)
+            await say(pool, "hello")
+        assert len(aura.sockets) == 1
+
+    async def test_one_is_enough_for_many_calls_that_begin(self) -> None:
+        async with running() as (aura, pool):
+            for _ in range(10):
+                pool.warm_nowait(MODEL)
+            await say(pool, "hello")
+            pool.warm_nowait(MODEL)
+            await say(pool, "next")
+        assert len(aura.sockets) == 1
+
+    async def test_a_refusal_is_not_insisted_on(self) -> None:
+        async with running(QUICK) as (aura, pool):
+            aura.refusals = [503] * 100
+            pool.warm_nowait(MODEL)
+            await aura.wait_until(lambda: aura.requests)
+            await trio.testing.wait_all_tasks_blocked(0.05)
+        assert len(aura.requests) == 1
 
 
 class TestCancelling:
@@ -213,22 +238,22 @@ class TestCancelling:
 
 class TestFaults:
     async def test_stall_in_the_middle_is_an_error_and_the_socket_is_thrown_away(self) -> None:
-        async with running(QUICK) as (aura, pool):
+        async with running(AuraLimits(silence_seconds=0.25)) as (aura, pool):
             aura.behaviours = [begins]
             assert "fell silent" in await fails(pool, "hello there")
             await say(pool, "next")
         assert len(aura.sockets) == 2
 
     async def test_no_sound_in_time_is_an_error_and_the_socket_is_cleared(self) -> None:
-        async with running(QUICK) as (aura, pool):
+        async with running(AuraLimits(first_sound_seconds=0.5)) as (aura, pool):
             aura.behaviours = [is_silent]
-            assert "no sound from Deepgram within 0.3 s" in await fails(pool)
+            assert "no sound from Deepgram within 0.5 s" in await fails(pool)
             assert (await say(pool, "next")).audio == spoken("next")
         assert aura.sockets[0].received == ["hello", "Flush", "Clear", "next", "Flush"]
 
     async def test_waiting_in_line_has_an_end(self) -> None:
         async with (
-            running(AuraLimits(sockets=1, first_sound_seconds=0.2)) as (aura, pool),
+            running(AuraLimits(sockets=1, first_sound_seconds=0.4)) as (aura, pool),
             trio.open_nursery() as nursery,
         ):
             aura.behaviours = [begins]
@@ -370,9 +395,9 @@ class TestLimits:
         assert aura.sockets[0].received[-1] == "Close"
 
     async def test_old_sockets_are_not_used(self) -> None:
-        async with running(AuraLimits(life_seconds=0.05)) as (aura, pool):
+        async with running() as (aura, pool):
             await say(pool, "hello")
-            await trio.sleep(0.05)
+            pool._sockets[0]._opened_at -= AuraLimits().life_seconds
             await say(pool, "hello")
         assert len(aura.sockets) == 2
 

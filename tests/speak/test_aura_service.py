@@ -64,7 +64,7 @@ async def test_limits_are_never_run_into() -> None:
 
 
 async def test_what_leaks_between_clear_and_cleared_is_not_heard() -> None:
-    plan = SpeakPlan(stall=None, leak_bytes=2000, late_cleared=0.02, pace=Pace(speed=20, most_chunk=160))
+    plan = SpeakPlan(leak_bytes=2000, late_cleared=0.02, pace=Pace(speed=20, most_chunk=160))
     config = SpeechConfig(voice="marker", script=Script(speak=[plan]))
     async with running(config, AuraLimits(sockets=1)) as (service, voice):
         async with trio.open_nursery() as nursery:
@@ -82,7 +82,7 @@ async def test_what_leaks_between_clear_and_cleared_is_not_heard() -> None:
 
 async def test_a_stall_in_the_middle_is_an_error_in_time() -> None:
     config = SpeechConfig(voice="marker", script=Script(speak=[SpeakPlan(stall=When(bytes=1600))]))
-    async with running(config, AuraLimits(silence_seconds=0.1)) as (_, voice):
+    async with running(config, AuraLimits(silence_seconds=0.25)) as (_, voice):
         sound = Sound("this one is cut off in the middle")
         with pytest.raises(SpeakError, match="fell silent"):
             await voice.speak(sound)

@@ -40,7 +40,8 @@ async def test_what_was_said_once_is_not_made_again() -> None:
     voice = CachedVoice(engine, RecordingCache())
     first, second = await say(voice, "hello"), await say(voice, "hello")
     assert engine.texts == ["hello"]
-    assert (second.audio, second.words) == (first.audio, first.words) == (b"hello!", [WordTime(0, 5, 0)])
+    assert first.audio == second.audio == b"hello!"
+    assert first.words == second.words == [WordTime(0, 5, 0)]
 
 
 async def test_each_voice_has_its_own() -> None:

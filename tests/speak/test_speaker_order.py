@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 
 import pytest
 import trio
@@ -11,7 +12,7 @@ from phonegame.speak.running_order import MAX_CHARACTERS, MAX_CLIP_SECONDS, MAX_
 from phonegame.speak.saying import Dropped, Priority, Receipt
 from phonegame.speak.speaker import LEAD_SECONDS
 from tests.speak.fake_voice import FakeVoice, audio_of, clip
-from tests.speak.spoken_call import STREAM, spoken_call
+from tests.speak.spoken_call import STREAM, SpokenCall, spoken_call
 
 HELLO = "Hello there. How are you?"
 HELLO_SECONDS = 1.2
@@ -235,17 +236,31 @@ class TestBounds:
 
 
 class TestEnd:
-    @pytest.mark.parametrize("end", ["close", "cancel"])
+    @pytest.mark.parametrize("end", ["close", "cancel", "broken socket"])
     async def test_what_is_left_gets_its_receipt(self, end: str, autojump_clock: MockClock) -> None:
-        async with spoken_call(begun=False) as call, trio.open_nursery() as nursery:
-            call.speaker.begin_nowait(STREAM)
-            call.say("Hello there.")
-            call.say("Hello again.")
-            await trio.sleep(0.45)
-            call.speaker.close_nowait()
-            nursery.cancel_scope.cancel()
-            assert call.receipts["1"] == Receipt(heard="Hello", seconds=0.45, dropped=Dropped.CALL_ENDED)
-            assert call.receipts["2"] == Receipt(heard="", seconds=0, dropped=Dropped.CALL_ENDED)
+        call = SpokenCall()
+        expected = (
+            pytest.RaisesGroup(trio.BrokenResourceError, flatten_subgroups=True)
+            if end == "broken socket"
+            else nullcontext()
+        )
+        with expected:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(call.speaker.run)
+                call.speaker.begin_nowait(STREAM)
+                call.say("Hello there.")
+                call.say("Hello again.")
+                await trio.sleep(0.45)
+                if end == "close":
+                    call.speaker.close_nowait()
+                elif end == "cancel":
+                    nursery.cancel_scope.cancel()
+                else:
+                    call.twilio.broken = True
+        heard = call.receipts["1"].seconds
+        assert heard == pytest.approx(0.45, abs=0.1)
+        assert call.receipts["1"] == Receipt(heard="Hello", seconds=heard, dropped=Dropped.CALL_ENDED)
+        assert call.receipts["2"] == Receipt(heard="", seconds=0, dropped=Dropped.CALL_ENDED)
 
     async def test_and_so_does_what_comes_later(self, autojump_clock: MockClock) -> None:
         async with spoken_call() as call:

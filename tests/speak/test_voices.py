@@ -140,6 +140,20 @@ async def test_the_default_voice_speaks_over_the_connections_that_run_owns() -> 
     assert sound.audio == spoken("hello")
 
 
+async def test_the_default_voice_can_be_warmed() -> None:
+    async with fake_aura() as aura, trio.open_nursery() as nursery:
+        has = voices(key="key", url=aura.url)
+        await nursery.start(has.run)
+        has.warm_nowait()
+        await aura.wait_until(lambda: aura.open)
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("default", ["none", "espeak"])
+def test_a_voice_without_connections_needs_no_warming(default: str) -> None:
+    voices(default, key="key").warm_nowait()
+
+
 async def test_sentences_of_prompts_are_made_once() -> None:
     async with fake_aura() as aura, trio.open_nursery() as nursery:
         has = Voices("aura", speak_url=aura.url, deepgram_key="key", cache_bytes=0)

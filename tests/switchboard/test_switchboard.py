@@ -1,31 +1,18 @@
-"""What calls and games may rely on, whichever switchboard is between them: each runs through the same tests.
-
-To add one: a function like `open_memory`, and its line in `IMPLEMENTATIONS`.
-"""
+"""What calls and games may rely on, whichever switchboard is between them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 import pytest
 import trio
 from structlog.testing import capture_logs
-from trio.testing import MockClock, wait_all_tasks_blocked
 
-from phonegame.codes import CodePool
-from phonegame.deepgram.messages import parse
-from phonegame.listen.transcript import Heard
 from phonegame.speak.saying import Receipt, Saying
 from phonegame.switchboard import (
     MAX_CALLERS,
-    SLOT_SECONDS,
     CallEnded,
     Caller,
-    CallEvent,
     CallHeard,
     CallKeyed,
     CallStarted,
@@ -45,95 +32,7 @@ from phonegame.switchboard import (
     SeatClosed,
     Switchboard,
 )
-from phonegame.switchboard.memory import HANDOVER_SECONDS, MemorySwitchboard
-from tests.listen.deepgram_says import results
-
-OpenSwitchboard = Callable[..., AbstractAsyncContextManager[Switchboard]]
-
-
-@asynccontextmanager
-async def open_memory(codes: list[str]) -> AsyncIterator[Switchboard]:
-    yield MemorySwitchboard(CodePool(codes, random=Random(1)))
-
-
-IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {"memory": open_memory}
-
-
-@pytest.fixture(params=IMPLEMENTATIONS)
-def implementation(request: Any) -> OpenSwitchboard:
-    return IMPLEMENTATIONS[request.param]
-
-
-@pytest.fixture
-async def switchboard(implementation: OpenSwitchboard) -> AsyncIterator[Switchboard]:
-    """Three codes."""
-    async with implementation(["1", "2", "3"]) as switchboard:
-        yield switchboard
-
-
-def heard(text: str) -> CallHeard:
-    raw = results(text, final=True)
-    message = parse(raw)
-    assert message is not None
-    return CallHeard(Heard(raw, message))
-
-
-def ignore(_: object) -> None:
-    pass
-
-
-@dataclass
-class Phone:
-    """One call: what its game has told it. `call_id` says who it is, `number` as whom it is known."""
-
-    switchboard: Switchboard
-    call_id: str = "call"
-    number: str | None = None
-    commands: list[Command] = field(default_factory=list)
-
-    async def join(self, code: str) -> Line:
-        outcome = await self.try_to_join(code)
-        assert not isinstance(outcome, Refused)
-        return outcome
-
-    async def try_to_join(self, code: str) -> Line | Refused:
-        caller = Caller(call_id=self.call_id, known_as=self.number)
-        return await self.switchboard.join(code, caller, self.commands.append)
-
-
-async def join(switchboard: Switchboard, seat: Seat, call_id: str = "call", number: str | None = None) -> Line:
-    return await Phone(switchboard, call_id, number).join(seat.code)
-
-
-async def is_refused(switchboard: Switchboard, code: str, call_id: str = "refused") -> Refused:
-    outcome = await Phone(switchboard, call_id).try_to_join(code)
-    assert isinstance(outcome, Refused)
-    return outcome
-
-
-@dataclass
-class Events:
-    """All that a game has been told."""
-
-    all: list[FromCall] = field(default_factory=list)
-
-    def take(self, event: FromCall) -> None:
-        self.all.append(event)
-
-    def of(self, call_id: str) -> list[CallEvent]:
-        """Without the first, which is the same for every call."""
-        events = [event.event for event in self.all if event.call_id == call_id]
-        assert isinstance(events[0], CallStarted)
-        assert events[0].caller.call_id == call_id
-        return events[1:]
-
-    @property
-    def started(self) -> list[tuple[str, int]]:
-        return [(event.call_id, event.player) for event in self.all if isinstance(event.event, CallStarted)]
-
-    @property
-    def order(self) -> list[tuple[str, str]]:
-        return [(event.call_id, type(event.event).__name__) for event in self.all]
+from tests.switchboard.played import Events, Phone, heard, ignore, is_refused, join
 
 
 class TestCodes:
@@ -360,102 +259,6 @@ class TestLines:
         assert phone.commands == []
 
 
-class TestOneAfterTheOther:
-    async def test_the_next_caller_waits_until_the_last_words_are_through(self, switchboard: Switchboard) -> None:
-        events = Events()
-        async with (
-            switchboard.open_seat(events.take, one_after_the_other=True) as seat,
-            trio.open_nursery() as nursery,
-        ):
-            first = await join(switchboard, seat, "first")
-            first.release_nowait()
-            nursery.start_soon(join, switchboard, seat, "second")
-            await wait_all_tasks_blocked()
-            assert events.started == [("first", 1)]
-            assert await is_refused(switchboard, seat.code, "third") is Refused.BUSY
-            first.deliver_nowait(heard("bye"))
-            first.close_nowait("hung_up", 1)
-        assert events.order == [
-            ("first", "CallStarted"),
-            ("first", "CallHeard"),
-            ("first", "CallEnded"),
-            ("second", "CallStarted"),
-        ]
-
-    async def test_but_not_for_ever(self, switchboard: Switchboard, autojump_clock: MockClock) -> None:
-        events = Events()
-        async with switchboard.open_seat(events.take, one_after_the_other=True) as seat:
-            first = await join(switchboard, seat, "first")
-            first.release_nowait()
-            began = trio.current_time()
-            await join(switchboard, seat, "second")
-            assert trio.current_time() - began == HANDOVER_SECONDS
-            first.deliver_nowait(heard("too late"))
-            first.close_nowait("hung_up", 1)
-        assert events.order == [("first", "CallStarted"), ("first", "CallEnded"), ("second", "CallStarted")]
-
-    async def test_a_join_cancelled_while_it_waits_does_not_let_the_next_one_jump_the_queue(
-        self, switchboard: Switchboard
-    ) -> None:
-        events = Events()
-
-        async def join_and_close(call_id: str) -> None:
-            (await join(switchboard, seat, call_id)).close_nowait("hung_up", 1)
-
-        async with (
-            switchboard.open_seat(events.take, one_after_the_other=True) as seat,
-            trio.open_nursery() as nursery,
-        ):
-            first = await join(switchboard, seat, "first")
-            first.release_nowait()
-            with trio.move_on_after(0):
-                await join(switchboard, seat, "gone")
-            nursery.start_soon(join_and_close, "next")
-            await wait_all_tasks_blocked()
-            first.deliver_nowait(heard("bye"))
-            first.close_nowait("hung_up", 1)
-        assert events.order == [
-            ("first", "CallStarted"),
-            ("first", "CallHeard"),
-            ("first", "CallEnded"),
-            ("next", "CallStarted"),
-            ("next", "CallEnded"),
-        ]
-
-    async def test_a_game_that_leaves_tells_who_was_about_to_join(self, switchboard: Switchboard) -> None:
-        events, phone = Events(), Phone(switchboard, "second")
-
-        async with (
-            switchboard.open_seat(events.take, one_after_the_other=True) as seat,
-            trio.open_nursery() as nursery,
-        ):
-            first = await join(switchboard, seat, "first")
-            first.release_nowait()
-            nursery.start_soon(phone.join, seat.code)
-            await wait_all_tasks_blocked()
-            seat.close_nowait(SeatClosed.SHUTDOWN)
-            assert phone.commands == [GameLeft()]
-            first.close_nowait("hung_up", 1)
-        assert events.started == [("first", 1)]
-
-    async def test_a_command_means_nobody_who_is_not_yet_announced(self, switchboard: Switchboard) -> None:
-        phone = Phone(switchboard, "second")
-        async with (
-            switchboard.open_seat(ignore, one_after_the_other=True) as seat,
-            trio.open_nursery() as nursery,
-        ):
-            first = await join(switchboard, seat, "first")
-            first.release_nowait()
-            nursery.start_soon(phone.join, seat.code)
-            await wait_all_tasks_blocked()
-            assert seat.command_nowait(Say(Saying(say_id="1", text="for the first one"))) == []
-            assert seat.calls == []
-            first.close_nowait("hung_up", 1)
-            await wait_all_tasks_blocked()
-            assert seat.calls == [("second", 1)]
-        assert phone.commands == [GameLeft()]
-
-
 class TestCommands:
     async def test_they_come_in_order(self, switchboard: Switchboard) -> None:
         phone = Phone(switchboard)
@@ -596,61 +399,3 @@ class TestErrorsAtOneEnd:
             seat.command_nowait(Say(Saying(say_id="1")))
             assert events.of("call") == [refusal]
             lines.clear()
-
-
-class TestSlots:
-    async def come_and_go(self, switchboard: Switchboard, seat: Seat, number: str | None) -> int:
-        line = await join(switchboard, seat, number=number)
-        line.close_nowait("hung_up", 1)
-        return line.player
-
-    async def test_who_calls_again_in_time_gets_his_own(
-        self, switchboard: Switchboard, autojump_clock: MockClock
-    ) -> None:
-        async with switchboard.open_seat(ignore) as seat:
-            seat.accept_nowait(3)
-            lines = [await join(switchboard, seat, number, number) for number in ("ann", "bob", "cem")]
-            lines[0].release_nowait()
-            lines[1].release_nowait()
-            await trio.sleep(SLOT_SECONDS - 1)
-            assert (await join(switchboard, seat, "again", "bob")).player == 2
-
-    async def test_nobody_else_gets_it_while_there_is_another(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat(ignore) as seat:
-            seat.accept_nowait(3)
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-            assert await self.come_and_go(switchboard, seat, "bob") == 2
-            assert await self.come_and_go(switchboard, seat, None) == 3
-            assert await self.come_and_go(switchboard, seat, "cem") == 3
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-
-    async def test_who_has_been_gone_for_longest_loses_his_where_there_is_no_other(
-        self, switchboard: Switchboard
-    ) -> None:
-        async with switchboard.open_seat(ignore) as seat:
-            seat.accept_nowait(2)
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-            assert await self.come_and_go(switchboard, seat, "bob") == 2
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-            assert await self.come_and_go(switchboard, seat, "cem") == 2
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-            assert await self.come_and_go(switchboard, seat, "bob") == 2
-
-    async def test_it_is_not_kept_for_ever(self, switchboard: Switchboard, autojump_clock: MockClock) -> None:
-        async with switchboard.open_seat(ignore) as seat:
-            seat.accept_nowait(2)
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-            await trio.sleep(SLOT_SECONDS)
-            assert await self.come_and_go(switchboard, seat, "bob") == 1
-
-    async def test_who_is_not_known_keeps_none(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat(ignore) as seat:
-            seat.accept_nowait(2)
-            assert await self.come_and_go(switchboard, seat, None) == 1
-            assert await self.come_and_go(switchboard, seat, "ann") == 1
-
-    async def test_two_calls_with_one_number_have_two(self, switchboard: Switchboard) -> None:
-        async with switchboard.open_seat(ignore) as seat:
-            seat.accept_nowait(2)
-            assert (await join(switchboard, seat, "a", "ann")).player == 1
-            assert (await join(switchboard, seat, "b", "ann")).player == 2

@@ -12,15 +12,16 @@ import click
 import trio
 from rich.console import Console
 
+from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.groups import leaves
-from phonegame.local.demo.call import GameLeft
+from phonegame.local.demo.game import GameFailed
 from phonegame.local.demo.programs import ProgramFailed
 from phonegame.local.demo.show import run_demo
-from phonegame.local.game_client import GameUnreachableError
+from phonegame.local.game_socket import GameUnreachableError
 from phonegame.local.phone import PhoneError
 from phonegame.speak.espeak import SpeakError
 
-EXPECTED = (ProgramFailed, GameLeft, GameUnreachableError, PhoneError, SpeakError)
+EXPECTED = (ProgramFailed, GameFailed, GameUnreachableError, DeepgramFailure, PhoneError, SpeakError)
 """What can go wrong on somebody's machine; anything else is a fault of the demo and gets its traceback."""
 
 INTERRUPTED = 130
@@ -28,9 +29,9 @@ INTERRUPTED = 130
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--once", is_flag=True, help="End after the call; status 0 only if the game received every sentence.")
+@click.option("--once", is_flag=True, help="End after the call; status 0 only if all went as scripted.")
 def main(once: bool) -> None:
-    """A caller says a code, and a game receives what the caller says: live, on this machine."""
+    """A caller says a code, orders a pizza, and interrupts the game, which answers: live, on this machine."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an old console cannot draw the table's lines
     console = Console(highlight=False)

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from phonegame.local.demo.conversation import Conversation, Line
+from phonegame.local.demo.conversation import Conversation, Line, Reply, Row
 
 
 class Board(Protocol):
@@ -34,14 +34,42 @@ class TableBoard:
         self._live = live
 
     def show(self, conversation: Conversation) -> None:
-        table = Table(expand=True, title_justify="left", pad_edge=False)
+        table = Table(expand=True, pad_edge=False)
         table.add_column("time", width=5, justify="right", style="dim")
-        table.add_column("the caller says", ratio=1)
-        table.add_column("the game receives", ratio=1)
+        table.add_column("the caller says, hears", ratio=1)
+        table.add_column("", width=2)
+        table.add_column("the game receives, says", ratio=1)
         table.add_column("after", width=6, justify="right")
-        for line in conversation.lines:
-            table.add_row(f"{line.began:.1f}", _said(line), _received(line), _delay(line))
+        for row in conversation.rows:
+            caller, way, game = _line(row) if isinstance(row, Line) else _reply(row)
+            delay = "" if row.delay is None else f"{row.delay:.2f} s"
+            table.add_row(f"{row.began:.1f}", caller, Text(way, "dim"), game, delay)
         self._live.update(table, refresh=True)
+
+
+def _line(line: Line) -> tuple[Text, str, Text]:
+    talking = line.ended is None
+    said = Text(f"{line.said} ..." if talking else line.said, "bold yellow" if talking else "cyan")
+    received = " ".join(piece.text for piece in line.received)
+    return said, "->", Text(received, "green" if line.arrived is not None else "red")
+
+
+def _reply(reply: Reply) -> tuple[Text, str, Text]:
+    talking = reply.receipt is None
+    said = Text(f"{reply.text} ..." if talking else reply.text, "bold yellow" if talking else "cyan")
+    if outcome := _outcome(reply):
+        said.append(f"\n{outcome[0]}{outcome[1]}", "yellow")
+    return Text(reply.understood.text if reply.understood else "", "green" if reply.is_confirmed else "red"), "<-", said
+
+
+def _outcome(reply: Reply) -> tuple[str, str] | None:
+    """What is worth telling of a receipt: nothing of a reply that was heard to its end."""
+    if reply.receipt is None or not (reply.interrupted or reply.receipt.dropped):
+        return None
+    if reply.interrupted:
+        return "interrupted after: ", reply.receipt.heard or "(nothing)"
+    assert reply.receipt.dropped is not None
+    return "dropped: ", reply.receipt.dropped.value
 
 
 class LogBoard:
@@ -49,29 +77,26 @@ class LogBoard:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._printed: set[tuple[int, int]] = set()
+        self._printed: set[tuple[int, str]] = set()
 
     def show(self, conversation: Conversation) -> None:
-        for number, line in enumerate(conversation.lines):
-            self._print_once((number, -1), line.began, "the caller says", line.said)
-            for count, piece in enumerate(line.received):
-                self._print_once((number, count), piece.at, "the game receives", piece.text)
-
-    def _print_once(self, key: tuple[int, int], at: float, label: str, text: str) -> None:
-        if key not in self._printed:
-            self._printed.add(key)
-            self._console.print(Text(f"{at:6.1f} s  {label:18} {text}"), soft_wrap=True)
+        for number, row in enumerate(conversation.rows):
+            for at, label, text in _entries(row):
+                if (number, f"{label}{text}") not in self._printed:
+                    self._printed.add((number, f"{label}{text}"))
+                    self._console.print(Text(f"{at:6.1f} s  {label:18} {text}"), soft_wrap=True)
 
 
-def _said(line: Line) -> Text:
-    return Text(
-        f"{line.said} ..." if line.ended is None else line.said, "bold yellow" if line.ended is None else "cyan"
-    )
-
-
-def _received(line: Line) -> Text:
-    return Text(" ".join(piece.text for piece in line.received), "green" if line.arrived is not None else "red")
-
-
-def _delay(line: Line) -> Text:
-    return Text("" if line.delay is None else f"{line.delay:.2f} s")
+def _entries(row: Row) -> Iterator[tuple[float, str, str]]:
+    """When, what happened, and the words."""
+    if isinstance(row, Line):
+        yield row.began, "the caller says", row.said
+        for piece in row.received:
+            yield piece.at, "the game receives", piece.text
+        return
+    yield row.began, "the game says", row.text
+    if row.finished is not None:
+        outcome, words = _outcome(row) or ("heard to its end", "")
+        yield row.finished, outcome.removesuffix(": "), words
+    if row.understood is not None:
+        yield row.understood.at, "the phone heard", row.understood.text

@@ -1,90 +1,104 @@
-"""The scripted call: a phone says the code that the game shows, then the sentences, while the game listens."""
+"""The scripted call: the caller says the code that the game shows, orders, and interrupts the game once."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import trio
 
-from phonegame.local.demo.conversation import Conversation
-from phonegame.local.demo.script import SENTENCES, spell, spell_digits
-from phonegame.local.game_client import GameClient
+from phonegame.local.demo.conversation import Conversation, Reply
+from phonegame.local.demo.ears import understand
+from phonegame.local.demo.game import PizzaGame
+from phonegame.local.demo.script import TURNS, Turn, spell, spell_digits
+from phonegame.local.demo.stage import KEY, Stage
 from phonegame.local.phone import Phone, place_call
-from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, PhoneNumber
+from phonegame.local.v1_client import V1Client
 
-GREETING_SECONDS = 10.0
+CALLER = "+15550100042"
+WELCOME_SECONDS = 8.0
+"""A server that says nothing for so long says nothing at all; and nobody listens for longer."""
+BREATH_SECONDS = 0.4
+"""Of silence, before a caller takes it that it is their turn."""
 PATIENCE_SECONDS = 6.0
-"""From a try at the code to the next."""
-LISTEN_SECONDS = 1.0
-"""Between two sentences, as somebody who waits for a nod."""
-LAST_WORDS_SECONDS = 10.0
-"""For the game to receive what is still on its way."""
+"""From a try at the code to the next, and from a sentence to the game's answer."""
+LISTEN_SECONDS = 15.0
+"""The longest that an answer is listened to."""
+SPEAK_OVER_SECONDS = 2.0
+"""So much of an answer makes a caller impatient."""
+LAST_WORDS_SECONDS = 15.0
+"""For the game to receive what is still on its way, and for the speech service to understand the last replies."""
 
 
-class GameLeft(Exception):
-    """The server has closed the demo's game."""
-
-
-async def greet(game: GameClient) -> tuple[str, str]:
-    """The phone number and the code that the game is told to show. Raises GameLeft."""
-    greeting: list[Event | Closed] = []
-    with trio.move_on_after(GREETING_SECONDS):
-        greeting = [await game.receive(), await game.receive()]
-    match greeting:
-        case [PhoneNumber(number), Code(code)]:
-            return number, code
-        case [_, Closed() as closed]:
-            raise GameLeft(closed.explain())
-    raise GameLeft("The server gave the game neither number nor code.")
-
-
-async def run_call(game: GameClient, code: str, url: str, on_change: Callable[[Conversation], None]) -> Conversation:
-    """Hangs up at the end. Raises PhoneError, SpeakError and GameLeft, in groups."""
-    async with place_call(url) as phone:
+async def run_call(
+    client: V1Client, code: str, stage: Stage, on_change: Callable[[Conversation], None]
+) -> Conversation:
+    """Hangs up at the end. Raises PhoneError, SpeakError, GameFailed, DeepgramFailure, in groups."""
+    async with place_call(stage.twilio_url, from_number=CALLER) as phone:
         conversation = Conversation(lambda: phone.seconds, on_change)
+
+        async def check(reply: Reply) -> None:
+            conversation.understood(reply, *await understand(phone, reply, stage.listen_url, KEY))
+
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_listen, game, conversation)
+            nursery.start_soon(PizzaGame(client, conversation, check).run)
             await _join(phone, code, conversation)
             if conversation.joined:
-                await _say_sentences(phone, conversation)
+                await _order(phone, conversation)
             nursery.cancel_scope.cancel()
     return conversation
-
-
-async def _listen(game: GameClient, conversation: Conversation) -> None:
-    while True:
-        match await game.receive():
-            case Connected():
-                conversation.connected()
-            case Heard(text):
-                conversation.received(text)
-            case Closed() as closed:
-                raise GameLeft(closed.explain())
 
 
 async def _join(phone: Phone, code: str, conversation: Conversation) -> None:
     """As a person would: says the code, then its digits one by one, and keys it in the end."""
     spoken, digits = spell(int(code)), spell_digits(code)
-    await _try(spoken, phone.say(spoken), conversation)
-    if not conversation.joined:
-        await _try(digits, phone.say(digits), conversation)
-    if not conversation.joined:
-        await _try(f"(keys {code} #)", phone.key(f"{code}#"), conversation)
+    attempts: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+        (spoken, partial(phone.say, spoken)),
+        (digits, partial(phone.say, digits)),
+        (f"(keys {code} #)", partial(phone.key, f"{code}#")),
+    ]
+    for text, attempt in attempts:
+        if not conversation.joined:
+            await _hear_prompt(phone)
+            line = conversation.begin_code(text)
+            await attempt()
+            conversation.end(line)
+            with trio.move_on_after(PATIENCE_SECONDS):
+                await conversation.wait_until(lambda: conversation.joined)
 
 
-async def _try(text: str, attempt: Awaitable[None], conversation: Conversation) -> None:
-    line = conversation.begin_code(text)
-    await attempt
-    conversation.end(line)
-    with trio.move_on_after(PATIENCE_SECONDS):
-        await conversation.wait_until(lambda: conversation.joined)
+async def _hear_prompt(phone: Phone) -> None:
+    """What the server itself says: a welcome, or that the code was wrong. It may be set to say nothing."""
+    with trio.move_on_after(WELCOME_SECONDS):
+        if not phone.sound_seconds:
+            await phone.wait_heard()
+        await phone.wait_silence(BREATH_SECONDS)
 
 
-async def _say_sentences(phone: Phone, conversation: Conversation) -> None:
-    for sentence in SENTENCES:
-        await phone.pause(LISTEN_SECONDS)
-        line = conversation.begin_sentence(sentence)
-        await phone.say(sentence)
+async def _order(phone: Phone, conversation: Conversation) -> None:
+    for number, turn in enumerate(TURNS, 1):
+        await _hear_reply(phone, conversation, number, turn)
+        line = conversation.begin_sentence(turn.said)
+        await phone.say(turn.said)
         conversation.end(line)
     with trio.move_on_after(LAST_WORDS_SECONDS):
-        await conversation.wait_until(lambda: not conversation.missed)
+        await conversation.wait_until(lambda: len(conversation.replies) > len(TURNS))
+        await conversation.wait_until(lambda: all(reply.understood is not None for reply in conversation.replies))
+
+
+async def _hear_reply(phone: Phone, conversation: Conversation, number: int, turn: Turn) -> None:
+    """Of the game's replies the one of that number: to its end, or until the caller speaks over it."""
+
+    def reply() -> Reply | None:
+        return conversation.replies[number - 1] if len(conversation.replies) >= number else None
+
+    with trio.move_on_after(PATIENCE_SECONDS):
+        await conversation.wait_until(lambda: (said := reply()) is not None and said.started)
+    if reply() is None:
+        return  # it was not understood, which shows
+    with trio.move_on_after(LISTEN_SECONDS):
+        if turn.over:
+            await phone.wait_heard(SPEAK_OVER_SECONDS)
+        else:
+            await conversation.wait_until(lambda: (said := reply()) is not None and said.receipt is not None)
+            await phone.wait_silence(BREATH_SECONDS)

@@ -1,19 +1,22 @@
-"""Both sides of the call: what the caller says, line by line, and what the game receives of it, and when."""
+"""Both sides of the call, row by row: what one says, when, and what comes of it at the other end.
+
+Times are seconds since the call began.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import trio
 
-from phonegame.local.demo.script import words_of
+from phonegame.local.demo.script import GREETING, TURNS, words_of
+from phonegame.wire.v1 import SayFinished
 
 
 class Piece(NamedTuple):
-    """One message of the game's, as it came."""
+    """What came, and when."""
 
     at: float
     text: str
@@ -21,7 +24,7 @@ class Piece(NamedTuple):
 
 @dataclass
 class Line:
-    """One thing that the caller says. Times are seconds since the call began."""
+    """One thing that the caller says."""
 
     said: str
     began: float
@@ -39,10 +42,45 @@ class Line:
         return max(0.0, self.arrived - self.ended)
 
 
+@dataclass
+class Reply:
+    """One thing that the game says: its text, the server's receipt for it, and what the phone makes of the sound."""
+
+    say_id: str
+    text: str
+    began: float
+    started: bool = False
+    receipt: SayFinished | None = None
+    finished: float | None = None
+    delay: float | None = None
+    """From the game's message to the first sound, less what the caller still had to hear before it."""
+    understood: Piece | None = None
+    """What the speech service hears in the phone's recording, and when it said so."""
+
+    @property
+    def interrupted(self) -> bool:
+        return self.receipt is not None and self.receipt.interrupted
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the phone heard what the receipt says; a word that was cut off counts as heard or not."""
+        if self.receipt is None or self.understood is None or self.receipt.dropped is not None:
+            return False
+        all_words, heard, understood = map(words_of, (self.text, self.receipt.heard, self.understood.text))
+        if not self.interrupted:
+            return all_words == heard == understood
+        beginning = all_words[: len(heard)] == heard and all_words[: len(understood)] == understood
+        return beginning and 0 < len(heard) < len(all_words) and abs(len(heard) - len(understood)) <= 1
+
+
+Row: TypeAlias = Line | Reply
+
+
 class Conversation:
-    """The caller's tries at the code, then the sentences. `on_change` is called after each step."""
+    """The caller's tries at the code, then sentences and replies. `on_change` is called after each step."""
 
     def __init__(self, clock: Callable[[], float], on_change: Callable[[Conversation], None]) -> None:
+        self.rows: list[Row] = []
         self.tries: list[Line] = []
         self.sentences: list[Line] = []
         self._clock = clock
@@ -51,8 +89,8 @@ class Conversation:
         self._changed = trio.Event()
 
     @property
-    def lines(self) -> Sequence[Line]:
-        return [*self.tries, *self.sentences]
+    def replies(self) -> Sequence[Reply]:
+        return [row for row in self.rows if isinstance(row, Reply)]
 
     @property
     def joined(self) -> bool:
@@ -60,23 +98,28 @@ class Conversation:
 
     @property
     def join_seconds(self) -> float | None:
-        """From the end of the first try at the code to the game's `connected`."""
+        """From the end of the first try at the code to the game's `call_started`."""
         arrived = next((line.arrived for line in self.tries if line.arrived is not None), None)
         if arrived is None or self.tries[0].ended is None:
             return None
         return max(0.0, arrived - self.tries[0].ended)
 
     @property
+    def is_as_scripted(self) -> bool:
+        """Whether the game received all, and the caller heard all of each reply but the one that they spoke over."""
+        over = {TURNS[at - 1].answer if at else GREETING for at, turn in enumerate(TURNS) if turn.over}
+        texts = [GREETING, *(turn.answer for turn in TURNS)]
+        return (
+            not self.missed
+            and [reply.text for reply in self.replies] == texts
+            and all(reply.is_confirmed and reply.interrupted == (reply.text in over) for reply in self.replies)
+        )
+
+    @property
     def missed(self) -> list[str]:
         return [line.said for line in self.sentences if line.arrived is None]
 
-    @property
-    def delays(self) -> list[float]:
-        return [line.delay for line in self.sentences if line.delay is not None]
-
-    @property
-    def median_delay(self) -> float:
-        return median(self.delays)
+    # --- the caller ---
 
     def begin_code(self, text: str) -> Line:
         return self._begin(self.tries, text)
@@ -88,24 +131,52 @@ class Conversation:
         line.ended = self._clock()
         self._tell()
 
+    # --- the game ---
+
     def connected(self) -> None:
         line = self.tries[-1]
         line.arrived = self._clock()
-        line.received.append(Piece(line.arrived, "connected"))
+        line.received.append(Piece(line.arrived, "a caller has joined"))
         self._tell()
 
-    def received(self, text: str) -> None:
-        """The sentences may come in several pieces, or several in one; they are found in order, word by word."""
+    def received(self, text: str) -> list[Line]:
+        """Returns the lines that are complete with it.
+
+        The sentences may come in several pieces, or several in one; they are found in order, word by word.
+        """
         now = self._clock()
         self._words += words_of(text)
         found = [line for line in self.sentences if line.arrived is None and self._take(words_of(line.said))]
         for line in found:
             line.arrived = now
-        waiting = [line for line in self.lines if line.arrived is None]
+        waiting = [line for line in (*self.tries, *self.sentences) if line.arrived is None]
         # what belongs to no line is shown beside the one that is waited for
-        for line in (found or waiting or self.lines)[:1]:
+        for line in (found or waiting or self.sentences or self.tries)[:1]:
             line.received.append(Piece(now, text))
         self._tell()
+        return found
+
+    def reply(self, text: str) -> Reply:
+        reply = Reply(f"reply-{len(self.replies) + 1}", text, self._clock())
+        self.rows.append(reply)
+        self._tell()
+        return reply
+
+    def reply_started(self, say_id: str) -> None:
+        self._reply(say_id).started = True
+        self._tell()
+
+    def reply_finished(self, receipt: SayFinished) -> Reply:
+        reply = self._reply(receipt.say_id)
+        reply.receipt, reply.finished = receipt, self._clock()
+        self._tell()
+        return reply
+
+    def understood(self, reply: Reply, text: str, delay: float) -> None:
+        reply.understood, reply.delay = Piece(self._clock(), text), delay
+        self._tell()
+
+    # --- both ---
 
     async def wait_until(self, reached: Callable[[], bool]) -> None:
         """Until it holds; it is looked at after each change."""
@@ -121,8 +192,12 @@ class Conversation:
     def _begin(self, lines: list[Line], text: str) -> Line:
         line = Line(text, began=self._clock())
         lines.append(line)
+        self.rows.append(line)
         self._tell()
         return line
+
+    def _reply(self, say_id: str) -> Reply:
+        return next(reply for reply in self.replies if reply.say_id == say_id)
 
     def _take(self, wanted: list[str]) -> bool:
         """Removes everything up to the end of the wanted words, if they are there."""

@@ -1,18 +1,34 @@
-"""What the caller of the demo says, and how it is compared with what the game receives."""
+"""What the caller and the game of the demo say to each other, and how texts are compared."""
 
 from __future__ import annotations
 
 import re
 import string
+from typing import NamedTuple
 
 from phonegame.local.speech.numerals import ONES, TEENS, TENS
 
-SENTENCES = (
-    "I would like a large pizza",
-    "with mushrooms and no onions",
-    "and two bottles of lemonade",
-    "that is all thank you",
+GREETING = "What would you like to order?"
+
+
+class Turn(NamedTuple):
+    """`over`: the caller does not let the game finish its last answer."""
+
+    said: str
+    answer: str
+    over: bool = False
+
+
+TURNS = (
+    Turn("one pepperoni pizza", "One pepperoni pizza coming up."),
+    Turn(
+        "and two bottles of lemonade",
+        "We also have garlic bread, green salad, apple cake, and the best chocolate ice cream in town.",
+    ),
+    Turn("that is all thank you", "Thank you, and enjoy your meal.", over=True),
 )
+SENTENCES = tuple(turn.said for turn in TURNS)
+ANSWERS = {turn.said: turn.answer for turn in TURNS}
 
 _SPOKEN = {value: word for word, value in (ONES | TEENS).items()}
 _SPOKEN |= {10 * value: word for word, value in TENS.items()}
@@ -34,6 +50,12 @@ def words_of(text: str) -> list[str]:
     """The words alone: case, punctuation and the way numbers are written do not count."""
     words = (word.strip(string.punctuation) for word in re.split(r"[\s-]+", text.lower()))
     return " ".join(_spell_out(word) for word in words).split()
+
+
+def beginnings(text: str) -> list[str]:
+    """One word of it, two words, ... all of them."""
+    words = words_of(text)
+    return [" ".join(words[:count]) for count in range(1, len(words) + 1)]
 
 
 def _spell_out(word: str) -> str:

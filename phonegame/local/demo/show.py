@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 import trio
 from rich.console import Console
 
 from phonegame.local.demo.board import open_board
-from phonegame.local.demo.call import greet, run_call
+from phonegame.local.demo.call import run_call
 from phonegame.local.demo.conversation import Conversation
+from phonegame.local.demo.game import receive_welcome
 from phonegame.local.demo.script import SENTENCES
 from phonegame.local.demo.stage import DEFAULT_SERVER, Stage, phonegame_command, set_stage
-from phonegame.local.game_client import connect_game
+from phonegame.local.v1_client import connect_v1
 from phonegame.stop_signals import cancel_on_stop
 
 
 async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
-    """Whether the game received every sentence; None when a signal to stop came before that was known.
+    """Whether all went as scripted; None when a signal to stop came before that was known.
 
     Unless `once`, stays up until a signal to stop. Raises what its parts raise, in groups.
     """
@@ -28,7 +31,7 @@ async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
         async with set_stage(folder) as stage:
             _say(console, f"the server is at http://{stage.server}, the speech service at ws://{stage.speech}")
             conversation = await _play_call(console, stage)
-            went_well = conversation.joined and not conversation.missed
+            went_well = conversation.is_as_scripted
             summarise(console, conversation)
             if not once:
                 invite(console, stage)
@@ -38,35 +41,58 @@ async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
 
 
 async def _play_call(console: Console, stage: Stage) -> Conversation:
-    async with connect_game(f"ws://{stage.server}/game") as game:
-        number, code = await greet(game)
-        _say(console, f"a game has connected; it shows: call {number} and say {code}")
+    async with connect_v1(stage.game_url) as client:
+        welcome = await receive_welcome(client)
+        _say(console, f"a game has connected; it shows: call {welcome.phone_number} and say {welcome.code}")
         console.print()
         with open_board(console) as board:
-            return await run_call(game, code, f"ws://{stage.server}/twilio", board.show)
+            return await run_call(client, welcome.code, stage, board.show)
 
 
 def summarise(console: Console, conversation: Conversation) -> None:
-    received = len(conversation.sentences) - len(conversation.missed)
     console.print()
     if conversation.join_seconds is None:
         console.print("The code was not understood, so the call reached no game.", style="bold red")
         return
     tries = "" if len(conversation.tries) == 1 else f", at try {len(conversation.tries)}"
-    console.print(f"joined     {conversation.join_seconds:.2f} s after the code was said{tries}")
-    console.print(f"received   {received} of {len(conversation.sentences)} sentences")
-    if conversation.delays:
-        slowest = max(conversation.delays)
-        console.print(f"delay      {conversation.median_delay:.2f} s (median), {slowest:.2f} s at most;", end=" ")
-        console.print("from the end of a sentence to the game")
+    _figure(console, "joined", f"{conversation.join_seconds:.2f} s after the code was said{tries}")
+    _summarise_sentences(console, conversation)
+    _summarise_replies(console, conversation)
+
+
+def _summarise_sentences(console: Console, conversation: Conversation) -> None:
+    lines = conversation.sentences
+    received = f"{len(lines) - len(conversation.missed)} of {len(lines)} sentences"
+    _figure(console, "received", received + _delays([line.delay for line in lines], "their end"))
     for sentence in conversation.missed:
-        console.print(f"missed     {sentence}", style="bold red", markup=False)
+        console.print(f"missed       {sentence}", style="bold red", markup=False)
+
+
+def _summarise_replies(console: Console, conversation: Conversation) -> None:
+    replies = conversation.replies
+    _figure(console, "answered", f"{len(replies)} times" + _delays([reply.delay for reply in replies], "its text"))
+    for line, reply in zip(conversation.sentences[-1:], [r for r in replies if r.interrupted], strict=False):
+        assert reply.finished is not None
+        _figure(
+            console, "interrupted", f"{max(0.0, reply.finished - line.began):.2f} s after the caller began to speak"
+        )
+    confirmed = sum(reply.is_confirmed for reply in replies)
+    _figure(console, "heard", f"{confirmed} of {len(replies)} answers, by the phone's recording, as the game was told")
+
+
+def _delays(delays: Sequence[float | None], since: str) -> str:
+    known = [delay for delay in delays if delay is not None]
+    return f", {median(known):.2f} s (median), {max(known):.2f} s (most) after {since}" if known else ""
+
+
+def _figure(console: Console, name: str, text: str) -> None:
+    console.print(f"{name:12} {text}", markup=False, soft_wrap=True)
 
 
 def invite(console: Console, stage: Stage) -> None:
     play, call = (f"{phonegame_command()} {name}" for name in ("play", "call"))
     if stage.server != DEFAULT_SERVER:
-        play, call = f"{play} ws://{stage.server}/game", f"{call} ws://{stage.server}/twilio"
+        play, call = f"{play} {stage.game_url}", f"{call} {stage.twilio_url}"
     console.print("\nIt all stays up until you press Ctrl-C.")
     console.print("In a second terminal, in this folder, a game of your own:\n")
     _say(console, play, style="bold")

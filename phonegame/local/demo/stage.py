@@ -34,6 +34,18 @@ class Stage:
     speech: str
     server: str
 
+    @property
+    def game_url(self) -> str:
+        return f"ws://{self.server}/game"
+
+    @property
+    def twilio_url(self) -> str:
+        return f"ws://{self.server}/twilio"
+
+    @property
+    def listen_url(self) -> str:
+        return f"ws://{self.speech}/v1/listen"
+
 
 @asynccontextmanager
 async def set_stage(folder: Path) -> AsyncIterator[Stage]:
@@ -62,13 +74,22 @@ async def _start_server(nursery: trio.Nursery, folder: Path, variables: dict[str
 
 
 def listen_url(speech: str) -> str:
-    """The server's default address of Deepgram, at the local speech service, which is told what to expect."""
+    """The server's default address of Deepgram, at the local speech service, which is told what to expect.
+
+    There, and not by the game's `vocabulary`: `phonegame play`, for which the demo stays up, has no such message.
+    """
     query = f"{urlsplit(DEEPGRAM_URL).query}&{urlencode([('keyterm', text) for text in SENTENCES], quote_via=quote)}"
     return f"ws://{speech}/v1/listen?{query}"
 
 
 def _server_variables(address: str, speech: str) -> dict[str, str]:
-    return {"PROXY_URL": address, "DEEPGRAM_URL": listen_url(speech), "DEEPGRAM_API_KEY": KEY}
+    return {
+        "PROXY_URL": address,
+        "DEEPGRAM_URL": listen_url(speech),
+        "DEEPGRAM_API_KEY": KEY,
+        # by itself the server would choose Deepgram's voices, since there is a key
+        "PHONEGAME_VOICE": "espeak",
+    }
 
 
 def _clean_variables() -> dict[str, str]:

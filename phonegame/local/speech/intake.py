@@ -127,7 +127,7 @@ def parse_control(text: str) -> Received:
     """A text frame -> what it asks for. Unknown fields are ignored, wrong types are not."""
     try:
         message = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return BadText(text, f"{DECODE_ERROR}{error}")
     if not isinstance(message, dict) or message.get("type") not in CONTROL_TYPES:
         expected = ", ".join(f"`{name}`" for name in CONTROL_TYPES)

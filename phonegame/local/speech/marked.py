@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 # marker.py draws the frame. A cut one ends early, and what is left of one that was cut at its head is filling.
-_FRAME = re.compile(rb"\x01(?P<text>[^\x00-\x1f\xff]*)(?:\x02(?P<size>[0-9]*)\x03*(?P<end>\x04)?)?|\x03+\x04?|\x04")
+_FRAME = re.compile(rb"\x01(?P<text>[^\x00-\x1f\xff]*)(?:\x02(?P<size>[0-9]*)\x03*\x04?)?|\x03+\x04?|\x04")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +41,4 @@ def _word(match: re.Match[bytes]) -> HeardWord:
     # followed by filling, the number is complete
     whole_size = int(size) if size and match.end("size") < match.end() else None
     start, end = match.span()
-    return HeardWord(text.decode(errors="replace"), start, end - start, whole_size, match["end"] is not None)
+    return HeardWord(text.decode(errors="replace"), start, end - start, whole_size, match[0].endswith(b"\x04"))

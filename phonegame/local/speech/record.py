@@ -167,7 +167,7 @@ class Records(Generic[R]):
 def is_object(data: str | bytes) -> bool:
     try:
         return isinstance(json.loads(data), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -21,10 +21,12 @@ from wsproto.utilities import LocalProtocolError
 
 from phonegame.local.speech.config import SpeechConfig
 from phonegame.local.speech.listening import ListenEndpoint
+from phonegame.local.speech.prefixed import PrefixedStream, read_head
 from phonegame.local.speech.record import ConnectionRecord
 from phonegame.local.speech.refusals import Refusal
 from phonegame.local.speech.speaking.endpoint import SpeakEndpoint
 from phonegame.local.speech.speaking.record import SpeakRecord
+from phonegame.local.speech.speaking.rest import SpeakOverHttp
 from phonegame.local.speech.upgrade import reject
 
 __all__ = ["SpeechConfig", "SpeechService", "serve_speech"]
@@ -53,6 +55,7 @@ class SpeechService:
         self.port = port
         self._listen = ListenEndpoint(config)
         self._speak = SpeakEndpoint(config)
+        self._over_http = SpeakOverHttp(config)
 
     @property
     def url(self) -> str:
@@ -85,17 +88,27 @@ class SpeechService:
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
         """One client, from its handshake to its end; closes `stream`. Raises nothing that a client causes."""
         try:
-            async with stream, trio.open_nursery() as nursery:
-                request = None
+            async with stream:
+                head = b""
                 with trio.move_on_after(HANDSHAKE_SECONDS):
-                    request = await wrap_server_stream(nursery, stream)
-                if request is not None:
-                    await self._answer(request, stream)
-                nursery.cancel_scope.cancel()
-        except* (ConnectionClosed, LocalProtocolError):
+                    head = await read_head(stream)
+                if head.startswith(b"POST "):
+                    await self._over_http.serve(stream, head)
+                elif head:
+                    await self._serve_websocket(stream, head)
+        except* (ConnectionClosed, LocalProtocolError, trio.BrokenResourceError):
             # Gone during the handshake; or trio-websocket 0.12 answered a ping behind our close frame, which
             # wsproto refuses. Either way the connection is over, and its record says all there is to say.
             await trio.lowlevel.checkpoint()
+
+    async def _serve_websocket(self, stream: trio.abc.Stream, head: bytes) -> None:
+        async with trio.open_nursery() as nursery:
+            request = None
+            with trio.move_on_after(HANDSHAKE_SECONDS):
+                request = await wrap_server_stream(nursery, PrefixedStream(head, stream))
+            if request is not None:
+                await self._answer(request, stream)
+            nursery.cancel_scope.cancel()
 
     async def _answer(self, request: WebSocketRequest, stream: trio.abc.Stream) -> None:
         path, _, query = request.path.partition("?")

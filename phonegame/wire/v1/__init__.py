@@ -6,7 +6,7 @@ the field, and loses nothing else.
 
 from __future__ import annotations
 
-from phonegame.wire.v1.calls import from_call
+from phonegame.wire.v1.calls import Calls, from_call
 from phonegame.wire.v1.catalogue import CATALOGUE
 from phonegame.wire.v1.from_game import (
     MAX_MESSAGE_LENGTH,
@@ -50,6 +50,7 @@ __all__ = [
     "CallEnded",
     "CallEnding",
     "CallStarted",
+    "Calls",
     "Clear",
     "Dtmf",
     "Error",

@@ -24,6 +24,29 @@ from phonegame.wire.v1.to_game import (
 )
 
 
+class Calls:
+    """A game's calls, in the words of phonegame.v1."""
+
+    def __init__(self) -> None:
+        self._with_interim: set[str] = set()
+
+    def tell(self, event: switchboard.FromCall) -> list[Numbered]:
+        """As `from_call`, and an interim transcript that nothing has come of is withdrawn, by an empty final one."""
+        call_id = event.call_id
+        match event.event:
+            case switchboard.CallHeard(heard=heard) if (results := heard.results) is not None:
+                if results.is_final and not results.best.transcript and call_id in self._with_interim:
+                    self._with_interim.remove(call_id)
+                    return [_from_results(call_id, event.player, results)]
+                if results.best.transcript:
+                    (self._with_interim.discard if results.is_final else self._with_interim.add)(call_id)
+            case switchboard.CallEnded():
+                self._with_interim.discard(call_id)
+            case _:
+                pass
+        return from_call(event)
+
+
 def from_call(event: switchboard.FromCall) -> list[Numbered]:
     """The messages for an event, in order; none where the protocol has none."""
     call_id, player = event.call_id, event.player

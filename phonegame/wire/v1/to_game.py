@@ -61,7 +61,10 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 class Transcript(_OfCall, frozen=True, kw_only=True, tag="transcript"):
     """What the caller says. An interim one (`is_final` false) is replaced by the next one of the same time."""
 
-    text: Annotated[str, Meta(description="Empty only where `speech_final` tells that the caller is done.")]
+    text: Annotated[
+        str,
+        Meta(description="Empty where the caller is done (`speech_final`), or the interim one before came to nothing."),
+    ]
     is_final: Annotated[bool, Meta(description="Whether this text will not change any more.")]
     speech_final: Annotated[bool, Meta(description="Whether the caller has stopped speaking.")]
     confidence: Confidence

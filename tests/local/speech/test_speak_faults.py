@@ -128,18 +128,19 @@ async def test_a_clear_may_be_ignored() -> None:
     assert json.loads(flushed)["type"] == "Flushed"
 
 
-async def test_old_audio_may_leak_before_a_late_cleared(autojump_clock: MockClock) -> None:
-    plan = SpeakPlan(leak_bytes=500, late_cleared=2.0)
+@pytest.mark.parametrize("leak", [1, 160, 500])
+async def test_old_audio_may_leak_before_a_late_cleared(autojump_clock: MockClock, leak: int) -> None:
     pace = Pace(speed=1.0, least_chunk=160, most_chunk=160)
+    plan = SpeakPlan(leak_bytes=leak, late_cleared=2.0)
     async with speaking_in_memory(planned(plan, pace=pace)) as (_, client):
         await say(client, "hello game")
         assert await client.socket.get_message() == HELLO[:160]
         await client.send(type="Clear")
         cleared_at = trio.current_time()
         chunks, cleared = await until_text(client)
-    assert b"".join(chunks) == HELLO[160:660]
+    assert b"".join(chunks) == HELLO[160 : 160 + leak]
     assert json.loads(cleared)["type"] == "Cleared"
-    assert trio.current_time() - cleared_at == pytest.approx(2.08)
+    assert trio.current_time() - cleared_at >= 2.0
 
 
 async def test_flushed_may_be_lost(autojump_clock: MockClock) -> None:

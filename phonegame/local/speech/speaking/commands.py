@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from phonegame.local.speech.intake import Close
 
@@ -123,13 +124,13 @@ def parse_command(text: str) -> Speak | Flush | Clear | Goodbye | Close:
     """A text frame -> what it asks for. Unknown fields are ignored; stricter than documented, an empty text is not."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _bad("not JSON")
     kind = message.get("type") if isinstance(message, dict) else None
     match kind:
         case "Speak":
             said = message.get("text")
-            return Speak(said) if isinstance(said, str) and said else _bad("`text` must be a string, and not empty")
+            return Speak(said) if is_text(said) and said else _bad("`text` must be a string, and not empty")
         case "Flush":
             return Flush()
         case "Clear":
@@ -138,6 +139,11 @@ def parse_command(text: str) -> Speak | Flush | Clear | Goodbye | Close:
             return Goodbye()
         case _:
             return _bad(f"unknown type, expected one of {', '.join(COMMAND_TYPES)}")
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """A string that can be written in UTF-8: JSON may hold half a surrogate pair."""
+    return isinstance(value, str) and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _bad(what: str) -> Close:

@@ -149,12 +149,12 @@ class SpeakConnection:
                     await self._tell(messages.cleared(self._next_sequence_id()))
 
     async def _say(self, utterance: Utterance) -> None:
-        await trio.lowlevel.checkpoint()
         if utterance.outcome is not None:
             return
         began = trio.current_time()
         try:
             with trio.CancelScope() as self._saying:
+                await trio.lowlevel.checkpoint()
                 for piece in self._voice.pieces(utterance.text):
                     await self._send_audio(self._encoder.convert(await self._voice.synthesise(piece)), utterance, began)
         except SpeakError as error:
@@ -170,9 +170,10 @@ class SpeakConnection:
     async def _send_audio(self, audio: bytes, utterance: Utterance, began: float) -> None:
         await trio.lowlevel.checkpoint()
         while audio and (utterance.outcome is None or self._sent < self._leak_until):
+            await trio.sleep_until(began + self._pace.due_after(utterance.bytes / self._options.bytes_per_second))
+            # cut after the wait, in which a Clear may have come
             chunk = audio[: self._chunk_size(utterance)]
             audio = audio[len(chunk) :]
-            await trio.sleep_until(began + self._pace.due_after(utterance.bytes / self._options.bytes_per_second))
             await self._outbox.put(chunk)
             if utterance.first_byte_at is None:
                 utterance.first_byte_at = trio.current_time()

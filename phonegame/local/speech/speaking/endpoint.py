@@ -15,7 +15,7 @@ from phonegame.local.speech.speaking.connection import SpeakConnection, SpeakSet
 from phonegame.local.speech.speaking.query import SpeakOptions, parse_speak_query
 from phonegame.local.speech.speaking.record import SpeakRecord
 from phonegame.local.speech.speaking.script import SpeakPlan
-from phonegame.local.speech.speaking.voice import ESpeak, Marker, SpeakingVoice
+from phonegame.local.speech.speaking.voice import SpeakingVoice, find_voice
 from phonegame.speak.espeak import ESpeakMissing
 
 NO_ANSWER_SECONDS = 600.0  # for a client that is never to be answered
@@ -59,16 +59,9 @@ class SpeakEndpoint:
         if isinstance(options, Refusal):
             return options
         try:
-            return options, self._voice(options)
+            return options, find_voice(self._config, options)
         except ESpeakMissing as error:
             return Refusal(503, "SERVICE_UNAVAILABLE", str(error))
-
-    def _voice(self, options: SpeakOptions) -> SpeakingVoice:
-        match self._config.voice:
-            case "espeak":
-                return ESpeak(options)
-            case "marker":
-                return Marker(self._config.marker_word_ms)
 
     def _setup(self, options: SpeakOptions, voice: SpeakingVoice, plan: SpeakPlan, record: SpeakRecord) -> SpeakSetup:
         limits, pace = plan.limits or self._config.speak_limits, plan.pace or self._config.pace

@@ -9,6 +9,7 @@ from typing import Protocol
 import trio
 
 from phonegame.audio import SAMPLE_RATE, Resampler, decode_mulaw
+from phonegame.local.speech.config import SpeechConfig
 from phonegame.local.speech.marker import GAP_MS, WORD_MS, encode_silence, encode_word, enough_ms
 from phonegame.local.speech.speaking.aura import espeak_voice
 from phonegame.local.speech.speaking.query import SpeakOptions
@@ -54,6 +55,15 @@ class Marker:
         await trio.lowlevel.checkpoint()
         words = [encode_word(word, max(self._word_ms, enough_ms(word))) for word in plain(piece).split()]
         return encode_silence(GAP_MS).join(words)
+
+
+def find_voice(config: SpeechConfig, options: SpeakOptions) -> SpeakingVoice:
+    """Raises ESpeakMissing."""
+    match config.voice:
+        case "espeak":
+            return ESpeak(options)
+        case "marker":
+            return Marker(config.marker_word_ms)
 
 
 class FromTelephone:

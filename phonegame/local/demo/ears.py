@@ -1,0 +1,45 @@
+"""What of a reply can be understood at the far end: the phone's recording of it, played to the speech service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import trio
+
+from phonegame.audio import BYTES_PER_SECOND
+from phonegame.local.demo.conversation import Reply
+from phonegame.local.demo.script import ANSWERS, GREETING, beginnings, words_of
+from phonegame.local.phone import Phone
+from phonegame.local.speech.transcribe import transcribe
+
+
+async def understand(phone: Phone, reply: Reply, url: str, key: str) -> tuple[str, float]:
+    """The words of a reply that has its receipt, and its delay (`Reply.delay`). Raises DeepgramFailure."""
+    assert reply.receipt is not None
+    end = await _end(phone, reply)
+    begin = max(0, end - round(reply.receipt.seconds * BYTES_PER_SECOND))
+    delay = max(0.0, begin / BYTES_PER_SECOND - max(reply.began, _free_since(phone, begin)))
+    return await transcribe(url, key, phone.heard[begin:end], _candidates(reply)), delay
+
+
+async def _end(phone: Phone, reply: Reply) -> int:
+    """Place of its end in what was heard: its last mark, or the `clear` that cut it, which comes behind the receipt."""
+    if reply.interrupted:
+        while not phone.clears or phone.clears[-1].at < reply.began:
+            await phone.wait_cleared(len(phone.clears) + 1)
+        return phone.clears[-1].place
+    await trio.lowlevel.checkpoint()
+    return max((round(mark.at * BYTES_PER_SECOND) for mark in phone.marks_back if not mark.cleared), default=0)
+
+
+def _free_since(phone: Phone, place: int) -> float:
+    """Since when nothing else was in front of what begins at this place."""
+    at = place / BYTES_PER_SECOND
+    return max((mark.at for mark in phone.marks_back if mark.at <= at), default=0.0)
+
+
+def _candidates(reply: Reply) -> Sequence[str]:
+    """The local service understands what it is told to expect. It is not told which of the replies this is."""
+    if reply.interrupted:
+        return beginnings(reply.text)
+    return [" ".join(words_of(text)) for text in (GREETING, *ANSWERS.values())]
