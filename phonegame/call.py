@@ -122,6 +122,7 @@ class Call:
         """`known_as`: a number -> what games and logs may know of it, the same for each call."""
         self._socket = socket
         self._listener = listener
+        self._voices = voices
         self._prompts = prompts
         self._limits = limits
         self._known_as = known_as
@@ -278,6 +279,7 @@ class Call:
         number = known_number(start.custom_parameters.get(CALLER_PARAMETER))
         if number is not None:
             self._desk.caller = Caller(call_id=self._id, known_as=self._known_as(number), shown=masked(number))
+        self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
         self._speech.welcome()
 

@@ -17,9 +17,9 @@ from phonegame.front_desk import END_KEY_SECONDS, FrontDesk, TurnedAway
 from phonegame.listen.transcript import Heard
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import (
-    Caller,
     CallEnded,
     CallEnding,
+    Caller,
     CallEvent,
     CallHeard,
     CallKeyed,
@@ -217,7 +217,7 @@ async def test_keys_that_are_pressed_while_the_line_is_being_made_reach_the_game
         assert not isinstance(before, Refused)
         before.release_nowait()
         await press(hall.desk, "42#78")
-        await trio.sleep(HANDOVER_SECONDS)
+        await trio.sleep(2 * HANDOVER_SECONDS)
         assert hall.events("42") == [STARTED, CallKeyed("7"), CallKeyed("8")]
 
 

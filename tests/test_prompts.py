@@ -26,7 +26,8 @@ class TestTexts:
         assert settings().wrong_code("42") == "No game shows 42. Please try again."
 
     def test_its_place_may_be_anywhere_or_nowhere(self) -> None:
-        assert settings(prompt_wrong_code="{code}? Nobody has {code}.").wrong_code("tiger") == "tiger? Nobody has tiger."
+        twice = settings(prompt_wrong_code="{code}? Nobody has {code}.")
+        assert twice.wrong_code("tiger") == "tiger? Nobody has tiger."
         assert settings(prompt_wrong_code="Once more!").wrong_code("42") == "Once more!"
 
     def test_doubled_braces_are_braces(self) -> None:

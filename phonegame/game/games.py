@@ -56,7 +56,8 @@ class Games:
         """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it."""
         if self._closed:
             # accepted first: a close before it has no reason that a game could read
-            await socket.accept(lambda _: None)
+            offered = v1.SUBPROTOCOL if v1.SUBPROTOCOL in socket.subprotocols else None
+            await socket.accept(lambda _: None, subprotocol=offered)
             await socket.close(CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
             return
         session = self._session_for(socket)
