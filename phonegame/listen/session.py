@@ -47,14 +47,15 @@ class Session:
     """An open connection. `send_text` and `receive` raise `DeepgramFailure` when it has ended."""
 
     def __init__(self, connection: WebSocketConnection, eager: EagerStream | None, key: str) -> None:
-        self._connection = connection
+        self.connection = connection
+        """For whoever wants binary messages as well."""
         self._eager = eager
         self._key = key
 
     def send_audio_nowait(self, audio: bytes) -> bool:
         """Sends a piece if the socket takes it at once. False: use `send_audio` (over TLS always)."""
         eager = self._eager
-        if eager is None or not eager.has_room or self._connection.closed is not None:
+        if eager is None or not eager.has_room or self.connection.closed is not None:
             return False
         try:
             return eager.write_nowait(binary_frame(audio))
@@ -71,7 +72,7 @@ class Session:
 
     async def _send(self, message: str | bytes) -> None:
         try:
-            await self._connection.send_message(message)
+            await self.connection.send_message(message)
         except ConnectionClosed as error:
             raise _closed(error, self._key) from None
 
@@ -79,7 +80,7 @@ class Session:
         """The next text message; binary ones are none of Deepgram's and are skipped."""
         try:
             while True:
-                message = await self._connection.get_message()
+                message = await self.connection.get_message()
                 if isinstance(message, str):
                     return message
         except ConnectionClosed as error:

@@ -88,7 +88,7 @@ class AuraSocket:
         try:
             async with open_session(url, key) as session:
                 # the session's own `receive` is for transcripts, and skips audio
-                self._connection = session._connection
+                self._connection = session.connection
                 self._opened_at = trio.current_time()
                 try:
                     await self._work(self._connection)

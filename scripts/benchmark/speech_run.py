@@ -102,7 +102,7 @@ class SpeechRun(Run):
     def speak_to_all(self, make_text: Callable[[], str], kind: str, seconds: float) -> tuple[Pace, Around]:
         """Speaks to all calls at once. The texts last longer than `_RAMP_SECONDS` and `seconds`."""
         pace = self.speech.pace = Pace()
-        self._let_text_calls_hear_results(False)
+        self._let_text_callers_talk(False)
         for at in self._paced(self._count, _RAMP_SECONDS / self._count):
             self._spoken[at].say(make_text(), kind, interruptible=False)
         self._turn_for(_RAMP_SECONDS / 2)
@@ -112,7 +112,7 @@ class SpeechRun(Run):
         if any(call.is_free for call in self._spoken):
             raise BenchError(f"a text was spoken in less than {seconds + _RAMP_SECONDS:.0f} s: there is no steady pace")
         self._finish()
-        self._let_text_calls_hear_results(True)
+        self._let_text_callers_talk(True)
         self.speech.pace = None
         return pace, around
 
@@ -122,7 +122,7 @@ class SpeechRun(Run):
         The delays up to `clear`, and how many were without effect.
         """
         for call in self._spoken:
-            call.hears_results = False
+            call.talks = False
         for at in self._paced(self._count, _RAMP_SECONDS / self._count):
             self._spoken[at].say(text, "interrupted")
         turns = cycle(self._spoken)
@@ -180,12 +180,12 @@ class SpeechRun(Run):
                 call.speak_over()
         self._finish()
         for call in self._spoken:
-            call.hears_results = True
+            call.talks = True
 
-    def _let_text_calls_hear_results(self, do: bool) -> None:
+    def _let_text_callers_talk(self, do: bool) -> None:
         """What is said in that protocol stops when the caller speaks."""
         for call in self._spoken:
-            call.hears_results = do or call.is_v1
+            call.talks = do or call.is_v1
 
     def _next_free(self, calls: Sequence[SpokenCall]) -> SpokenCall:
         """The one that has been free for longest."""

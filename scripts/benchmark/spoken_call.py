@@ -16,7 +16,7 @@ from .loop import Loop, clock
 from .peers import Address, Caller, Game
 from .playback import Pace, Playback
 from .sayings import Receipt, Saying
-from .spoken_texts import STOP_WORD, speech_started, stop_result
+from .spoken_texts import STOP_WORD, silent_result, speech_started, stop_result
 from .timers import Timers
 from .traffic import BYTES_PER_SECOND, FRAME_SECONDS
 from .websocket import TEXT, client_frame, server_frame
@@ -72,7 +72,8 @@ class SpokenCall(Call):
     ) -> None:
         super().__init__(index, calls, probe, game)
         self.is_v1 = isinstance(game, V1Game)
-        self.hears_results = True
+        self.talks = True
+        """Whether Deepgram has words of the caller's once in a second; silence otherwise."""
         self.playback = Playback()
         self._speech = probe
         self._timers = timers
@@ -188,8 +189,10 @@ class SpokenCall(Call):
 
     def _send_result(self) -> None:
         before = self.results_sent
-        if self.hears_results:
+        if self.talks:
             super()._send_result()
+        elif self.listener is not None:
+            self.listener.send(server_frame(TEXT, silent_result(self.frames_arrived * FRAME_SECONDS)))
         if self.is_v1 and self.results_sent > before:
             self._results_sent_at.append(clock())
 

@@ -55,16 +55,27 @@ def stop_result(heard_until: float, *, is_final: bool) -> bytes:
     """The caller has just said one word."""
     begin, end = round(heard_until - 0.3, 2), round(heard_until - 0.06, 2)
     word = {"word": STOP_WORD, "start": begin, "end": end, "confidence": 0.97, "punctuated_word": STOP_WORD}
+    alternative = {"transcript": STOP_WORD, "confidence": 0.97, "words": [word]}
+    return _result(begin, heard_until, alternative, is_final=is_final, speech_final=is_final)
+
+
+def silent_result(heard_until: float) -> bytes:
+    """The caller has said nothing within a second, which Deepgram tells too."""
+    alternative = {"transcript": "", "confidence": 0.0, "words": []}
+    return _result(heard_until - 1, heard_until, alternative, is_final=True, speech_final=False)
+
+
+def _result(begin: float, end: float, alternative: object, *, is_final: bool, speech_final: bool) -> bytes:
     return _json(
         {
             "type": "Results",
             "channel_index": [0, 1],
-            "duration": round(heard_until - begin, 2),
-            "start": begin,
+            "duration": round(end - begin, 2),
+            "start": round(begin, 2),
             "is_final": is_final,
-            "speech_final": is_final,
-            "channel": {"alternatives": [{"transcript": STOP_WORD, "confidence": 0.97, "words": [word]}]},
-            "metadata": {"request_id": "interruption", "model_info": {"name": "general-nova-3"}},
+            "speech_final": speech_final,
+            "channel": {"alternatives": [alternative]},
+            "metadata": {"request_id": "none", "model_info": {"name": "general-nova-3"}},
             "from_finalize": False,
         }
     )

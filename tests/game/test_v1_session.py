@@ -21,7 +21,6 @@ from phonegame.switchboard import (
 )
 from phonegame.wire.v1 import MAX_MESSAGE_LENGTH
 from tests.game.arcade import NUMBER, PlayedCall, V1Client, open_arcade
-from tests.raw_websocket import connect
 
 
 class TestEvents:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import audioop
+import itertools
 
 from phonegame.audio import SAMPLE_RATE, SILENCE, decode_mulaw
 from phonegame.speak.hold import AMPLITUDE, PERIOD_SECONDS, hold_tone
@@ -20,4 +21,4 @@ def test_it_is_soft_and_as_long_as_it_says() -> None:
 def test_neighbouring_samples_never_jump() -> None:
     pcm = decode_mulaw(hold_tone() * 2)
     samples = [audioop.getsample(pcm, 2, index) for index in range(len(pcm) // 2)]
-    assert max(abs(after - before) for before, after in zip(samples, samples[1:], strict=False)) < AMPLITUDE / 2
+    assert max(abs(after - before) for before, after in itertools.pairwise(samples)) < AMPLITUDE / 2
