@@ -56,7 +56,7 @@ class _Measuring:
         idle_first = self._first_sounds(idle, 100, 0.05)
         idle_interrupted = self._interruptions(idle, 120, 0.05)
         idle_wrong = idle.audit()
-        idle.leave()
+        idle.hang_up()
 
         run = self._begin(self._calls)
         first = self._first_sounds(run, 200, 0.02)

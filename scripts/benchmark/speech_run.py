@@ -139,6 +139,15 @@ class SpeechRun(Run):
         self._end_long_sayings()
         return delays(found), count - len(found), around
 
+    def hang_up(self) -> None:
+        """All callers; then everybody goes."""
+        for call in self._spoken:
+            call.hang_up()
+        self._turn_until(
+            lambda: len(self.probe.hang_ups) == self._count, _END_SECONDS, "Deepgram was not told that callers hung up"
+        )
+        self.leave()
+
     def audit(self) -> tuple[int, str | None]:
         """How many sayings were not said as they should have been, or not reported so; and the first of them."""
         faults = [

@@ -29,6 +29,11 @@ def open_board(console: Console) -> Iterator[Board]:
         yield TableBoard(live)
 
 
+def in_words(seconds: float) -> str:
+    """A short time, in six signs."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.0995 else f"{seconds:.2f} s"
+
+
 class TableBoard:
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -42,7 +47,7 @@ class TableBoard:
         table.add_column("after", width=6, justify="right")
         for row in conversation.rows:
             caller, way, game = _line(row) if isinstance(row, Line) else _reply(row)
-            delay = "" if row.delay is None else f"{row.delay:.2f} s"
+            delay = "" if row.delay is None else in_words(row.delay)
             table.add_row(f"{row.began:.1f}", caller, Text(way, "dim"), game, delay)
         self._live.update(table, refresh=True)
 

@@ -119,6 +119,17 @@ class Conversation:
     def missed(self) -> list[str]:
         return [line.said for line in self.sentences if line.arrived is None]
 
+    @property
+    def interruptions(self) -> list[float]:
+        """How long each reply that was spoken over went on, since the caller began to speak."""
+        return [
+            max(0.0, reply.finished - line.began)
+            for reply in self.replies
+            if reply.interrupted and reply.finished is not None
+            for line in self.sentences
+            if reply.began < line.began <= reply.finished
+        ]
+
     # --- the caller ---
 
     def begin_code(self, text: str) -> Line:

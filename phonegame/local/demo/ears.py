@@ -12,6 +12,9 @@ from phonegame.local.demo.script import ANSWERS, GREETING, beginnings, words_of
 from phonegame.local.phone import Phone
 from phonegame.local.speech.transcribe import transcribe
 
+RECEIPT_PRECISION = 0.001
+"""Seconds."""
+
 
 async def understand(phone: Phone, reply: Reply, url: str, key: str) -> tuple[str, float]:
     """The words of a reply that has its receipt, and its delay (`Reply.delay`). Raises DeepgramFailure."""
@@ -33,8 +36,8 @@ async def _end(phone: Phone, reply: Reply) -> int:
 
 
 def _free_since(phone: Phone, place: int) -> float:
-    """Since when nothing else was in front of what begins at this place."""
-    at = place / BYTES_PER_SECOND
+    """Since when nothing else was in front of what begins about at this place."""
+    at = place / BYTES_PER_SECOND + RECEIPT_PRECISION
     return max((mark.at for mark in phone.marks_back if mark.at <= at), default=0.0)
 
 

@@ -9,7 +9,7 @@ from statistics import median
 import trio
 from rich.console import Console
 
-from phonegame.local.demo.board import open_board
+from phonegame.local.demo.board import in_words, open_board
 from phonegame.local.demo.call import run_call
 from phonegame.local.demo.conversation import Conversation
 from phonegame.local.demo.game import receive_welcome
@@ -55,7 +55,7 @@ def summarise(console: Console, conversation: Conversation) -> None:
         console.print("The code was not understood, so the call reached no game.", style="bold red")
         return
     tries = "" if len(conversation.tries) == 1 else f", at try {len(conversation.tries)}"
-    _figure(console, "joined", f"{conversation.join_seconds:.2f} s after the code was said{tries}")
+    _figure(console, "joined", f"{in_words(conversation.join_seconds)} after the code was said{tries}")
     _summarise_sentences(console, conversation)
     _summarise_replies(console, conversation)
 
@@ -63,26 +63,28 @@ def summarise(console: Console, conversation: Conversation) -> None:
 def _summarise_sentences(console: Console, conversation: Conversation) -> None:
     lines = conversation.sentences
     received = f"{len(lines) - len(conversation.missed)} of {len(lines)} sentences"
-    _figure(console, "received", received + _delays([line.delay for line in lines], "their end"))
+    _figure(console, "received", received + _delays([line.delay for line in lines], "its end"))
     for sentence in conversation.missed:
         console.print(f"missed       {sentence}", style="bold red", markup=False)
 
 
 def _summarise_replies(console: Console, conversation: Conversation) -> None:
     replies = conversation.replies
+    if not replies:
+        return
     _figure(console, "answered", f"{len(replies)} times" + _delays([reply.delay for reply in replies], "its text"))
-    for line, reply in zip(conversation.sentences[-1:], [r for r in replies if r.interrupted], strict=False):
-        assert reply.finished is not None
-        _figure(
-            console, "interrupted", f"{max(0.0, reply.finished - line.began):.2f} s after the caller began to speak"
-        )
+    for seconds in conversation.interruptions:
+        _figure(console, "interrupted", f"{in_words(seconds)} after the caller began to speak")
     confirmed = sum(reply.is_confirmed for reply in replies)
-    _figure(console, "heard", f"{confirmed} of {len(replies)} answers, by the phone's recording, as the game was told")
+    _figure(console, "heard", f"{confirmed} of {len(replies)} answers as the game was told, by the phone's recording")
+    for reply in replies:
+        if not reply.is_confirmed:
+            console.print(f"not heard    {reply.text}", style="bold red", markup=False)
 
 
 def _delays(delays: Sequence[float | None], since: str) -> str:
     known = [delay for delay in delays if delay is not None]
-    return f", {median(known):.2f} s (median), {max(known):.2f} s (most) after {since}" if known else ""
+    return f", {in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
 
 
 def _figure(console: Console, name: str, text: str) -> None:
