@@ -5,31 +5,41 @@ from __future__ import annotations
 import hashlib
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import structlog
-import trio
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
-from quart import request
 from quart_trio import QuartTrio
 
 from phonegame import hypercorn_trio
+from phonegame.access import Access, require_locks, warn_of_open_doors
 from phonegame.asgi import RawWebsocket
-from phonegame.call import Call, CallLimits, Ended
+from phonegame.call import Call, CallLimits
+from phonegame.carrier import Carrier
 from phonegame.codes import CodePool, parse_codes
+from phonegame.dialling import Dialler, DialQuota
+from phonegame.dialling.quota import DialLimits
+from phonegame.ended import Ended
+from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
+from phonegame.limits import ConnectionLimits, GuessLimits
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.settings import Settings
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
+from phonegame.stream_tokens import Facts, StreamTokens
 from phonegame.switchboard import SeatClosed, Switchboard
 from phonegame.switchboard.memory import MemorySwitchboard
+from phonegame.twilio.messages import Start
+from phonegame.twilio.numbers import CALLER_PARAMETER
+from phonegame.twilio.twiml import CALLED_PARAMETER, TOKEN_PARAMETER
 from phonegame.visitors import Visitors
-from phonegame.wire.v1.asyncapi import asyncapi
+from phonegame.web.doors import guard
+from phonegame.web.faults import tell_faults
+from phonegame.web.front_door import FrontDoor
+from phonegame.web.machines import machine_pages
+from phonegame.web.operator import Situation, operator_pages
+from phonegame.web.webhooks import Webhooks
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -48,15 +58,42 @@ class PhoneGame:
             deepgram_key=settings.deepgram_api_key.get_secret_value(),
         )
         self.voices.keep(settings.fixed_prompts())
+        self._number_key = secrets.token_bytes(32)
         self.calls = Visitors[Call]()
+        self.dialler = self._dialler()
         self.games = Games(
             self.switchboard,
             settings.twilio_phone_number,
+            self.dialler.dial_nowait,
             away_seconds=settings.away_seconds,
             game_queue=settings.game_queue,
         )
         self.ending = False
-        self._number_key = secrets.token_bytes(32)
+        self.access = Access(settings)
+        self.tokens = StreamTokens()
+        self.endings = Endings()
+        self.connections = ConnectionLimits(
+            settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
+        )
+        self.guesses = GuessLimits(settings.number_wrong_codes)
+
+    def _dialler(self) -> Dialler:
+        settings = self.settings
+        limits = DialLimits(
+            settings.dial_per_minute, settings.dial_per_game, settings.dial_per_number, settings.dial_at_once
+        )
+        return Dialler(
+            Carrier(settings) if self.can_dial else None,
+            self.switchboard,
+            DialQuota(limits),
+            allow=settings.dial_allow,
+            known_as=self._known_as,
+            ring_seconds=settings.ring_seconds,
+        )
+
+    @property
+    def can_dial(self) -> bool:
+        return Carrier.is_set_up(self.settings)
 
     async def serve_game(self, socket: RawWebsocket) -> None:
         await self.games.serve(socket)
@@ -84,6 +121,11 @@ class PhoneGame:
             Interruption(settings.interrupt, settings.interrupt_words),
             limits,
             self._known_as,
+            self._admit,
+            self._record_end,
+            self.dialler.claim_nowait,
+            guesses=self.guesses,
+            only_announced=self.access.is_twilio_checked,
         )
         with self.calls.present(call):
             await call.run()
@@ -95,7 +137,29 @@ class PhoneGame:
         self.ending = True
         for call in self.calls:
             call.end_nowait(Ended.SHUTDOWN)
+        self.dialler.end_nowait()
         self.games.leave_nowait(SeatClosed.SHUTDOWN)
+
+    def _admit(self, start: Start) -> Facts | None:
+        """A stream that brings a token must be the one that it was made for; where Twilio is checked, all must."""
+        parameters = start.custom_parameters
+        if token := parameters.get(TOKEN_PARAMETER):
+            facts = self.tokens.redeem_nowait(token, start.call_sid)
+            if facts is not None:
+                self.endings.expect_nowait(start.call_sid)
+            return facts
+        if self.access.is_twilio_checked:
+            return None
+        return Facts(caller=parameters.get(CALLER_PARAMETER, ""), called=parameters.get(CALLED_PARAMETER, ""))
+
+    def _record_end(self, call: Call) -> None:
+        assert call.ended is not None
+        self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
+
+    @property
+    def situation(self) -> Situation:
+        number = self.settings.twilio_phone_number
+        return Situation(number, len(self.games), len(self.calls), self.can_dial)
 
     def _known_as(self, number: str) -> str:
         """With a key of this process: there are too few phone numbers for a hash alone to hide one."""
@@ -104,43 +168,8 @@ class PhoneGame:
     async def wait_until_empty(self) -> None:
         await self.calls.wait_until_empty()
         await self.games.wait_until_empty()
-
-
-@contextmanager
-def _errors_logged() -> Iterator[None]:
-    """Hypercorn loses an error that comes together with a cancellation."""
-    try:
-        yield
-    except Exception:
-        log.exception("error of ours; the connection ends")
-        raise
-
-
-class WebsocketMiddleware:
-    """Takes `/game` and `/twilio` out before Quart sees them; see `asgi`."""
-
-    def __init__(self, quart: Any, phonegame: PhoneGame) -> None:
-        self._quart = quart
-        self._phonegame = phonegame
-        self._routes = {"/game": phonegame.serve_game, "/twilio": phonegame.serve_call}
-
-    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "websocket" and (serve := self._routes.get(scope["path"])) is not None:
-            await self._serve(serve, RawWebsocket(scope, receive, send))
-        else:
-            await self._quart(scope, receive, send)
-
-    async def _serve(self, serve: Callable[[RawWebsocket], Awaitable[None]], socket: RawWebsocket) -> None:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._end_with_server, socket)
-            with _errors_logged():
-                await serve(socket)
-            nursery.cancel_scope.cancel()
-
-    async def _end_with_server(self, socket: RawWebsocket) -> None:
-        """For hypercorn's own command: the end of the ASGI lifespan comes only after all connections have ended."""
-        await socket.server_terminated()
-        self._phonegame.end_nowait()
+        await self.dialler.wait_until_empty()
+        await self.endings.wait_until_asked()
 
 
 def create_app(settings: Settings | None = None) -> QuartTrio:
@@ -150,29 +179,37 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     seconds unless set, for it: what is not spoken by then is cut off.
     """
     settings = settings or Settings.load()
+    require_locks(settings)
     set_up_logs(settings.log, settings.log_level)
+    warn_of_open_doors(settings)
     hypercorn_trio.install()
     phonegame = PhoneGame(settings)
 
-    app = QuartTrio("phonegame")
+    app = QuartTrio("phonegame", static_folder=None)
     app.extensions["phonegame"] = phonegame
-    app.asgi_app = WebsocketMiddleware(app.asgi_app, phonegame)  # type: ignore[method-assign]
+    app.asgi_app = FrontDoor(app.asgi_app, phonegame)  # type: ignore[method-assign]
+    guard(app, phonegame.access)
+    tell_faults(app)
 
-    @app.get("/game")
-    @app.get("/twilio")
-    async def no_websocket() -> tuple[str, int, dict[str, str]]:
-        return "Connect with a websocket: ws:// or wss://.\n", 426, {"Upgrade": "websocket"}
+    def is_closing() -> bool:
+        return phonegame.ending
 
-    @app.get("/asyncapi.json")
-    async def asyncapi_document() -> dict[str, Any]:
-        return asyncapi(request.host, "wss" if request.scheme == "https" else "ws")
+    app.register_blueprint(machine_pages(is_closing))
+    app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
+    webhooks = Webhooks(
+        settings,
+        phonegame.access,
+        phonegame.tokens,
+        phonegame.endings,
+        phonegame.dialler,
+        has_voice=lambda: phonegame.voices.has_voice,
+        is_closing=is_closing,
+    )
+    app.register_blueprint(webhooks.blueprint())
 
     @app.before_serving
-    async def start_voices() -> None:
+    async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+        await app.nursery.start(phonegame.dialler.run)
 
     return app

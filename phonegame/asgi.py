@@ -6,7 +6,7 @@ that one read has brought in one batch; elsewhere they come one by one through t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import trio
@@ -93,14 +93,12 @@ class RawWebsocket:
     def resume_nowait(self) -> None:
         self._gate.open()
 
-    async def refuse(self) -> None:
-        """In place of `accept`: HTTP status 503, or 403 from a server that can say nothing else."""
+    async def refuse(self, status: int = 503, text: str = "", headers: Iterable[tuple[str, str]] = ()) -> None:
+        """In place of `accept`: an HTTP answer, or status 403 alone from a server that can say nothing else."""
         await self._receive()  # websocket.connect
         self._closed = True
         if "websocket.http.response" in self._scope.get("extensions", {}):
-            headers = [(b"content-length", b"0"), (b"connection", b"close")]
-            await self._send({"type": "websocket.http.response.start", "status": 503, "headers": headers})
-            await self._send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+            await send_text_answer(self._send, status, text, headers, kind="websocket.http.response")
         else:
             await self._send({"type": "websocket.close", "code": 1001, "reason": None})
 
@@ -139,3 +137,18 @@ class RawWebsocket:
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
         with trio.move_on_after(CLOSE_SECONDS):
             await self.receive_until_closed()
+
+
+async def send_text_answer(
+    send: Any, status: int, text: str, headers: Iterable[tuple[str, str]] = (), *, kind: str = "http.response"
+) -> None:
+    """A whole HTTP answer, of plain text; the connection ends with it. `kind`: of ASGI's two messages for it."""
+    body = f"{text}\n".encode() if text else b""
+    fields = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *((name.lower().encode(), value.encode()) for name, value in headers),
+    ]
+    await send({"type": f"{kind}.start", "status": status, "headers": fields})
+    await send({"type": f"{kind}.body", "body": body, "more_body": False})

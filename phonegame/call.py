@@ -8,6 +8,7 @@
             receive_keys          keys -> code
             speak_to_twilio       sayings -> media, mark, clear
             say_goodbye           where the call is ended by us
+            patch_outgoing        where we have called: the line at once, and whether a machine has answered
             watch                 no code in time, no audio any more, the game hangs up
 
 Whatever ends the call goes through `end_nowait`, once: it lets go of the line before anything else, needs no await,
@@ -20,7 +21,6 @@ import contextvars
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import TypeVar, assert_never
 
 import structlog
@@ -28,13 +28,17 @@ import trio
 
 from phonegame.asgi import Batch, RawWebsocket
 from phonegame.call_speech import CallSpeech
+from phonegame.dialling.outgoing import OutgoingCall
+from phonegame.ended import UNWANTED, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
+from phonegame.limits import GuessLimits
 from phonegame.listen.listener import Listener
 from phonegame.logs import masked
 from phonegame.prompts import Prompts
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
+from phonegame.stream_tokens import Facts
 from phonegame.switchboard import (
     Caller,
     CallProblem,
@@ -49,7 +53,7 @@ from phonegame.switchboard import (
     Switchboard,
 )
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
-from phonegame.twilio.numbers import CALLER_PARAMETER, known_number
+from phonegame.twilio.numbers import known_number
 from phonegame.twilio.stream import Happening, StreamReader
 
 DEAD_AFTER_SECONDS = 10
@@ -60,41 +64,12 @@ REMIND_SECONDS = 15
 """While no code comes, the caller is asked for it so often."""
 DELIVERY_SECONDS = 1.0
 """What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
+TONE_SECONDS = 60
+"""How long an answering machine may greet: then nobody will tell any more who has answered."""
 
 T = TypeVar("T")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-class Ended(Enum):
-    """Why a call has ended: for the log, and for the caller the prompt that tells why, if somebody is there to hear it.
-
-    Its name in small letters is the `reason` that the game gets.
-    """
-
-    HUNG_UP = ("the caller hung up", None)
-    SILENT = ("no audio came any more", None)
-    MALFORMED = ("too many malformed messages", None)
-    UNUSABLE = ("the audio is not mu-law, 8000 Hz, mono", None)
-    FAILED = ("an error of ours", None)
-    GAME_HUNG_UP = ("the game hung up", None)
-    GAME_LEFT = ("the game left", "prompt_game_over")
-    BUSY = ("the game has another caller", "prompt_busy")
-    WRONG_CODES = ("too many wrong codes", "prompt_wrong_codes")
-    NO_CODE = ("no code was named in time", "prompt_no_code")
-    DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
-    SHUTDOWN = ("the server is going down", "prompt_closing")
-
-    def __init__(self, why: str, prompt: str | None) -> None:
-        self.why = why
-        self._prompt = prompt
-
-    @property
-    def reason(self) -> str:
-        return self.name.lower()
-
-    def goodbye(self, prompts: Prompts) -> str:
-        return getattr(prompts, self._prompt) if self._prompt else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +93,51 @@ class Call:
         interruption: Interruption,
         limits: CallLimits,
         known_as: Callable[[str], str],
+        admit: Callable[[Start], Facts | None],
+        on_ended: Callable[[Call], None],
+        claim: Callable[[str], OutgoingCall | None],
+        *,
+        guesses: GuessLimits,
+        only_announced: bool,
     ) -> None:
-        """`known_as`: a number -> what games and logs may know of it, the same for each call."""
+        """`known_as`: a number -> what games and logs may know of it, the same for each call.
+
+        `admit`: what is known of the call, None for one that is refused. With `only_announced` nothing is heard before.
+        `on_ended` is called as soon as `ended` is set: the caller may still be there, for the goodbye.
+        `claim`: the id of an outgoing call -> that call; None where there is none that waits for its stream.
+        """
         self._socket = socket
         self._listener = listener
         self._voices = voices
         self._prompts = prompts
         self._limits = limits
         self._known_as = known_as
+        self._admit = admit
+        self._on_ended = on_ended
+        self._claim = claim
+        self._outgoing: OutgoingCall | None = None
+        self._admitted = not only_announced
+        self.call_sid = ""
         self._stream = StreamReader()
         self._id = secrets.token_hex(8)
         caller = Caller(call_id=self._id)
-        self._desk = FrontDesk(switchboard, book, caller, self, wrong_codes=limits.wrong_codes)
+        self._desk = FrontDesk(switchboard, book, caller, self, guesses, wrong_codes=limits.wrong_codes)
         self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
         self._began = self._last_media = 0.0
         self._live = trio.CancelScope()
         self._ending = trio.Event()
+        self._answered = trio.Event()
+        """`_outgoing` is there, and it is for a game."""
         self._hang_up = trio.Event()
         self._last_words = trio.CancelScope(shield=True)
         self._deliveries = trio.CancelScope(shield=True)
         self._ended: Ended | None = None
+        self.said_goodbye = False
+        """Or is saying it: the caller learns from us that the call has ended."""
+
+    @property
+    def ended(self) -> Ended | None:
+        return self._ended
 
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""
@@ -175,9 +175,13 @@ class Call:
         self._last_words.deadline = trio.current_time() + self._limits.drain_seconds
         self._deliveries.deadline = self._last_words.deadline + DELIVERY_SECONDS
         if self._speech.can_say(why.goodbye(self._prompts)):
+            self.said_goodbye = True
             self._ending.set()
         else:
             self._live.cancel()
+        self._on_ended(self)
+        if self._outgoing is not None:
+            self._outgoing.finish_nowait()
 
     # what the front desk finds out
 
@@ -196,10 +200,10 @@ class Call:
 
     def _obey(self, command: Command) -> None:
         match command:
-            case Say(saying=saying):
-                self._speech.say(saying)
+            case Say(saying=saying, after_tone=after_tone):
+                self._speech.say(saying, after_tone=after_tone)
             case Clear():
-                self._speech.speaker.clear_nowait()
+                self._speech.clear()
             case HangUp(at_once=True):
                 self.end_nowait(Ended.GAME_HUNG_UP)
             case HangUp():
@@ -226,6 +230,7 @@ class Call:
                 live.start_soon(self._speech.speaker.run)
                 live.start_soon(self._speech.hold_the_line)
                 live.start_soon(self._say_goodbye)
+                live.start_soon(self._patch_outgoing)
                 live.start_soon(self._watch_for_code)
                 live.start_soon(self._watch_for_audio)
                 live.start_soon(self._watch_for_hang_up)
@@ -249,7 +254,11 @@ class Call:
 
     def _receive_from_twilio(self, batch: Batch) -> None:
         audio, happenings = self._stream.read(batch)
-        if audio and self._ended is None:
+        for happening in happenings:
+            # first: the audio in its batch came after it
+            if isinstance(happening, Start):
+                self._start(happening)
+        if audio and self._admitted and self._ended is None:
             self._last_media = trio.current_time()
             self._listener.hear_nowait(audio)
         for happening in happenings:
@@ -262,7 +271,9 @@ class Call:
     def _receive_happening(self, happening: Happening) -> None:
         match happening:
             case Start():
-                self._start(happening)
+                pass
+            case Dtmf() if not self._admitted:
+                pass
             case Dtmf(digit=digit):
                 if self._desk.line is None:
                     # who keys a code has heard enough of the welcome
@@ -275,13 +286,54 @@ class Call:
                 self._live.cancel()
 
     def _start(self, start: Start) -> None:
-        log.info("call started", call_sid=start.call_sid)
-        number = known_number(start.custom_parameters.get(CALLER_PARAMETER))
-        if number is not None:
-            self._desk.caller = Caller(call_id=self._id, known_as=self._known_as(number), shown=masked(number))
+        self.call_sid = start.call_sid
+        facts = self._admit(start)
+        if facts is None:
+            self.end_nowait(Ended.REFUSED)
+            return
+        self._admitted = True
+        log.info("call started", call_sid=start.call_sid, direction=facts.direction)
+        self._desk.caller = self._caller(facts)
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
-        self._speech.welcome()
+        if facts.direction == "outgoing":
+            self._start_outgoing(facts.call_id)
+        else:
+            self._speech.welcome()
+
+    def _start_outgoing(self, call_id: str) -> None:
+        self._outgoing = outgoing = self._claim(call_id)
+        if outgoing is None:
+            self.end_nowait(Ended.REFUSED)
+        elif outgoing.unwanted is not None:
+            self.end_nowait(UNWANTED[outgoing.unwanted])
+        elif outgoing.reserved is None:
+            self._speech.welcome()
+        else:
+            log.info("outgoing call connected", call_id=outgoing.id)
+            self._speech.await_tone()
+            self._answered.set()
+
+    async def _patch_outgoing(self) -> None:
+        """Its game is known, and so is who has answered, in the end."""
+        await self._answered.wait()
+        assert self._outgoing is not None
+        assert self._outgoing.reserved is not None
+        await self._desk.patch(self._outgoing.reserved)
+        if self._outgoing.unwanted is not None:
+            # since the stream has come; from here on, commands come to this call
+            self.end_nowait(UNWANTED[self._outgoing.unwanted])
+        with trio.move_on_after(TONE_SECONDS):
+            await self._outgoing.detected.wait()
+        self._speech.tone_heard(self._outgoing.takes_message)
+
+    def _caller(self, facts: Facts) -> Caller:
+        """The number of whoever is on the phone, which for an outgoing call is the one that was called."""
+        number = known_number(facts.caller if facts.direction == "incoming" else facts.called)
+        if number is None:
+            return Caller(call_id=self._id, direction=facts.direction)
+        known_as = self._known_as(number)
+        return Caller(call_id=self._id, known_as=known_as, shown=masked(number), direction=facts.direction)
 
     async def _watch_for_audio(self) -> None:
         while self._ended is None:
@@ -301,7 +353,7 @@ class Call:
     async def _watch_for_hang_up(self) -> None:
         await self._hang_up.wait()
         with trio.move_on_after(HANG_UP_SECONDS):
-            await self._speech.speaker.wait_silent()
+            await self._speech.wait_said()
         self.end_nowait(Ended.GAME_HUNG_UP)
 
     async def _say_goodbye(self) -> None:

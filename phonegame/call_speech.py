@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from enum import Enum
 
 import trio
 
@@ -10,6 +11,7 @@ from phonegame.interruption import Interruption
 from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
+from phonegame.speak.running_order import MAX_SAYINGS
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.speak.speaker import Speaker
 from phonegame.speak.voices import Voices
@@ -20,6 +22,14 @@ AWAY_GRACE_SECONDS = 2.0
 """A game that is back by then has not been away, for its callers."""
 OWN = ""
 """The id of the server's own sayings, of which the game learns nothing; games' sayings have ids."""
+
+
+class Tone(Enum):
+    """Of an answering machine, behind which it records."""
+
+    AWAITED = "it is not known yet who has answered"
+    HEARD = "a machine records"
+    NEVER = "a person is there, or a machine that does not record"
 
 
 class CallSpeech:
@@ -42,6 +52,11 @@ class CallSpeech:
         self._absence = trio.CancelScope()
         self._is_holding = False
         self._ending = False
+        self._tone = Tone.NEVER
+        self._tone_known = trio.Event()
+        self._tone_known.set()
+        self._kept: list[Saying] = []
+        """For after the tone."""
 
     # the server's own
 
@@ -103,14 +118,63 @@ class CallSpeech:
 
     # the game's
 
-    def say(self, saying: Saying) -> None:
-        self.speaker.say_nowait(saying)
+    def say(self, saying: Saying, *, after_tone: bool = False) -> None:
+        if after_tone and self._tone is Tone.AWAITED:
+            self._keep_for_tone(saying)
+        elif after_tone and self._tone is Tone.NEVER:
+            self._drop(saying, Dropped.NO_MACHINE)
+        else:
+            self.speaker.say_nowait(saying)
+
+    def clear(self) -> None:
+        """All that the game wanted to say."""
+        self.speaker.clear_nowait()
+        self._drop_kept(Dropped.CLEARED)
+
+    async def wait_said(self) -> None:
+        """Until nothing is being said, or waits to be said, to whomever."""
+        await self._tone_known.wait()
+        await self.speaker.wait_silent()
+
+    # answering machines
+
+    def await_tone(self) -> None:
+        """A machine may have answered: what is for it is kept until `tone_heard`, which comes in any case."""
+        self._tone, self._tone_known = Tone.AWAITED, trio.Event()
+
+    def tone_heard(self, heard: bool) -> None:
+        """A machine records from now on; or there is none, or none that does."""
+        self._tone = Tone.HEARD if heard else Tone.NEVER
+        if heard:
+            kept, self._kept = self._kept, []
+            for saying in kept:
+                self.speaker.say_nowait(saying)
+        else:
+            self._drop_kept(Dropped.NO_MACHINE)
+        self._tone_known.set()
+
+    def _keep_for_tone(self, saying: Saying) -> None:
+        if len(self._kept) < MAX_SAYINGS:
+            self._kept.append(saying)
+        else:
+            self._drop(saying, Dropped.QUEUE_FULL, f"{MAX_SAYINGS} sayings wait for the tone already")
+
+    def _drop_kept(self, why: Dropped) -> None:
+        kept, self._kept = self._kept, []
+        for saying in kept:
+            self._drop(saying, why)
+
+    def _drop(self, saying: Saying, why: Dropped, error: str | None = None) -> None:
+        self.say_finished(saying, Receipt(heard="", seconds=0, dropped=why, error=error))
+
+    # the end
 
     def stop_nowait(self) -> None:
         """The call is ending: what the game wanted to say does not matter any more."""
         self._ending = True
         self._absence.cancel()
         self.speaker.clear_nowait()
+        self._drop_kept(Dropped.CALL_ENDED)
 
     def hear(self, heard: Heard, position: float) -> None:
         """Stops what is played where the caller speaks over it. `position`: seconds of the call's audio so far."""

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "phonegame.local.phone.command:call",
         "Place a phone call to the server (a stand-in for Twilio).",
     ),
+    "twilio": ("phonegame.twilio_command:twilio", "Point a Twilio number at this server."),
     "play": (
         "phonegame.local.play:play",
         "Play a game in the terminal: shows the code and what callers say.",

@@ -13,6 +13,7 @@ import structlog
 import trio
 
 from phonegame.keypad import Ignored, Keyed, Keying, Keypad
+from phonegame.limits import GuessLimits
 from phonegame.listen.transcript import Heard
 from phonegame.reception import CodeTail, Named, NamedWrong, Reception
 from phonegame.spoken import CodeBook, Matched, Wrong
@@ -25,6 +26,7 @@ from phonegame.switchboard import (
     Command,
     Line,
     Refused,
+    Reserved,
     Switchboard,
 )
 
@@ -67,9 +69,18 @@ class FrontDesk:
     """
 
     def __init__(
-        self, switchboard: Switchboard, book: CodeBook, caller: Caller, host: Host, *, wrong_codes: int
+        self,
+        switchboard: Switchboard,
+        book: CodeBook,
+        caller: Caller,
+        host: Host,
+        guesses: GuessLimits,
+        *,
+        wrong_codes: int,
     ) -> None:
+        """`guesses` are those of all calls from the same number, `wrong_codes` those of this one."""
         self.caller = caller
+        self._guesses = guesses
         self._switchboard = switchboard
         self._host = host
         self._wrong_codes_left = wrong_codes
@@ -158,6 +169,14 @@ class FrontDesk:
         if self.line is not None:
             self._hand_on(heard)
 
+    async def patch(self, reserved: Reserved) -> None:
+        """Begins the line of an outgoing call, whose game is known. The host is not told."""
+        async with self._turn:
+            if self._waits_for_code:
+                with self._joining:
+                    self._begin(await reserved.begin(self._host.take_command), CodeTail(0))
+                self._joining = trio.CancelScope()
+
     async def settle(self) -> None:
         """`deadline` has passed."""
         await self._decide(lambda: self._reception.settle(self._switchboard.active, trio.current_time()))
@@ -171,7 +190,13 @@ class FrontDesk:
         async with self._turn:
             if not self._waits_for_code:
                 return
-            match decision():
+            outcome = decision()
+            if outcome is not None and not self._guesses.allow_try(self.caller.known_as, trio.current_time()):
+                # who has guessed too often does not learn either that a code is right
+                log.warning("too many wrong codes from one number, over many calls")
+                self._host.turn_away(TurnedAway.WRONG_CODES)
+                return
+            match outcome:
                 case Named(code=code, tail=tail, earlier=earlier):
                     await self._join(code, tail, earlier)
                 case NamedWrong(said=said):
@@ -185,11 +210,14 @@ class FrontDesk:
                 case Refused.BUSY:
                     self._host.turn_away(TurnedAway.BUSY)
                 case line:
-                    self.line, self._tail = line, tail
-                    self.joined.set()
+                    self._begin(line, tail)
                     self._host.has_joined()
                     self._hand_on(*earlier)
         self._joining = trio.CancelScope()
+
+    def _begin(self, line: Line, tail: CodeTail) -> None:
+        self.line, self._tail = line, tail
+        self.joined.set()
 
     def _hand_on(self, *messages: Heard) -> None:
         assert self.line is not None
@@ -200,6 +228,7 @@ class FrontDesk:
 
     def _count_wrong_code(self, said: str) -> None:
         self._wrong_codes_left -= 1
+        self._guesses.count_wrong(self.caller.known_as, trio.current_time())
         log.info("wrong code", tries_left=self._wrong_codes_left)
         if self._wrong_codes_left == 0:
             self._host.turn_away(TurnedAway.WRONG_CODES)

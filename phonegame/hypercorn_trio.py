@@ -1,8 +1,9 @@
-"""Hypercorn's trio worker, made fit for calls.
+"""Hypercorn's trio worker, made fit for calls, and for the open internet.
 
 Reaches into hypercorn 0.18; tests/test_hypercorn_trio.py tells when it no longer fits. What it changes, by subclassing
-two classes and putting the subclasses in place of theirs:
+three classes and putting the subclasses in place of theirs:
 
+Calls
 - Reads 4 KiB at a time rather than 64 (a frame has 300 bytes, and every read allocates the whole buffer first), when
   the socket is readable rather than to find out whether it is, and without a cancel scope where there is no limit.
 - Once the application has asked for it (the ASGI extension `phonegame.direct`), takes a websocket's text messages out
@@ -12,60 +13,207 @@ two classes and putting the subclasses in place of theirs:
 - Lets each websocket have its own limit of a message's length (the ASGI extension `phonegame.message_limit`).
 - Lets the application send while the connection is being closed, which raised BusyResourceError there.
 - Ends a websocket's pings with it, and keeps no message that has become too long.
-- Agrees to no compression: 58 kB would become 60 MB before anybody has seen how long the message is.
 - Tells the application, while its connections still last, that the server goes down (the ASGI extension
   `phonegame.terminated`).
 - Closes a socket when its peer has gone, even though the application has not yet finished with it.
 - Lets no error of a connection end the process.
+
+Limits (see `CallConfig`, and `limits.room`)
+- A connection ends that has not sent its request in time, or the request's body, or that is no longer used; also one
+  whose handshake for a websocket is none, whose peer does not answer a close, or sends before it is answered.
+- There are never more connections than the process has descriptors for: whoever waits longest makes way, calls and
+  games stay, and when there is nothing but these, further ones are answered with 503.
+- Speaks HTTP/1 only: in HTTP/2, connections last on whose requests the client has taken back.
+- Agrees to no compression: 58 kB would become 60 MB before anybody has seen how long the message is.
 - Sets the socket options that notice a dead peer on every connection.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any, cast
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
-import hypercorn.protocol.h2
+import h11
+import hypercorn.protocol
 import hypercorn.protocol.h11
 import hypercorn.trio.run
 import structlog
 import trio
-from hypercorn.events import Closed, RawData
+from hypercorn.config import Config
+from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.tcp_server import TCPServer
-from wsproto.connection import ConnectionState
-from wsproto.events import CloseConnection, Ping
+from hypercorn.trio.worker_context import WorkerContext
 
-from phonegame.asgi import DIRECT, MESSAGE_LIMIT, TERMINATED, Batch, Gate
-from phonegame.frames import TextFrames
+from phonegame.hypercorn_websocket import CallWSStream
+from phonegame.limits.descriptors import descriptor_limit
+from phonegame.limits.room import Doing, Room, most_connections
 from phonegame.sockets import notice_dead_peer, raw_socket
 
 READ_BYTES = 4096
 
+TURN_AWAY_AT_ONCE = 16
+TURN_AWAY_SECONDS = 1
+"""How long a client for whom there is no room may take to read that: a socket that is closed at once loses it."""
+NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 10\r\nConnection: close\r\n\r\n"
+
+COMPLAIN_SECONDS = 60
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+class CallConfig(Config):
+    """Under hypercorn's own command the first two are as here, and the others hypercorn's."""
+
+    handshake_seconds: float = 10
+    """How long a connection may take to send the head of its first request, and its TLS handshake before that."""
+    body_seconds: float = 30
+    """How long the body of a request may take."""
+    ssl_handshake_timeout: float = 10
+    keep_alive_timeout: float = 15
+    """How long a connection may stay without a request."""
+    h11_max_incomplete_size = 16 * 1024
+    """The head of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """Of one server."""
+
+    served: Room
+    turned_away: Room
+
+
+_rooms: WeakKeyDictionary[WorkerContext, _Rooms] = WeakKeyDictionary()
+
+
+def _rooms_of(context: WorkerContext) -> _Rooms:
+    rooms = _rooms.get(context)
+    if rooms is None:
+        rooms = _rooms[context] = _Rooms(Room(most_connections(descriptor_limit())), Room(TURN_AWAY_AT_ONCE))
+    return rooms
+
+
+class Seldom(logging.Filter):
+    """Lets a line through once a minute: trio repeats, ten times a second, that no descriptor is left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = -float("inf")
+
+    def filter(self, _: logging.LogRecord) -> bool:
+        elapsed = time.monotonic() - self._last
+        if elapsed >= COMPLAIN_SECONDS:
+            self._last = time.monotonic()
+        return elapsed >= COMPLAIN_SECONDS
+
+
+_full_log = logging.getLogger(f"{__name__}.full")
+
+
+class CallH11Protocol(H11Protocol):
+    async def _check_protocol(self, event: Any) -> None:
+        """Hypercorn would go over to HTTP/2 here. A client that offers to is answered in HTTP/1, as it may be."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if request.http_version not in (b"1.0", b"1.1"):
+            await self._send_error_response(505)
+            await self.send(Closed())
+            return
+        await super()._create_stream(request)
+
+    @property
+    def doing(self) -> Doing:
+        if not isinstance(self.connection, h11.Connection):
+            return Doing.WEBSOCKET
+        is_whole = self.connection.their_state not in (h11.IDLE, h11.SEND_BODY)
+        return Doing.ANSWERING if is_whole else Doing.WAITING
+
+
 class CallTCPServer(TCPServer):
+    _has_ended = False
+
     async def run(self) -> None:
-        stream: Any = self.stream
-        transport = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+        rooms = _rooms_of(self.context)
         try:
-            notice_dead_peer(transport.socket)
-            await super().run()
+            with rooms.served.place(self) as has_place:
+                if has_place:
+                    notice_dead_peer(self._transport.socket)
+                    await super().run()
+                    return
+            with rooms.turned_away.place(self):
+                await self._turn_away()
         except* Exception:
             # whatever a connection can do to hypercorn, it does to itself only
             log.exception("error in a connection; it ends")
 
+    @property
+    def _transport(self) -> Any:
+        stream: Any = self.stream
+        return stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+
+    @property
+    def doing(self) -> Doing:
+        """For `Room`."""
+        wrapper = getattr(self, "protocol", None)
+        return wrapper.protocol.doing if wrapper is not None else Doing.WAITING
+
+    def close_nowait(self) -> None:
+        """The task that reads notices it, and ends what is left of the connection."""
+        self._transport.socket.close()
+
+    async def _turn_away(self) -> None:
+        """Over TLS without a word: a handshake would come first."""
+        _full_log.warning("all connections are taken by calls and games: raise the limit of open files (ulimit -n)")
+        stream: Any = self.stream
+        if not isinstance(stream, trio.SocketStream):
+            return
+        gone = (trio.BrokenResourceError, trio.ClosedResourceError)
+        with trio.move_on_after(TURN_AWAY_SECONDS), contextlib.suppress(*gone):
+            await stream.send_all(NO_ROOM)
+            await stream.send_eof()
+            while await stream.receive_some(READ_BYTES):
+                pass
+
     async def protocol_send(self, event: Any) -> None:
+        if isinstance(event, Updated):
+            # an answer may be done with after the client has closed the connection
+            if not self._has_ended:
+                limit = self._idle_timeout if event.idle else self._end_without_body
+                await self.idle_task.restart(self._task_group, limit)
+            return
         # hypercorn does not expect the application to send while the connection is being closed
         with contextlib.suppress(trio.BusyResourceError):
             await super().protocol_send(event)
 
+    async def _idle_timeout(self) -> None:
+        """Hypercorn runs it while a request is waited for."""
+        has_asked = self.protocol.protocol.keep_alive_requests > 0
+        first = getattr(self.config, "handshake_seconds", CallConfig.handshake_seconds)
+        with trio.move_on_after(self.config.keep_alive_timeout if has_asked else first):
+            await self.context.terminated.wait()
+        self.close_nowait()
+
+    async def _end_without_body(self) -> None:
+        """Runs from the head of a request until its answer, or until the connection ends."""
+        await trio.sleep(getattr(self.config, "body_seconds", CallConfig.body_seconds))
+        if self.doing is Doing.WAITING:
+            self.close_nowait()
+
     async def _read_data(self) -> None:
+        try:
+            await self._read()
+        finally:
+            self._has_ended = True
+            # else the connection's tasks would last as long as the connection might have
+            with trio.move_on_after(1, shield=True):
+                await self.idle_task.stop()
+
+    async def _read(self) -> None:
         if self.config.read_timeout:
             await super()._read_data()
             return
@@ -118,111 +266,12 @@ class CallTCPServer(TCPServer):
                     await websocket.gate.wait()
 
 
-class BoundedBuffer(WebsocketBuffer):
-    """Forgets a message that has become too long: hypercorn goes on collecting until the peer has closed."""
-
-    def extend(self, event: Any) -> None:
-        try:
-            super().extend(event)
-        except FrameTooLargeError:
-            self.clear()
-            raise
-
-
-class CallWSStream(WSStream):
-    def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
-        async def app_with_extensions(scope: Any, receive: Any, *more: Any) -> None:
-            if self.handshake.http_version == "1.1":
-                # in HTTP/2 a websocket does not have the socket to itself
-                scope["extensions"][DIRECT] = self._go_direct
-            scope["extensions"][MESSAGE_LIMIT] = self._limit_messages
-            scope["extensions"][TERMINATED] = self.context.terminated.wait
-            await app(scope, partial(self._receive_with_code, receive), *more)
-
-        self._closed = trio.Event()
-        self._close_code: int | None = None
-        self.gate = Gate()
-        super().__init__(cast("Any", app_with_extensions), *args, **kwargs)
-        self.buffer = BoundedBuffer(self.buffer.max_length)
-        self._take: Callable[[Batch], None] | None = None
-        self._frames = TextFrames()
-        self._batch: Batch = []
-
-    @property
-    def closed(self) -> bool:
-        return self._closed.is_set()
-
-    @closed.setter
-    def closed(self, value: bool) -> None:
-        if value:
-            self._closed.set()
-            self.gate.open(for_good=True)
-
-    async def _accept(self, message: Any) -> None:
-        # what the client offers: it is compression only
-        self.handshake.extensions = None
-        await super()._accept(message)
-
-    async def _send_wsproto_event(self, event: Any) -> None:
-        if isinstance(event, CloseConnection) and self.connection.state is ConnectionState.REMOTE_CLOSING:
-            # the answer to the peer's close repeats its code
-            self._close_code = event.code
-        await super()._send_wsproto_event(event)
-
-    async def _receive_with_code(self, receive: Callable[[], Awaitable[Any]]) -> Any:
-        message = await receive()
-        if message["type"] == "websocket.disconnect" and self._close_code is not None:
-            return {**message, "code": self._close_code}
-        return message
-
-    def _limit_messages(self, max_length: int) -> None:
-        self.buffer.max_length = max_length
-
-    async def _send_pings(self) -> None:
-        """As the superclass does, but ends with the websocket: there, every connection lingers for an interval."""
-        while not self.closed:
-            await self._send_wsproto_event(Ping())
-            with trio.move_on_after(self.config.websocket_ping_interval or math.inf):
-                await self._closed.wait()
-
-    @property
-    def is_direct(self) -> bool:
-        return self._take is not None and self.handshake.accepted and not self.closed
-
-    def _go_direct(self, take: Callable[[Batch], None], gate: Gate) -> None:
-        assert self.app_put is not None
-        self._take = take
-        self.gate = gate
-        self._put_to_channel = self.app_put
-        self.app_put = self._put
-
-    async def receive_direct(self, data: bytes) -> None:
-        """What the socket has brought; never waits for the application."""
-        for piece in self._frames.receive(data):
-            if isinstance(piece, str):
-                self._batch.append(piece)
-            elif not self.closed:
-                self.connection.receive_data(piece)
-                await self._handle_events()
-        self._hand_over()
-
-    async def _put(self, message: Any) -> None:
-        if message["type"] == "websocket.receive":
-            # a binary message has no text: the application finds it malformed
-            self._batch.append(message["text"] or "")
-        else:
-            self._hand_over()
-            await self._put_to_channel(message)
-
-    def _hand_over(self) -> None:
-        if self._batch:
-            assert self._take is not None
-            batch, self._batch = self._batch, []
-            self._take(batch)
-
-
 def install() -> None:
     """Puts the subclasses in place, for `phonegame serve` and for hypercorn's own command alike."""
     hypercorn.trio.run.TCPServer = CallTCPServer  # type: ignore[attr-defined]
+    hypercorn.protocol.H11Protocol = CallH11Protocol  # type: ignore[attr-defined]
     hypercorn.protocol.h11.WSStream = CallWSStream  # type: ignore[attr-defined]
-    hypercorn.protocol.h2.WSStream = CallWSStream  # type: ignore[attr-defined]
+    Config.alpn_protocols = ["http/1.1"]
+    for logger in (_full_log, logging.getLogger("trio.serve_listeners")):
+        if not any(isinstance(found, Seldom) for found in logger.filters):
+            logger.addFilter(Seldom())

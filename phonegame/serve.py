@@ -15,6 +15,7 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 
+from phonegame.access import require_locks
 from phonegame.app import PhoneGame, create_app
 from phonegame.groups import leaves
 from phonegame.logs import masked
@@ -111,13 +112,15 @@ async def run_server(
 
 
 @click.command()
-def serve() -> None:
+@click.option("--insecure", is_flag=True, help="Start even though a key is missing that would lock a door.")
+def serve(insecure: bool) -> None:
     """Run the server that patches phone calls into games.
 
     Settings come from environment variables and from a file .env in this folder; the README lists them.
     """
     try:
-        settings = Settings.load()
+        settings = Settings.load(**({"insecure": True} if insecure else {}))
+        require_locks(settings)
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     try:

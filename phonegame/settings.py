@@ -13,7 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
+from phonegame.limit_settings import LimitSettings
+from phonegame.loopback import is_loopback
 from phonegame.prompts import Prompts
+from phonegame.twilio_settings import TwilioSettings
 
 DEEPGRAM_URL = (
     "wss://api.deepgram.com/v1/listen?model=nova-3&language=en&encoding=mulaw&sample_rate=8000&channels=1"
@@ -26,8 +29,6 @@ DEEPGRAM_SPEAK_URL = "wss://api.deepgram.com/v1/speak?model=aura-2-thalia-en&enc
 NO_NUMBER = "+15550100"
 """Shown by games while no number is set: a number from the range that is reserved for fiction."""
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
 
 class SettingsError(Exception):
     """The settings cannot be used. `faults` has one line for each variable: its name, what is wrong, what to do."""
@@ -37,7 +38,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts):
+class Settings(Prompts, TwilioSettings, LimitSettings):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
@@ -112,7 +113,7 @@ class Settings(Prompts):
             raise ValueError("has spaces or other characters in it that no key has; copy it again")
         url = info.data.get("deepgram_url")
         host = urlsplit(url).hostname if url else None
-        if not key and host and host not in LOOPBACK:
+        if not key and host and not is_loopback(host):
             raise ValueError(
                 f"is missing, and {host} asks for one; make a key in Deepgram's console, "
                 "or set DEEPGRAM_URL to a local speech service (`phonegame speech`)"
@@ -171,6 +172,12 @@ class Settings(Prompts):
         if value and cert:
             _check_certificate(cert, value)
         return value
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether somebody outside of this machine is meant to reach the server."""
+        host, _ = split_address(self.proxy_url)
+        return not is_loopback(host) or bool(self.public_url and not is_loopback(urlsplit(self.public_url).hostname))
 
     @property
     def tls(self) -> bool:
@@ -238,6 +245,8 @@ def _sentence(fault: ErrorDetails) -> str:
         return f"{variable}: {fault['ctx']['error']}"
     if fault["type"] == "literal_error":
         wanted = fault["ctx"]["expected"]
+    elif field.annotation is bool:
+        wanted = "1 or 0"
     elif field.annotation in (int, float):
         wanted = _wanted_number(field)
     else:

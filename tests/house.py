@@ -12,7 +12,7 @@ import trio
 
 from phonegame.app import PhoneGame
 from phonegame.local.game_client import GameClient, connect_game
-from phonegame.local.phone import HungUpError, Phone, Quirks, place_call
+from phonegame.local.phone import HungUpError, Identity, Phone, Quirks, place_call
 from phonegame.local.speech.heard import Final
 from phonegame.local.speech.intake import Limits
 from phonegame.local.speech.marker import MarkerRecogniser, encode_silence, encode_speech
@@ -86,8 +86,15 @@ class House:
             yield game
 
     @asynccontextmanager
-    async def phone(self, quirks: Quirks | None = None, from_number: str | None = None) -> AsyncIterator[Caller]:
-        async with place_call(self.twilio_url, quirks=quirks, from_number=from_number) as phone:
+    async def phone(
+        self,
+        quirks: Quirks | None = None,
+        from_number: str | None = None,
+        call_sid: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Caller]:
+        identity = Identity(call_sid=call_sid, parameters=parameters or {}) if call_sid else None
+        async with place_call(self.twilio_url, quirks=quirks, from_number=from_number, identity=identity) as phone:
             yield Caller(phone)
 
 

@@ -22,8 +22,11 @@ class RawWebsocket:
         self._host = host
         self._parts: list[str] = []
 
-    async def upgrade(self, path: str, subprotocols: Sequence[str] = ()) -> AcceptConnection | RejectConnection:
-        request = Request(host=self._host, target=path, subprotocols=list(subprotocols))
+    async def upgrade(
+        self, path: str, subprotocols: Sequence[str] = (), headers: Sequence[tuple[str, str]] = ()
+    ) -> AcceptConnection | RejectConnection:
+        extra = [(name.encode(), value.encode()) for name, value in headers]
+        request = Request(host=self._host, target=path, subprotocols=list(subprotocols), extra_headers=extra)
         await self.write(self._protocol.send(request))
         answer = await self._next_event()
         assert isinstance(answer, AcceptConnection | RejectConnection), answer

@@ -14,6 +14,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from phonegame.codes import CodePool
 from phonegame.deepgram.messages import parse
 from phonegame.front_desk import END_KEY_SECONDS, FrontDesk, TurnedAway
+from phonegame.limits import GuessLimits
 from phonegame.listen.transcript import Heard
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import (
@@ -84,7 +85,7 @@ STARTED = CallStarted(CALLER)
 
 
 @asynccontextmanager
-async def open_hall(*, wrong_codes: int = 5) -> AsyncIterator[Hall]:
+async def open_hall(*, wrong_codes: int = 5, guesses: GuessLimits | None = None) -> AsyncIterator[Hall]:
     book = CodeBook(CODES)
     switchboard = MemorySwitchboard(CodePool(CODES, random=random.Random(1)))
     taken: dict[str, list[FromCall]] = {}
@@ -94,7 +95,7 @@ async def open_hall(*, wrong_codes: int = 5) -> AsyncIterator[Hall]:
             seat = await stack.enter_async_context(switchboard.open_seat(events.append, one_after_the_other=True))
             taken[seat.code] = events
         host = House()
-        desk = FrontDesk(switchboard, book, CALLER, host, wrong_codes=wrong_codes)
+        desk = FrontDesk(switchboard, book, CALLER, host, guesses or GuessLimits(), wrong_codes=wrong_codes)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(desk.receive_keys, lambda: 0.0)
             yield Hall(switchboard, taken, desk, host)
@@ -230,3 +231,49 @@ async def test_the_game_learns_the_end_at_once_and_once_more_when_all_is_said() 
         started, ending, heard, ended = hall.events("42")
         assert (started, ending, ended) == (STARTED, CallEnding("hung_up"), CallEnded("hung_up", 2.5))
         assert isinstance(heard, CallHeard)
+
+
+async def test_an_outgoing_call_is_patched_without_a_code() -> None:
+    async with open_hall() as hall:
+        reserved = await hall.switchboard.reserve("42", CALLER, lambda _: None)
+        assert not isinstance(reserved, Refused)
+        await hall.desk.patch(reserved)
+        await press(hall.desk, "7#")
+        await hall.desk.hear(said("code 4"))
+        started, *rest = hall.events("42")
+        assert started == STARTED
+        assert [type(event) for event in rest] == [CallKeyed, CallKeyed, CallHeard]
+        assert (hall.events("7"), hall.events("4"), hall.host.joined) == ([], [], 0)
+
+
+async def test_an_outgoing_call_that_has_ended_is_not_patched() -> None:
+    async with open_hall() as hall:
+        reserved = await hall.switchboard.reserve("42", CALLER, lambda _: None)
+        assert not isinstance(reserved, Refused)
+        hall.desk.leave_nowait("hung_up")
+        await hall.desk.patch(reserved)
+        assert hall.events("42") == []
+        reserved.give_back_nowait()
+
+
+async def test_wrong_codes_of_earlier_calls_count() -> None:
+    guesses = GuessLimits(1)
+    for _ in range(10):  # as many as all callers have together whose number is not known
+        guesses.count_wrong(None, trio.current_time())
+    async with open_hall(guesses=guesses) as hall:
+        await press(hall.desk, "42#")
+        assert hall.events("42") == []
+        assert hall.host.turned_away == [TurnedAway.WRONG_CODES]
+
+
+async def test_a_wrong_code_counts_for_later_calls_and_a_right_one_does_not() -> None:
+    guesses = GuessLimits(1)
+    for _ in range(20):
+        async with open_hall(guesses=guesses) as hall:
+            await press(hall.desk, "42#")
+            assert hall.host.joined == 1
+    for _ in range(10):
+        assert guesses.allow_try(None, trio.current_time())
+        async with open_hall(guesses=guesses) as hall:
+            await press(hall.desk, "99#")
+    assert not guesses.allow_try(None, trio.current_time())

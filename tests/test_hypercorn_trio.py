@@ -11,25 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h2.connection
-import h2.events
-import hypercorn.protocol.h2
+import hypercorn.protocol
 import hypercorn.protocol.h11
 import hypercorn.trio.run
 import pytest
 import trio
-from hypercorn.protocol.h2 import H2Protocol
+from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import TrioSingleTask
 from trio.testing import wait_all_tasks_blocked
-from wsproto import ConnectionType
-from wsproto.connection import Connection
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 from wsproto.extensions import PerMessageDeflate
 
 from phonegame import hypercorn_trio
-from phonegame.hypercorn_trio import CallTCPServer, CallWSStream
+from phonegame.hypercorn_trio import CallH11Protocol, CallTCPServer
+from phonegame.hypercorn_websocket import CallWSStream
 from phonegame.sockets import DEAD_AFTER_SECONDS
 from tests.hypercorn_server import Application, Client, config_for, connected, serving, serving_tls
 
@@ -43,11 +41,11 @@ class TestFit:
         source = inspect.getsource(hypercorn.trio.run.worker_serve)
         assert re.search(r"partial\(\s*TCPServer,", source)
         assert "= WSStream(" in inspect.getsource(H11Protocol)
-        assert "= WSStream(" in inspect.getsource(H2Protocol)
+        assert "self.protocol = H11Protocol(" in inspect.getsource(ProtocolWrapper)
         hypercorn_trio.install()
         assert hypercorn.trio.run.TCPServer is CallTCPServer  # type: ignore[attr-defined]
         assert hypercorn.protocol.h11.WSStream is CallWSStream  # type: ignore[attr-defined]
-        assert hypercorn.protocol.h2.WSStream is CallWSStream  # type: ignore[attr-defined]
+        assert hypercorn.protocol.H11Protocol is CallH11Protocol  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize(
         ("function", "names"),
@@ -59,6 +57,12 @@ class TestFit:
             (WSStream._accept, ["self", "message"]),
             (WSStream._send_wsproto_event, ["self", "event"]),
             (WSStream.handle, ["self", "event"]),
+            (TCPServer._idle_timeout, ["self"]),
+            (TrioSingleTask.restart, ["self", "task_group", "action"]),
+            (TrioSingleTask.stop, ["self"]),
+            (H11Protocol._check_protocol, ["self", "event"]),
+            (H11Protocol._create_stream, ["self", "request"]),
+            (H11Protocol._send_error_response, ["self", "status_code"]),
         ],
     )
     def test_the_methods_that_are_replaced_or_called_are_there(
@@ -196,39 +200,40 @@ class TestCompression:
                 await app.closed.wait()
         assert app.said == []
 
-    async def test_is_never_agreed_to_over_http_2(self) -> None:
-        app = Application()
-        async with serving(app, config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
-            http = h2.connection.H2Connection()
-            http.initiate_connection()
-            http.send_headers(1, HTTP_2_REQUEST)
-            await stream.send_all(http.data_to_send())
-            headers = await http_2_response(stream, http)
-            assert headers[b":status"] == b"200"
-            assert b"sec-websocket-extensions" not in headers
-            websocket = Connection(ConnectionType.CLIENT)
-            http.send_data(1, websocket.send(TextMessage(data="the long way")))
-            await stream.send_all(http.data_to_send())
-            assert await app.has(1) == ["the long way"]
+
+class TestHttp2:
+    """Of two protocols one is enough to defend."""
+
+    async def test_is_not_taken_for_granted(self) -> None:
+        async with serving(hello, config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await stream.send_all(b"PRI * HTTP/2.0\r\n\r\n")
+            assert (await all_of(stream)).startswith(b"HTTP/1.1 505 ")
+
+    async def test_is_not_agreed_to_as_an_upgrade(self) -> None:
+        async with serving(hello, config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+            await stream.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n" + upgrade + b"\r\n")
+            await stream.send_eof()
+            assert (await all_of(stream)).startswith(b"HTTP/1.1 200 ")
+
+    async def test_is_not_offered_over_tls(self, tmp_path: Path) -> None:
+        async with serving_tls(Application(), tmp_path) as (port, trusting):
+            trusting.set_alpn_protocols(["h2", "http/1.1"])
+            stream = await trio.open_ssl_over_tcp_stream("127.0.0.1", port, ssl_context=trusting, https_compatible=True)
+            async with stream:
+                await stream.do_handshake()
+                assert stream.selected_alpn_protocol() == "http/1.1"
 
 
-HTTP_2_REQUEST = [
-    (":method", "CONNECT"),
-    (":protocol", "websocket"),
-    (":scheme", "http"),
-    (":path", "/"),
-    (":authority", "localhost"),
-    ("sec-websocket-version", "13"),
-    ("sec-websocket-extensions", "permessage-deflate"),
-]
+async def hello(scope: Any, _: Any, send: Any) -> None:
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def http_2_response(stream: trio.abc.Stream, http: h2.connection.H2Connection) -> dict[bytes, bytes]:
+async def all_of(stream: trio.abc.Stream) -> bytes:
     with trio.fail_after(5):
-        while True:
-            for event in http.receive_data(bytes(await stream.receive_some())):
-                if isinstance(event, h2.events.ResponseReceived):
-                    return {bytes(name): bytes(value) for name, value in event.headers}
+        return b"".join([bytes(data) async for data in stream])
 
 
 async def test_a_socket_that_takes_no_option_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

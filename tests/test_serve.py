@@ -5,13 +5,15 @@ import math
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import trio
+from click.testing import CliRunner
 from trio.testing import wait_all_tasks_blocked
 
-from phonegame.serve import CannotListen, Server, raise_descriptor_limit, run_server
+from phonegame.serve import CannotListen, Server, raise_descriptor_limit, run_server, serve
 from phonegame.settings import Settings
 
 Capsys = pytest.CaptureFixture[str]
@@ -58,6 +60,47 @@ async def test_the_operator_s_number_is_not_logged_whole(capsys: Capsys) -> None
     (line,) = (line for line in capsys.readouterr().err.splitlines() if "listening" in line)
     assert "+1***42" in line
     assert "5551230042" not in line
+
+
+class TestLocks:
+    """At an address that is not this machine's: nothing may come so far as to listen there."""
+
+    EXPOSED: ClassVar = {"PROXY_URL": "192.0.2.1:1", "DEEPGRAM_API_KEY": "key", "PHONEGAME_VOICE": "none"}
+
+    def test_a_server_that_is_open_to_the_outside_does_not_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        result = CliRunner().invoke(serve, env=self.EXPOSED)
+        assert result.exit_code == 1
+        faults = str(result.exception).splitlines()
+        assert [fault.split()[0] for fault in faults[1:]] == [
+            "TWILIO_AUTH_TOKEN:",
+            "PHONEGAME_GAME_KEYS:",
+            "PHONEGAME_OPERATOR_KEY:",
+        ]
+
+    @pytest.mark.parametrize(
+        ("arguments", "variables"), [(["--insecure"], {}), ([], {"PHONEGAME_INSECURE": "1"})], ids=["flag", "variable"]
+    )
+    # hypercorn forgets the socket that it could not bind
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_insecure_starts_it_and_warns(
+        self,
+        arguments: list[str],
+        variables: dict[str, str],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: Capsys,
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        result = CliRunner().invoke(serve, arguments, env={**self.EXPOSED, **variables})
+        told = f"{result.exception} {result.output} {capsys.readouterr().err}"
+        # its traceback has that socket
+        del result
+        gc.collect()
+        assert "PROXY_URL: cannot listen at 192.0.2.1:1" in told
+        assert "INSECURE" in told
 
 
 class TestDescriptorLimit:

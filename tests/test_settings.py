@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from phonegame.prompts import Prompts
 from phonegame.settings import DEEPGRAM_URL, NO_NUMBER, Settings, SettingsError, split_address
 from tests.certificate import make_certificate
 
 KEY = "planted0deepgram0key0"
+ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
+API_KEY = "SK" + "0123456789abcdef" * 2
+OUTSIDE_TABLE = {"deepgram_api_key", "cert_pem", "key_pem", "twilio_api_key", "twilio_api_secret"}
+"""Those that cannot be set alone."""
 VALUES: dict[str, tuple[str, str, Any]] = {
     "DEEPGRAM_URL": ("deepgram_url", "ws://localhost:1/v1/listen?a=b", "ws://localhost:1/v1/listen?a=b"),
     "TWILIO_PHONE_NUMBER": ("twilio_phone_number", "+1 555 0199", "+1 555 0199"),
@@ -33,6 +37,35 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_INTERRUPT": ("interrupt", "never", "never"),
     "PHONEGAME_INTERRUPT_WORDS": ("interrupt_words", "2", 2),
     "DEEPGRAM_SPEAK_URL": ("deepgram_speak_url", "ws://localhost:1/v1/speak?a=b", "ws://localhost:1/v1/speak?a=b"),
+    "TWILIO_ACCOUNT_SID": ("twilio_account_sid", ACCOUNT_SID, ACCOUNT_SID),
+    "TWILIO_AUTH_TOKEN": ("twilio_auth_token", "planted0token", SecretStr("planted0token")),
+    "TWILIO_API_URL": ("twilio_api_url", "http://127.0.0.1:1/", "http://127.0.0.1:1"),
+    "PHONEGAME_PUBLIC_URL": ("public_url", "https://phone.example:8443/calls/", "https://phone.example:8443/calls"),
+    "PHONEGAME_OPERATOR_KEY": ("operator_key", "planted0key", SecretStr("planted0key")),
+    "PHONEGAME_GAME_KEYS": ("game_keys", " one,two ,", (SecretStr("one"), SecretStr("two"))),
+    "PHONEGAME_GAME_ORIGINS": (
+        "game_origins",
+        "https://A.example, http://b.example:8080",
+        ("https://a.example", "http://b.example:8080"),
+    ),
+    "PHONEGAME_INSECURE": ("insecure", "1", True),
+    "PHONEGAME_GREETING": ("greeting", "Hello.", "Hello."),
+    "PHONEGAME_PROMPT_GOODBYE": ("prompt_goodbye", "none", ""),
+    "PHONEGAME_PROMPT_FAILED": ("prompt_failed", "Sorry.", "Sorry."),
+    "PHONEGAME_TWILIO_VOICE": ("twilio_voice", "Polly.Amy", "Polly.Amy"),
+    "PHONEGAME_DIAL_ALLOW": ("dial_allow", "+49, +1 (555)", ("+49", "+1555")),
+    "PHONEGAME_DIAL_PER_MINUTE": ("dial_per_minute", "0", 0),
+    "PHONEGAME_DIAL_PER_GAME": ("dial_per_game", "1", 1),
+    "PHONEGAME_DIAL_PER_NUMBER": ("dial_per_number", "1", 1),
+    "PHONEGAME_DIAL_AT_ONCE": ("dial_at_once", "1", 1),
+    "PHONEGAME_RING_SECONDS": ("ring_seconds", "20", 20),
+    "PHONEGAME_CALL_SECONDS": ("call_seconds", "60", 60),
+    "PHONEGAME_NUMBER_WRONG_CODES": ("number_wrong_codes", "1", 1),
+    "PHONEGAME_SOCKETS_PER_ADDRESS": ("sockets_per_address", "1", 1),
+    "PHONEGAME_CONNECTS_PER_MINUTE": ("connects_per_minute", "1", 1),
+    "PHONEGAME_TRUSTED_PROXIES": ("trusted_proxies", "127.0.0.1,10.0.0.0/8", ("127.0.0.1", "10.0.0.0/8")),
+    "PHONEGAME_HANDSHAKE_SECONDS": ("handshake_seconds", "1", 1),
+    "PHONEGAME_IDLE_SECONDS": ("idle_seconds", "1", 1),
     **{f"PHONEGAME_{name.upper()}": (name, "Hello.", "Hello.") for name in Prompts.model_fields},
 }
 
@@ -69,9 +102,7 @@ def test_a_key_is_all_that_is_needed() -> None:
 
 
 def test_every_variable_is_tested_here() -> None:
-    assert {field for field, _, _ in VALUES.values()} | {"deepgram_api_key", "cert_pem", "key_pem"} == set(
-        Settings.model_fields
-    )
+    assert {field for field, _, _ in VALUES.values()} | OUTSIDE_TABLE == set(Settings.model_fields)
 
 
 @pytest.mark.usefixtures("key")
@@ -161,6 +192,23 @@ SET_BOTH = "set both for TLS, or neither"
         ("DEEPGRAM_URL", "wss://host:99999/v1/listen", ["is not a websocket address"]),
         ("DEEPGRAM_URL", "wss://[::1/v1/listen", ["is not a websocket address"]),
         ("DEEPGRAM_URL", "wss://host/v1/listen?keyterm=one two", ["has a space", "write a space as %20"]),
+        ("TWILIO_ACCOUNT_SID", API_KEY, ["is no account SID", "AC and 32 hexadecimal digits"]),
+        ("TWILIO_API_KEY", ACCOUNT_SID, ["is no API key SID", "SK and 32"]),
+        ("TWILIO_API_SECRET", "secret", ["is set, while TWILIO_API_KEY is missing; set both, or neither"]),
+        ("TWILIO_AUTH_TOKEN", "pasted twice", ["has spaces or other characters", "copy it again"]),
+        ("TWILIO_API_URL", "api.twilio.com", ["is no web address; write https://host"]),
+        ("PHONEGAME_PUBLIC_URL", "wss://phone.example", ["is no web address; write https://host"]),
+        ("PHONEGAME_PUBLIC_URL", "https://phone.example:99999", ["is no web address"]),
+        ("PHONEGAME_PUBLIC_URL", "https://me@phone.example", ["has more than host and path in it"]),
+        ("PHONEGAME_PUBLIC_URL", "https://phone.example/?a=b", ["has more than host and path in it"]),
+        ("PHONEGAME_PUBLIC_URL", "http://phone.example", ["is not encrypted, which is for this machine only"]),
+        ("PHONEGAME_GAME_KEYS", "one, two three", ["has spaces or other characters", "copy it again"]),
+        ("PHONEGAME_OPERATOR_KEY", "schlüssel", ["has spaces or other characters", "copy it again"]),
+        ("PHONEGAME_GAME_ORIGINS", "games.example", ["'games.example' is no origin of a web page", "https://host"]),
+        ("PHONEGAME_GAME_ORIGINS", "https://games.example/", ["without a path"]),
+        ("PHONEGAME_DIAL_ALLOW", "+49,0049", ["'0049' is no beginning of a phone number", "such as +49"]),
+        ("PHONEGAME_TRUSTED_PROXIES", "proxy.example", ["'proxy.example' is no address or network"]),
+        ("PHONEGAME_INSECURE", "perhaps", ["'perhaps' is not 1 or 0"]),
         ("CERT_PEM", "none.pem", ["'none.pem' cannot be read: No such file"]),
         ("DEEPGRAM_API_KEY", "pasted twice", ["has spaces or other characters", "copy it again"]),
     ],
@@ -194,6 +242,48 @@ def test_the_space_and_line_break_that_come_with_a_pasted_key_are_no_part_of_it(
 ) -> None:
     monkeypatch.setenv("DEEPGRAM_API_KEY", f" {KEY}\r\n")
     assert Settings.load().deepgram_api_key.get_secret_value() == KEY
+
+
+@pytest.mark.usefixtures("key")
+class TestTwilioKeys:
+    def test_a_key_with_its_secret_is_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TWILIO_API_KEY", API_KEY)
+        monkeypatch.setenv("TWILIO_API_SECRET", "planted0secret")
+        assert Settings.load().twilio_api_secret.get_secret_value() == "planted0secret"
+
+    def test_a_key_without_its_secret_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TWILIO_API_KEY", API_KEY)
+        assert faults() == ["TWILIO_API_SECRET: is missing, while TWILIO_API_KEY is set; set both, or neither"]
+
+    @pytest.mark.parametrize(
+        "variable",
+        ["TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_AUTH_TOKEN", "PHONEGAME_GAME_KEYS", "PHONEGAME_OPERATOR_KEY"],
+    )
+    def test_what_is_no_key_is_not_shown_for_it_may_be_one(
+        self, variable: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(variable, "planted0secret with a space")
+        assert "planted0secret" not in "".join(faults())
+
+
+@pytest.mark.parametrize(
+    ("proxy_url", "public_url", "exposed"),
+    [
+        ("127.0.0.1:5000", "", False),
+        ("localhost:5000", "http://localhost:5000", False),
+        ("[::1]:5000", "http://127.0.0.1:5000", False),
+        ("0.0.0.0:5000", "", True),
+        ("[::]:5000", "", True),
+        ("192.168.1.2:5000", "", True),
+        ("phone.example:5000", "", True),
+        ("127.0.0.1:5000", "https://phone.example", True),
+    ],
+)
+@pytest.mark.usefixtures("key")
+def test_a_server_is_exposed_by_where_it_listens_and_by_where_it_says_to_be(
+    proxy_url: str, public_url: str, exposed: bool
+) -> None:
+    assert Settings.load(PROXY_URL=proxy_url, public_url=public_url).is_exposed is exposed
 
 
 @pytest.mark.usefixtures("key")

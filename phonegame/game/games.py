@@ -10,7 +10,7 @@ import trio
 from phonegame.asgi import RawWebsocket
 from phonegame.game.close_codes import CLOSE_CODES
 from phonegame.game.text_session import TextSession
-from phonegame.game.v1_game import V1Game
+from phonegame.game.v1_game import Dial, V1Game
 from phonegame.game.v1_session import V1Session
 from phonegame.switchboard import SeatClosed, Switchboard
 from phonegame.visitors import Visitors
@@ -36,9 +36,19 @@ class Session(Protocol):
 class Games:
     """The games of one process."""
 
-    def __init__(self, switchboard: Switchboard, phone_number: str, *, away_seconds: float, game_queue: int) -> None:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        phone_number: str,
+        dial: Dial | None = None,
+        *,
+        away_seconds: float,
+        game_queue: int,
+    ) -> None:
+        """`dial`: see `V1Game`."""
         self._switchboard = switchboard
         self._phone_number = phone_number
+        self._dial = dial
         self._away_seconds = away_seconds
         self._game_queue = game_queue
         self._sessions = Visitors[Session]()
@@ -67,7 +77,7 @@ class Games:
     def _session_for(self, socket: RawWebsocket) -> Session:
         if v1.SUBPROTOCOL not in socket.subprotocols:
             return TextSession(socket, self._switchboard, self._phone_number, self._game_queue)
-        game = V1Game(self._phone_number, away_seconds=self._away_seconds, queue=self._game_queue)
+        game = V1Game(self._phone_number, self._dial, away_seconds=self._away_seconds, queue=self._game_queue)
         return V1Session(socket, self._switchboard, game, self._find, self._parsing, self._game_queue)
 
     def _find(self, token: str) -> V1Game | None:

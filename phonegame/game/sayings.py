@@ -38,7 +38,7 @@ class Sayings:
         elif self._count + len(calls) > self._most:
             self._refuse(say_id, calls)
         else:
-            self._hand_on(say_id, calls, switchboard.Say(message.saying(say_id)))
+            self._hand_on(say_id, calls, switchboard.Say(message.saying(say_id), message.after_tone))
 
     def settle(self, event: FromCall) -> list[FromCall]:
         """What the game is to be told: receipts that it is owed, and whatever is none."""

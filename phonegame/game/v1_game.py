@@ -14,12 +14,15 @@ from __future__ import annotations
 import hmac
 import math
 import secrets
+from collections.abc import Callable
 from typing import Protocol, assert_never
 
 import structlog
 import trio
 
 from phonegame import switchboard
+from phonegame.dialling import DialRefused, Rule
+from phonegame.dialling import Order as DialOrder
 from phonegame.game.close_codes import CLOSE_CODES, DONE, GOODBYES
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.sayings import Sayings
@@ -28,7 +31,9 @@ from phonegame.wire import v1
 
 TAKEN_OVER = "the game has come back over another connection"
 
-Order = v1.Say | v1.Play | v1.Clear | v1.HangUp | v1.Vocabulary | v1.Accept | v1.Ignored
+Dial = Callable[[DialOrder, Callable[[DialRefused], None]], object]
+"""Places a call, or raises `DialRefused`; what stands against it and is found out later is told to the function."""
+Order = v1.Say | v1.Play | v1.Clear | v1.HangUp | v1.Vocabulary | v1.Accept | v1.Dial | v1.Ignored
 """What a game's message means to the game; the others are its websocket's affair."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -51,7 +56,9 @@ class Connection(Protocol):
 
 
 class V1Game:
-    def __init__(self, phone_number: str, *, away_seconds: float, queue: int) -> None:
+    def __init__(self, phone_number: str, dial: Dial | None = None, *, away_seconds: float, queue: int) -> None:
+        """`dial`: None on a server that places no calls."""
+        self._dial = dial
         self._phone_number = phone_number
         self._away_seconds = away_seconds
         self._queue = queue
@@ -196,10 +203,30 @@ class V1Game:
                 self._seat.command_nowait(Expect(words))
             case v1.Accept(callers=callers):
                 self._seat.accept_nowait(callers)
+            case v1.Dial():
+                self._ring_up(message)
             case v1.Ignored():
                 pass
             case _:
                 assert_never(message)
+
+    def _ring_up(self, message: v1.Dial) -> None:
+        def refuse(refusal: DialRefused) -> None:
+            error = v1.Error(
+                code="dial_refused",
+                message=str(refusal),
+                in_reply_to="dial",
+                dial_id=message.dial_id,
+                rule=refusal.rule.label,
+            )
+            self.post_nowait(error)
+
+        try:
+            if self._dial is None:
+                raise DialRefused(Rule.NO_CARRIER, "this server places no calls")
+            self._dial(DialOrder(message.to, self._seat.code, self.id, message.dial_id), refuse)
+        except DialRefused as refusal:
+            refuse(refusal)
 
     def _command(self, kind: str, command: Command, to: To) -> None:
         if not self._seat.command_nowait(command, to) and to != ALL:

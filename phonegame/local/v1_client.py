@@ -80,6 +80,7 @@ class V1Client:
         priority: Priority = Priority.QUEUE,
         interruptible: bool = True,
         start_within: float | None = None,
+        after_tone: bool = False,
     ) -> None:
         await self.send(
             v1.Say(
@@ -89,6 +90,7 @@ class V1Client:
                 priority=priority,
                 interruptible=interruptible,
                 start_within=start_within,
+                after_tone=after_tone,
                 call_id=_call_id(to),
                 players=_players(to),
             )
@@ -104,6 +106,7 @@ class V1Client:
         priority: Priority = Priority.QUEUE,
         interruptible: bool = True,
         start_within: float | None = None,
+        after_tone: bool = False,
     ) -> None:
         """A WAV, or raw mu-law at 8000 Hz."""
         await self.send(
@@ -114,6 +117,7 @@ class V1Client:
                 priority=priority,
                 interruptible=interruptible,
                 start_within=start_within,
+                after_tone=after_tone,
                 call_id=_call_id(to),
                 players=_players(to),
             )
@@ -127,6 +131,9 @@ class V1Client:
 
     async def accept(self, callers: int) -> None:
         await self.send(v1.Accept(callers=callers))
+
+    async def dial(self, to: str, *, dial_id: str | None = None) -> None:
+        await self.send(v1.Dial(to=to, dial_id=dial_id))
 
     async def vocabulary(self, words: Iterable[str]) -> None:
         await self.send(v1.Vocabulary(words=tuple(words)))

@@ -50,6 +50,8 @@ class Dropped(Enum):
     CALL_ENDED = "call_ended"
     NO_CALL = "no_call"
     """Nobody to say it to."""
+    NO_MACHINE = "no_machine"
+    """It was for an answering machine, and none records."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

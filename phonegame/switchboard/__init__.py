@@ -14,6 +14,8 @@ and may be called while its own end is handing something over: a call that refus
 A game has as many callers at once as it accepts. Each has a slot, 1, 2, ..., the lowest that is free; who calls again
 with the same number within `SLOT_SECONDS` gets the same slot, unless somebody else had to be given it.
 
+An outgoing call has its slot while the phone rings: `reserve` gives one, which becomes a line when somebody answers.
+
 A line is released when the caller hangs up: another caller may be patched in at once. It stays open for Deepgram's last
 results until it is closed. Where the game takes calls only one after the other (the text protocol, which cannot tell
 them apart), the next line begins when the one before is closed, or closes it after half a second.
@@ -50,8 +52,23 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 # --- from a call to its game
 
 
+DialStatus = Literal["dialling", "ringing", "answered", "machine", "busy", "no_answer", "failed", "cancelled"]
+
+
+class CallStatus(msgspec.Struct, frozen=True, tag=True):
+    """How an outgoing call goes on. Alone of all events it comes before `CallStarted`, and where that never comes."""
+
+    status: DialStatus
+    dial_id: str | None = None
+    """As the game's `dial` had it."""
+    answered_by: str | None = None
+    """In Twilio's words: human, machine_end_beep, machine_end_silence, machine_end_other, fax, unknown."""
+    reason: str | None = None
+    """In words, where the call has failed."""
+
+
 class CallStarted(msgspec.Struct, frozen=True, tag=True):
-    """The first event of a call."""
+    """The first event of a call that somebody is on."""
 
     caller: Caller
 
@@ -101,7 +118,9 @@ class CallEnded(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-CallEvent = CallStarted | CallHeard | CallKeyed | SayStarted | SayFinished | CallProblem | CallEnding | CallEnded
+CallEvent = (
+    CallStatus | CallStarted | CallHeard | CallKeyed | SayStarted | SayFinished | CallProblem | CallEnding | CallEnded
+)
 
 
 class FromCall(msgspec.Struct, frozen=True):
@@ -118,6 +137,8 @@ class FromCall(msgspec.Struct, frozen=True):
 
 class Say(msgspec.Struct, frozen=True, tag=True):
     saying: Saying
+    after_tone: bool = False
+    """To be said to an answering machine, when it records; otherwise dropped."""
 
 
 class Clear(msgspec.Struct, frozen=True, tag=True):
@@ -125,7 +146,7 @@ class Clear(msgspec.Struct, frozen=True, tag=True):
 
 
 class HangUp(msgspec.Struct, frozen=True, tag=True):
-    """End the call: when what is being said and what waits has been said, or at once."""
+    """End the call: when what is being said and what waits has been said, or at once. Reaches phones that ring, too."""
 
     at_once: bool = False
 
@@ -215,6 +236,21 @@ class Line(Protocol):
         """Nothing more will be delivered: `CallEnded` goes out. Releases as well; may be called again."""
 
 
+class Reserved(Protocol):
+    """A slot for somebody who is being rung up. Whoever has it begins it, or gives it back; both do no harm later."""
+
+    player: int
+
+    def deliver_nowait(self, event: CallEvent) -> None:
+        """Before the line begins, and after. Once it is given back, or closed, nothing reaches the game."""
+
+    async def begin(self, take: Callable[[Command], None]) -> Line:
+        """The phone was answered. `take` gets commands from before this returns; whoever gets the line closes it."""
+
+    def give_back_nowait(self) -> None:
+        """Nobody will come. A line that has begun is not affected."""
+
+
 class Switchboard(Protocol):
     @property
     def active(self) -> Collection[str]:
@@ -231,3 +267,6 @@ class Switchboard(Protocol):
 
     async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> Line | Refused:
         """Patches a call through. Whoever gets a line closes it. `take` gets commands from before `join` returns."""
+
+    async def reserve(self, code: str, caller: Caller, take: Callable[[Command], None]) -> Reserved | Refused:
+        """A slot for a caller who is yet to be reached. Until it begins, `take` gets `HangUp` and `GameLeft` only."""

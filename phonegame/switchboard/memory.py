@@ -21,6 +21,7 @@ from phonegame.switchboard import (
     Command,
     FromCall,
     GameLeft,
+    HangUp,
     NoCodeFree,
     Refused,
     SeatClosed,
@@ -60,31 +61,22 @@ class MemorySwitchboard:
             seat.leave_nowait()
 
     async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> MemoryLine | Refused:
-        seat = self._seats.get(code)
-        line = seat.reserve_nowait(caller, take) if seat is not None else Refused.UNKNOWN
-        if seat is None or isinstance(line, Refused):
+        line = self._reserve(code, caller, take)
+        if isinstance(line, Refused):
             await trio.lowlevel.checkpoint()
             return line
-        before = seat.last_line
-        if seat.one_after_the_other:
-            seat.last_line = line
-        try:
-            if before is not None:
-                with trio.move_on_after(HANDOVER_SECONDS):
-                    await before.closed.wait()
-            else:
-                await trio.lowlevel.checkpoint()
-        except trio.Cancelled:
-            line.release_nowait()
-            line.closed.set()
-            if seat.one_after_the_other:
-                # the next one waits for whom this one has waited for
-                seat.last_line = before
-            raise
-        if before is not None:
-            before.close_nowait("another caller has joined", 0)
-        line.begin_nowait()
+        return await line.begin(take)
+
+    async def reserve(self, code: str, caller: Caller, take: Callable[[Command], None]) -> MemoryLine | Refused:
+        await trio.lowlevel.checkpoint()
+        line = self._reserve(code, caller, take)
+        if not isinstance(line, Refused):
+            line.is_announced = True
         return line
+
+    def _reserve(self, code: str, caller: Caller, take: Callable[[Command], None]) -> MemoryLine | Refused:
+        seat = self._seats.get(code)
+        return seat.reserve_nowait(caller, take) if seat is not None else Refused.UNKNOWN
 
     def give_back(self, code: str) -> None:
         del self._seats[code]
@@ -114,7 +106,7 @@ class MemorySeat:
 
     def command_nowait(self, command: Command, to: To = ALL) -> list[str]:
         reached = []
-        for line in self._begun():
+        for line in self._reached_by(command):
             # the command may have ended more than the call that it was handed to
             is_there = self._lines.get(line.player) is line and not self._left
             if is_there and is_meant(to, line.call_id, line.player):
@@ -157,8 +149,33 @@ class MemorySeat:
         if not self._left:
             _hand_over(self._take, event)
 
+    async def wait_for_turn(self, line: MemoryLine) -> None:
+        """Where calls come one after the other: until the one before is closed, which it is in the end."""
+        before = self.last_line
+        if self.one_after_the_other:
+            self.last_line = line
+        try:
+            if before is not None:
+                with trio.move_on_after(HANDOVER_SECONDS):
+                    await before.closed.wait()
+            else:
+                await trio.lowlevel.checkpoint()
+        except trio.Cancelled:
+            if self.one_after_the_other:
+                # the next one waits for whom this one has waited for
+                self.last_line = before
+            raise
+        if before is not None:
+            before.close_nowait("another caller has joined", 0)
+
     def _begun(self) -> list[MemoryLine]:
         return [line for _, line in sorted(self._lines.items()) if line.begun]
+
+    def _reached_by(self, command: Command) -> list[MemoryLine]:
+        """A phone that rings can be told to stop, and nothing else."""
+        if not isinstance(command, HangUp):
+            return self._begun()
+        return [line for _, line in sorted(self._lines.items()) if line.begun or line.is_announced]
 
 
 class MemoryLine:
@@ -169,13 +186,28 @@ class MemoryLine:
         self._take = take
         self._seat = seat
         self.begun = False
-        """Whether the game has been told of the call: commands before that mean somebody else."""
+        """Whether the caller is there: commands before that mean somebody else."""
+        self.is_announced = False
+        """Whether the game knows of it all the same, since the call is an outgoing one."""
         self._released = False
         self.closed = trio.Event()
 
-    def begin_nowait(self) -> None:
-        self.begun = True
-        self._emit_nowait(CallStarted(self.caller))
+    async def begin(self, take: Callable[[Command], None]) -> MemoryLine:
+        self._take = take
+        try:
+            await self._seat.wait_for_turn(self)
+        except trio.Cancelled:
+            self.give_back_nowait()
+            raise
+        if not self.closed.is_set():
+            self.begun = True
+            self._emit_nowait(CallStarted(self.caller))
+        return self
+
+    def give_back_nowait(self) -> None:
+        if not self.begun:
+            self.release_nowait()
+            self.closed.set()
 
     def command_nowait(self, command: Command) -> None:
         _hand_over(self._take, command)

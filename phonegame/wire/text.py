@@ -16,6 +16,7 @@ from phonegame.switchboard import (
     CallKeyed,
     CallProblem,
     CallStarted,
+    CallStatus,
     FromCall,
     SayFinished,
     SayStarted,
@@ -34,7 +35,7 @@ def encode(event: FromCall) -> str | None:
             return "connected"
         case CallHeard(heard=heard):
             return None if heard.is_interim else heard.raw
-        case CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnding() | CallEnded():
+        case CallStatus() | CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnding() | CallEnded():
             return None
         case _:
             assert_never(event.event)

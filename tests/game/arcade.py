@@ -21,6 +21,7 @@ from phonegame import hypercorn_trio
 from phonegame.asgi import RawWebsocket as ServedWebsocket
 from phonegame.codes import CodePool, parse_codes
 from phonegame.game import Games
+from phonegame.game.v1_game import Dial
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.switchboard import (
     Caller,
@@ -191,12 +192,17 @@ class Arcade:
 
 @asynccontextmanager
 async def open_arcade(
-    *, codes: str = "0-99", away_seconds: float = 60, game_queue: int = 1000, **config: Any
+    *,
+    codes: str = "0-99",
+    away_seconds: float = 60,
+    game_queue: int = 1000,
+    dial: Dial | None = None,
+    **config: Any,
 ) -> AsyncIterator[Arcade]:
     """Asks at its end that nothing is left behind."""
     hypercorn_trio.install()
     switchboard = MemorySwitchboard(CodePool(parse_codes(codes), random=Random(1)))
-    games = Games(switchboard, NUMBER, away_seconds=away_seconds, game_queue=game_queue)
+    games = Games(switchboard, NUMBER, dial, away_seconds=away_seconds, game_queue=game_queue)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket", "no lifespan here"

@@ -14,6 +14,7 @@ from phonegame.switchboard import ALL
 from phonegame.wire.v1 import (
     Accept,
     Clear,
+    Dial,
     Error,
     HangUp,
     Ignored,
@@ -54,7 +55,10 @@ def test_each_message_is_understood() -> None:
         HangUp(call_id="c1", at_once=True),
         Vocabulary(words=("pepperoni", "extra cheese")),
         Vocabulary(words=()),
+        Say(text="Call us back.", after_tone=True),
         Accept(callers=4),
+        Dial(to="+12025550123"),
+        Dial(to="+1 (202) 555-0123", dial_id="d-1"),
         Resume(resume_token="token", last_seq=17),
         Ping(),
         Ping(id="a"),

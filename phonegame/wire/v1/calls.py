@@ -12,6 +12,7 @@ from phonegame.wire.v1.to_game import (
     CallEnded,
     CallEnding,
     CallStarted,
+    CallStatus,
     Dtmf,
     Error,
     Numbered,
@@ -55,6 +56,8 @@ def from_call(event: switchboard.FromCall) -> list[Numbered]:
             return _from_heard(call_id, player, heard)
         case switchboard.CallStarted(caller=caller):
             return [CallStarted(call_id=call_id, player=player, direction=caller.direction, caller=caller.shown)]
+        case switchboard.CallStatus() as status:
+            return [_from_status(call_id, player, status)]
         case switchboard.CallKeyed(digit=digit):
             return [Dtmf(call_id=call_id, player=player, digit=digit)]
         case switchboard.SayStarted(say_id=say_id):
@@ -69,6 +72,17 @@ def from_call(event: switchboard.FromCall) -> list[Numbered]:
             return [CallEnded(call_id=call_id, player=player, reason=reason, seconds=round(seconds, 3))]
         case _:
             assert_never(event.event)
+
+
+def _from_status(call_id: str, player: int, event: switchboard.CallStatus) -> CallStatus:
+    return CallStatus(
+        call_id=call_id,
+        player=player,
+        status=event.status,
+        dial_id=event.dial_id,
+        answered_by=event.answered_by,
+        reason=event.reason,
+    )
 
 
 def _from_heard(call_id: str, player: int, heard: Heard) -> list[Numbered]:

@@ -21,6 +21,8 @@ MAX_VOICE_LENGTH = 100
 MAX_TOKEN_LENGTH = 200
 MAX_START_WITHIN = 600
 """Seconds. Who would wait longer means "whenever"."""
+MAX_NUMBER_LENGTH = 40
+"""Characters: 15 digits, and whatever people write between them."""
 MAX_WORDS = 100
 """Deepgram takes 100 keyterms, and recommends 20 to 50 (Deepgram, "Keyterm Prompting")."""
 MAX_WORD_LENGTH = 100
@@ -64,6 +66,13 @@ class _Sayable(_ToCallers, frozen=True, kw_only=True, omit_defaults=True):
         Annotated[float, Meta(ge=0, le=MAX_START_WITHIN)] | None,
         Meta(description="Seconds: dropped (`expired`) where it cannot start by then."),
     ] = None
+    after_tone: Annotated[
+        bool,
+        Meta(
+            description="For an answering machine: waits until it records, and `start_within` counts from there. "
+            "Dropped (`no_machine`) where a person has answered, or has called."
+        ),
+    ] = False
 
 
 class Say(_Sayable, frozen=True, kw_only=True, omit_defaults=True, tag="say"):
@@ -144,6 +153,22 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True, tag="accept"):
     callers: Annotated[int, Meta(ge=1, le=MAX_CALLERS)]
 
 
+class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="dial"):
+    """Rings somebody up, in one of the slots that `accept` gives. Answered by `call_status`, or by an `error`."""
+
+    to: Annotated[
+        str,
+        Meta(min_length=1, max_length=MAX_NUMBER_LENGTH, description="With its country, such as +12025550123 (E.164)."),
+    ]
+    dial_id: Annotated[
+        Id | None,
+        Meta(
+            description="Comes back in each `call_status`, and in the `error`. `call_status` has the `call_id` too, "
+            "with which `hangup` stops the ringing, and which the call keeps when it is answered (`call_started`)."
+        ),
+    ] = None
+
+
 class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     """Takes a game back whose connection was lost: its code, its calls, and every message that was missed."""
 
@@ -165,5 +190,5 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="p
     ] = None
 
 
-OnTheWire = Say | PlayMessage | Clear | HangUp | Vocabulary | Accept | Resume | Ping
-GameMessage = Say | Play | Clear | HangUp | Vocabulary | Accept | Resume | Ping
+OnTheWire = Say | PlayMessage | Clear | HangUp | Vocabulary | Accept | Dial | Resume | Ping
+GameMessage = Say | Play | Clear | HangUp | Vocabulary | Accept | Dial | Resume | Ping

@@ -73,6 +73,7 @@ def _finish(message: OnTheWire) -> GameMessage | Malformed:
         priority=message.priority,
         interruptible=message.interruptible,
         start_within=message.start_within,
+        after_tone=message.after_tone,
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from phonegame.speak.saying import Dropped
+from phonegame.switchboard import DialStatus
 
 CallId = Annotated[str, Meta(description="Which call. Never used twice.")]
 Player = Annotated[
@@ -36,8 +37,29 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
     away_seconds: Annotated[float, Meta(description="How long a lost game is waited for.")]
 
 
+class CallStatus(_OfCall, frozen=True, kw_only=True, tag="call_status"):
+    """How an outgoing call goes on until somebody is there (`call_started`); then, who has answered."""
+
+    status: Annotated[
+        DialStatus,
+        Meta(
+            description="First dialling, mostly ringing, then answered; or the end: busy, no_answer, failed or "
+            "cancelled. When it is known who has answered: answered again (a person, or unknown), or machine."
+        ),
+    ]
+    dial_id: Annotated[str | None, Meta(description="As the `dial` had it.")]
+    answered_by: Annotated[
+        str | None,
+        Meta(
+            description="human, fax, unknown, or a machine that records from now on: machine_end_beep, "
+            "machine_end_silence, machine_end_other. Null while it is not known."
+        ),
+    ]
+    reason: Annotated[str | None, Meta(description="For people, and for logs: why it has failed.")]
+
+
 class CallStarted(_OfCall, frozen=True, kw_only=True, tag="call_started"):
-    """A caller has given the code and is patched in."""
+    """A caller has given the code, or answered a call of ours, and is patched in."""
 
     direction: Literal["incoming", "outgoing"]
     caller: Annotated[str | None, Meta(description="The caller's number, masked; null where it is not known.")]
@@ -125,7 +147,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
         str,
         Meta(
             description="For programs: malformed, bad_clip, no_code_free, resume_failed, unknown_voice, voice_failed, "
-            "queue_full, vocabulary_refused or no_such_call. There may be others."
+            "queue_full, vocabulary_refused, no_such_call or dial_refused. There may be others."
         ),
     ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]
@@ -134,6 +156,14 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
     say_id: str | None = None
     call_id: str | None = None
     player: int | None = None
+    dial_id: str | None = None
+    rule: Annotated[
+        str | None,
+        Meta(
+            description="What stands against a `dial`: number, premium, dial_allow, no_room, dial_per_minute, "
+            "dial_per_game, dial_per_number, dial_at_once, no_carrier or closing. There may be others."
+        ),
+    ] = None
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag="pong"):
@@ -145,7 +175,8 @@ class Pong(msgspec.Struct, frozen=True, kw_only=True, tag="pong"):
 Unnumbered = Welcome | Pong
 """Belong to a connection, not to the game: they have no `seq`."""
 Numbered = (
-    CallStarted
+    CallStatus
+    | CallStarted
     | SpeechStarted
     | Transcript
     | UtteranceEnd

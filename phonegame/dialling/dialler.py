@@ -1,0 +1,155 @@
+"""All outgoing calls: takes orders from games and the operator, and whatever the carrier tells about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+import trio
+
+from phonegame.dialling.called_in import CalledIn
+from phonegame.dialling.outgoing import Order, OutgoingCall, Places, Unwanted
+from phonegame.dialling.quota import DialQuota
+from phonegame.dialling.rules import DialRefused, DialRules, Rule
+from phonegame.logs import masked
+from phonegame.switchboard import Caller, Switchboard
+
+ORDERS = 64
+"""Orders that wait for the next turn of the scheduler: who sends more at a time is refused."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is to be done with a phone that was answered."""
+
+    connect: bool
+    """False: nobody needs the call any more, or there is none. Say so, and hang up."""
+    greeting: str = ""
+
+
+class Dialler:
+    """Give `run` a task: each outgoing call is a task of its."""
+
+    def __init__(
+        self,
+        carrier: Places | None,
+        switchboard: Switchboard,
+        quota: DialQuota,
+        *,
+        allow: tuple[str, ...],
+        known_as: Callable[[str], str],
+        ring_seconds: float,
+    ) -> None:
+        """`carrier`: None where no account is set. `known_as`: a number -> a hash, the same as for incoming calls."""
+        self._carrier = carrier
+        self._switchboard = switchboard
+        self._quota = quota
+        self._called_in = CalledIn(known_as)
+        self._rules = DialRules(allow, self._called_in)
+        self._known_as = known_as
+        self._ring_seconds = ring_seconds
+        self._send_orders, self._orders = trio.open_memory_channel[OutgoingCall](ORDERS)
+        self._calls: dict[str, OutgoingCall] = {}
+        self._one_is_over = trio.Event()
+        self._closing = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Runs until it is cancelled. Phones that ring then are hung up, which may take some seconds."""
+        async with trio.open_nursery() as calls:
+            task_status.started()
+            async for call in self._orders:
+                calls.start_soon(self._serve, call)
+
+    async def _serve(self, call: OutgoingCall) -> None:
+        try:
+            await call.run(self._switchboard, self._quota.taken)
+        except Exception:
+            # it must not take down the others, nor the server
+            log.exception("error of ours; an outgoing call ends", call=call.id)
+        finally:
+            del self._calls[call.id]
+            self._one_is_over.set()
+            self._one_is_over = trio.Event()
+
+    # orders
+
+    def dial_nowait(self, order: Order, refused: Callable[[DialRefused], object]) -> OutgoingCall:
+        """Places a call, whose game learns how it goes on. Raises `DialRefused` where that can be told at once.
+
+        What takes longer to find out (slots, limits) is told to `refused`.
+        """
+        if self._closing:
+            raise DialRefused(Rule.CLOSING, "the server is going down")
+        if self._carrier is None:
+            why = "this server cannot place calls; set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PHONEGAME_PUBLIC_URL"
+            raise DialRefused(Rule.NO_CARRIER, why)
+        number = self._rules.check(order.to)
+        checked = Order(number, order.code, order.game, order.dial_id, order.greeting)
+        call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
+        call.start_clock_nowait(self._ring_seconds)
+        try:
+            self._send_orders.send_nowait(call)
+        except trio.WouldBlock:
+            raise DialRefused(Rule.AT_ONCE, f"{ORDERS} calls are to be placed already") from None
+        self._calls[call.id] = call
+        return call
+
+    async def dial(self, to: str, code: str | None = None, greeting: str = "") -> str:
+        """For the operator: the carrier's id of the call, once it has taken the order.
+
+        Raises `DialRefused`, or `CarrierError`; `CarrierUnclear` where the call may have been placed all the same.
+        """
+        call = self.dial_nowait(Order(to, code, greeting=greeting), refused=lambda _: None)
+        await call.placed.wait()
+        if call.error is not None:
+            raise call.error
+        return call.call_sid
+
+    def _caller(self, call_id: str, number: str) -> Caller:
+        return Caller(call_id=call_id, known_as=self._known_as(number), shown=masked(number), direction="outgoing")
+
+    def remember_nowait(self, number: str) -> None:
+        """It has called in, beyond doubt: while no prefixes are set, it may be rung back."""
+        self._called_in.remember_nowait(number)
+
+    # from the carrier; `call_id` is the id that we have given the call, and may be anything
+
+    def answer_nowait(self, call_id: str, call_sid: str) -> Answer:
+        """The carrier asks what to do with it, perhaps twice."""
+        call = self._calls.get(call_id)
+        if call is None or not call.answer_nowait(call_sid):
+            return Answer(connect=False)
+        return Answer(connect=True, greeting=call.order.greeting)
+
+    def status_nowait(self, call_id: str, form: Mapping[str, str]) -> None:
+        if (call := self._calls.get(call_id)) is not None:
+            call.report_nowait(form.get("CallSid", ""), form.get("CallStatus", ""))
+
+    def machine_nowait(self, call_id: str, form: Mapping[str, str]) -> None:
+        if (call := self._calls.get(call_id)) is not None:
+            call.detect_nowait(form.get("CallSid", ""), form.get("AnsweredBy", ""))
+
+    # from media streams
+
+    def claim_nowait(self, call_id: str) -> OutgoingCall | None:
+        """For the call's media stream, once. Whoever gets it calls `finish_nowait` in the end."""
+        call = self._calls.get(call_id)
+        return call if call is not None and call.claim_nowait() else None
+
+    # the end
+
+    def end_nowait(self) -> None:
+        """Places no call any more, and hangs up whoever has not been connected."""
+        self._closing = True
+        for call in list(self._calls.values()):
+            call.cancel_nowait(Unwanted.CLOSING)
+
+    async def wait_until_empty(self) -> None:
+        while self._calls:
+            await self._one_is_over.wait()

@@ -1,0 +1,1 @@
+"""`phonegame doctor`: what is wrong with an installation, and how to mend it. `examination` lists the checks."""

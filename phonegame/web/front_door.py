@@ -1,0 +1,113 @@
+"""Takes `/game` and `/twilio` out before Quart sees them (see `asgi`), and turns away who may not come in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import structlog
+import trio
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+
+from phonegame.access import Access, Refusal
+from phonegame.asgi import RawWebsocket, send_text_answer
+from phonegame.limits import ConnectionLimits
+from phonegame.visit import Visit, hide_key
+
+RETRY_LATER = (("Retry-After", "60"),)
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class House(Protocol):
+    """What is behind the door."""
+
+    @property
+    def access(self) -> Access: ...
+
+    @property
+    def connections(self) -> ConnectionLimits: ...
+
+    async def serve_game(self, socket: RawWebsocket) -> None: ...
+
+    async def serve_call(self, socket: RawWebsocket) -> None: ...
+
+    def end_nowait(self) -> None: ...
+
+
+class FrontDoor:
+    """An ASGI application around another."""
+
+    def __init__(self, quart: Any, house: House) -> None:
+        self._quart = quart
+        self._house = house
+        access = house.access
+        self._routes: dict[str, tuple[Callable[[Visit], Refusal | None], Callable[[RawWebsocket], Awaitable[None]]]] = {
+            "/game": (access.refuse_game, house.serve_game),
+            "/twilio": (lambda visit: access.refuse_stranger(visit, websocket=True), house.serve_call),
+        }
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._quart(scope, receive, send)
+            return
+        visit = Visit(scope)
+        hide_key(scope)
+        refusal = self._house.access.refuse_outsider(visit)
+        if scope["type"] == "websocket" and scope["path"] in self._routes:
+            await self._count(scope["path"], visit, refusal, RawWebsocket(scope, receive, send))
+        elif refusal is not None:
+            log_refusal(refusal, scope["path"])
+            if scope["type"] == "http":
+                await send_text_answer(send, refusal.status, refusal.text, refusal.headers)
+            else:
+                await RawWebsocket(scope, receive, send).refuse(refusal.status, refusal.text, refusal.headers)
+        else:
+            await self._quart(scope, receive, send)
+
+    async def _count(self, path: str, visit: Visit, refusal: Refusal | None, socket: RawWebsocket) -> None:
+        limits, now = self._house.connections, trio.current_time()
+        address = limits.address_of(visit.client, visit.headers("x-forwarded-for"))
+        with limits.socket(address, now) as admission:
+            if admission:
+                await self._open(path, visit, refusal, socket)
+                return
+            if limits.worth_a_line(address, now):
+                log.warning("refused", path=path, why=admission.value)
+            await socket.refuse(429, f"There are {admission.value}. Try again later.", RETRY_LATER)
+
+    async def _open(self, path: str, visit: Visit, refusal: Refusal | None, socket: RawWebsocket) -> None:
+        refuse, serve = self._routes[path]
+        if (refusal := refusal or refuse(visit)) is None:
+            await self._serve(serve, socket)
+        else:
+            log_refusal(refusal, path)
+            await socket.refuse(refusal.status, refusal.text, refusal.headers)
+
+    async def _serve(self, serve: Callable[[RawWebsocket], Awaitable[None]], socket: RawWebsocket) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._end_with_server, socket)
+            with _errors_logged():
+                await serve(socket)
+            nursery.cancel_scope.cancel()
+
+    async def _end_with_server(self, socket: RawWebsocket) -> None:
+        """For hypercorn's own command: the end of the ASGI lifespan comes only after all connections have ended."""
+        await socket.server_terminated()
+        self._house.end_nowait()
+
+
+def log_refusal(refusal: Refusal, path: str) -> None:
+    """`path`: without the query, which may hold a key."""
+    log.warning("refused", path=path[:100], why=refusal.why)
+
+
+@contextmanager
+def _errors_logged() -> Iterator[None]:
+    """Hypercorn loses an error that comes together with a cancellation."""
+    try:
+        yield
+    except Exception:
+        log.exception("error of ours; the connection ends")
+        raise

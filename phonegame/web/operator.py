@@ -1,0 +1,96 @@
+"""The operator's page, and `POST /call`. Whose they are is decided in doors.py."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+from quart import Blueprint, Response, jsonify, render_template, request
+
+from phonegame.carrier import CarrierError
+from phonegame.dialling import DialRefused
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A call to be placed. `code`: of the game that it is patched into; without one the callee names it."""
+
+    to: str
+    code: str = ""
+    greeting: str = ""
+
+
+Dial = Callable[[str, str | None, str], Awaitable[str]]
+"""`Dialler.dial`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the page shows."""
+
+    number: str
+    games: int
+    calls: int
+    can_dial: bool
+
+
+class BadOrder(Exception):
+    """The request names no call that could be placed."""
+
+
+def operator_pages(situation: Callable[[], Situation], dial: Dial) -> Blueprint:
+    pages = Blueprint("operator", __name__, template_folder="templates")
+
+    async def page(status: int = 200, *, notice: str = "", fault: str = "") -> Response:
+        text = await render_template("operator.html", situation=situation(), notice=notice, fault=fault)
+        return Response(text, status, content_type="text/html; charset=utf-8")
+
+    @pages.get("/")
+    async def home() -> Response:
+        return await page()
+
+    @pages.post("/call")
+    async def place_call() -> Response:
+        """JSON or a form; a browser's form is answered with the page."""
+        status, answer = await _placed(dial)
+        if request.mimetype == FORM and request.accept_mimetypes.best == "text/html":
+            notice = f"Calling. {answer['callSid']}" if "callSid" in answer else ""
+            return await page(status, notice=notice, fault=answer.get("error", ""))
+        response = jsonify(answer)
+        response.status_code = status
+        return response
+
+    return pages
+
+
+async def _placed(dial: Dial) -> tuple[int, dict[str, str]]:
+    try:
+        order = await _order()
+        return 200, {"callSid": await dial(order.to, order.code or None, order.greeting)}
+    except BadOrder as fault:
+        return 400, {"error": str(fault)}
+    except DialRefused as refusal:
+        return refusal.rule.http_status, {"error": str(refusal), "rule": refusal.rule.label}
+    except CarrierError as fault:
+        return 502, {"error": str(fault)}
+
+
+async def _order() -> Order:
+    if request.mimetype == JSON:
+        body = await request.get_data()
+        try:
+            order = msgspec.json.decode(body, type=Order)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            reason = str(error) if isinstance(error, msgspec.DecodeError) else "not JSON"
+            raise BadOrder(f"The call cannot be read: {reason}") from None
+    elif request.mimetype == FORM:
+        form = await request.form
+        order = Order(form.get("to", ""), form.get("code", ""), form.get("greeting", ""))
+    else:
+        raise BadOrder(f"Send the call as {JSON} or as {FORM}.")
+    if not order.to.strip():
+        raise BadOrder("`to` is missing: the number to call, such as +15550123456.")
+    return order

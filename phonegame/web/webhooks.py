@@ -1,0 +1,149 @@
+"""Twilio asks what to do with a call, and tells how calls go. Every request here is signed, where there is a token.
+
+Source: Twilio's documentation, "TwiML" (requests, status callbacks), "Call resource", "Answering machine detection".
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import structlog
+from quart import Blueprint, Response, request
+
+from phonegame.access import Access, Refusal
+from phonegame.dialling import Dialler
+from phonegame.ended import Ended
+from phonegame.endings import Ending, Endings
+from phonegame.settings import Settings
+from phonegame.stream_tokens import Facts, StreamTokens
+from phonegame.twilio import twiml
+from phonegame.twilio.numbers import CALLER_PARAMETER, known_number
+from phonegame.visit import Visit
+from phonegame.web.doors import refused
+
+CALL_ID = "call"
+"""In the addresses that Twilio is given for an outgoing call: our own id of it."""
+MAX_FIELDS = 200
+"""Twilio sends about thirty, and adds some without notice."""
+
+Form = dict[str, str]
+Handler = Callable[[Form], Awaitable[Response]]
+
+NO_CALL_SID = Refusal(400, "CallSid is missing: this address is for Twilio's requests about calls.", "no CallSid")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    settings: Settings
+    access: Access
+    tokens: StreamTokens
+    endings: Endings
+    dialler: Dialler
+    has_voice: Callable[[], bool]
+    is_closing: Callable[[], bool]
+
+    def blueprint(self) -> Blueprint:
+        routes = Blueprint("webhooks", __name__)
+        for path, handler in {
+            "/twiml": self.begin,
+            "/twiml/after": self.go_on,
+            "/twilio/status": self.take_status,
+            "/twilio/amd": self.take_amd,
+        }.items():
+            routes.add_url_rule(path, path, functools.partial(self._signed, handler), methods=["POST"])
+        return routes
+
+    async def _signed(self, handler: Handler) -> Response:
+        visit = Visit(request.scope)
+        body = await request.get_data()
+        assert isinstance(body, bytes)
+        pairs = _form(body) if request.mimetype == "application/x-www-form-urlencoded" else []
+        if refusal := self.access.refuse_stranger(visit, pairs, body):
+            return refused(refusal)
+        form = dict(pairs)
+        return await handler(form) if form.get("CallSid") else refused(NO_CALL_SID)
+
+    async def begin(self, form: Form) -> Response:
+        """A call has come in, or one of ours has been answered. Asked twice, it is answered twice."""
+        if self.is_closing():
+            return _twiml(twiml.said_and_hung_up(self.settings.prompt_closing, self.settings.twilio_voice))
+        call_id = request.args.get(CALL_ID)
+        return self._begin_incoming(form) if call_id is None else self._begin_outgoing(form, call_id)
+
+    def _begin_incoming(self, form: Form) -> Response:
+        facts = Facts(caller=form.get("From", ""), called=form.get("To", ""))
+        if self.access.is_twilio_checked and (number := known_number(facts.caller)):
+            self.dialler.remember_nowait(number)
+        greeting = self.settings.greeting or ("" if self.has_voice() else self._welcome)
+        return _twiml(self._connected(form["CallSid"], facts, greeting))
+
+    def _begin_outgoing(self, form: Form, call_id: str) -> Response:
+        answer = self.dialler.answer_nowait(call_id, form["CallSid"])
+        if not answer.connect:
+            log.info("nobody needs this outgoing call any more; it is hung up", call_sid=form["CallSid"])
+            return _twiml(twiml.said_and_hung_up(self.settings.prompt_game_over, self.settings.twilio_voice))
+        facts = Facts(form.get("From", ""), form.get("To", ""), "outgoing", call_id)
+        return _twiml(self._connected(form["CallSid"], facts, answer.greeting))
+
+    @property
+    def _welcome(self) -> str:
+        """Where no voice of ours can say it."""
+        return " ".join(filter(None, [self.settings.prompt_welcome, self.settings.prompt_say_code]))
+
+    def _connected(self, call_sid: str, facts: Facts, greeting: str) -> str:
+        public_url = self.access.public_url(Visit(request.scope))
+        parameters = {
+            twiml.TOKEN_PARAMETER: self.tokens.issue_nowait(call_sid, facts),
+            CALLER_PARAMETER: facts.caller,
+            twiml.CALLED_PARAMETER: facts.called,
+            twiml.DIRECTION_PARAMETER: facts.direction,
+        }
+        return twiml.connected(
+            twiml.stream_url(public_url),
+            after_url=f"{public_url}/twiml/after",
+            greeting=greeting,
+            voice=self.settings.twilio_voice,
+            parameters=parameters,
+        )
+
+    async def go_on(self, form: Form) -> Response:
+        """The stream has ended, and the caller is still there."""
+        ending = self.endings.take_nowait(form["CallSid"])
+        if ending is None:
+            log.warning("a call's stream has not come, or not to this process", call_sid=form["CallSid"])
+        return _twiml(twiml.said_and_hung_up(self._last_words(ending), self.settings.twilio_voice))
+
+    def _last_words(self, ending: Ending | None) -> str:
+        match ending:
+            case Ending(said_goodbye=True):
+                return ""
+            case None | Ending(why=Ended.FAILED | Ended.REFUSED | Ended.MALFORMED | Ended.UNUSABLE | Ended.SILENT):
+                return self.settings.prompt_failed
+            case Ending(why=why):
+                # no voice of ours could say it
+                return why.goodbye(self.settings) or self.settings.prompt_goodbye
+
+    async def take_status(self, form: Form) -> Response:
+        self.dialler.status_nowait(request.args.get(CALL_ID, ""), form)
+        return _twiml(twiml.nothing())
+
+    async def take_amd(self, form: Form) -> Response:
+        self.dialler.machine_nowait(request.args.get(CALL_ID, ""), form)
+        return _twiml(twiml.nothing())
+
+
+def _form(body: bytes) -> list[tuple[str, str]]:
+    """With empty values, which are signed too. What is no form has no fields."""
+    try:
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return []
+
+
+def _twiml(document: str) -> Response:
+    return Response(document, content_type=twiml.CONTENT_TYPE)

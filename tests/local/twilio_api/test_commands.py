@@ -1,0 +1,155 @@
+"""`phonegame carrier`, and `phonegame dial` against a server that takes `POST /call`."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from click.testing import CliRunner, Result
+from quart import Response, request
+from quart_trio import QuartTrio
+
+from phonegame.dial_command import dial
+from phonegame.local.twilio_api import ACCOUNT_SID, AUTH_TOKEN, Answer, Busy
+from phonegame.local.twilio_api.command import carrier
+from phonegame.local.twilio_api.http_server import HttpRequest
+from phonegame.local.twilio_api.rest import RestApi
+from tests.hypercorn_server import config_for, serving
+from tests.local.twilio_api.world import CALLEE, World, world
+
+KEY = "planted-operator-key"
+CARRIER = "import click; from phonegame.local.twilio_api.command import carrier; carrier()"
+
+
+def order_page(here: World, orders: list[tuple[str, Any]]) -> QuartTrio:
+    """A phonegame that has nothing but `POST /call`."""
+    app = QuartTrio(__name__)
+
+    @app.post("/call")
+    async def place() -> tuple[Any, int] | Response:
+        order = await request.get_json()
+        orders.append((request.headers.get("Authorization", ""), order))
+        if order["to"] != CALLEE:
+            return {"error": "not allowed: no prefix of PHONEGAME_DIAL_ALLOW fits", "rule": "prefix"}, 403
+        return {"callSid": (await here.dial(order["to"])).sid}, 200
+
+    return app
+
+
+async def run_dial(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, here: World, arguments: list[str], **variables: str
+) -> tuple[Result, list[tuple[str, Any]]]:
+    monkeypatch.chdir(folder)  # no .env there
+    orders: list[tuple[str, Any]] = []
+    async with serving(order_page(here, orders), config_for()) as port:
+        env = {
+            "PROXY_URL": f"127.0.0.1:{port}",
+            "PHONEGAME_OPERATOR_KEY": KEY,
+            "TWILIO_API_URL": here.carrier.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            **variables,
+        }
+        result = await trio.to_thread.run_sync(partial(CliRunner(env=env).invoke, dial, arguments))
+    return result, orders
+
+
+async def test_dial_places_the_call_and_shows_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with world() as here:
+        arguments = [CALLEE, "--code", "42", "--greeting", "hello"]
+        result, orders = await run_dial(monkeypatch, tmp_path, here, arguments)
+        sid = here.carrier.calls[0].sid
+    assert result.exit_code == 0, result.output
+    assert orders == [(f"Bearer {KEY}", {"to": CALLEE, "code": "42", "greeting": "hello"})]
+    assert result.output.splitlines()[0] == f"calling, {sid}"
+    assert result.output.splitlines()[-1] == "completed, 1 s"
+
+
+@pytest.mark.parametrize("answer", [Busy()])
+async def test_call_that_is_not_answered_is_an_exit_status(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Answer
+) -> None:
+    async with world({CALLEE: answer}) as here:
+        result, _ = await run_dial(monkeypatch, tmp_path, here, [CALLEE])
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, "busy, 0 s")
+
+
+async def test_refusal_is_shown_in_the_servers_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with world() as here:
+        result, _ = await run_dial(monkeypatch, tmp_path, here, ["+4930123456"])
+    assert result.exit_code == 1
+    assert "403: not allowed: no prefix" in result.output
+
+
+async def test_without_an_account_the_call_is_placed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with world() as here:
+        result, _ = await run_dial(monkeypatch, tmp_path, here, [CALLEE], TWILIO_ACCOUNT_SID="")
+        assert len(here.carrier.calls) == 1
+    assert result.exit_code == 0
+    assert "TWILIO_ACCOUNT_SID is not set here" in result.output
+
+
+def test_dial_says_when_no_server_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner(env={"PROXY_URL": "127.0.0.1:9", "PHONEGAME_OPERATOR_KEY": KEY}).invoke(dial, [CALLEE])
+    assert result.exit_code == 1
+    assert "phonegame does not answer at http://127.0.0.1:9/call" in result.output
+    assert KEY not in result.output
+
+
+def test_dial_names_settings_that_are_wrong_and_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner(env={"PHONEGAME_OPERATOR_KEY": "planted secret"}).invoke(dial, [CALLEE])
+    assert result.exit_code == 1
+    assert "PHONEGAME_OPERATOR_KEY" in result.output
+    assert "planted" not in result.output
+
+
+@pytest.mark.slow
+async def test_carrier_prints_what_the_server_must_be_told_and_serves_there() -> None:
+    command = [sys.executable, "-c", CARRIER, "--port", "0", "--auth-token", "planted-token"]
+    run = partial(trio.run_process, command, stdout=subprocess.PIPE, check=False)
+    async with trio.open_nursery() as nursery:
+        process = await nursery.start(run)
+        printed = ""
+        while "any other" not in printed:
+            printed += (await process.stdout.receive_some()).decode()
+        settings = dict(re.findall(r"^([A-Z_]+)=(.*)$", printed, re.MULTILINE))
+        answer = await trio.to_thread.run_sync(_account, settings["TWILIO_API_URL"], settings["TWILIO_ACCOUNT_SID"])
+        nursery.cancel_scope.cancel()
+    assert answer["status"] == "active"
+    assert "planted-token" not in printed
+
+
+def _account(url: str, account_sid: str) -> Any:
+    from twilio.http.http_client import TwilioHttpClient
+
+    http = TwilioHttpClient(pool_connections=False, timeout=5)
+    path = f"{url}/2010-04-01/Accounts/{account_sid}.json"
+    return json.loads(http.request("GET", path, auth=(account_sid, "planted-token")).text)
+
+
+def test_phones_that_are_wrong_are_named(tmp_path: Path) -> None:
+    phones = tmp_path / "phones.toml"
+    phones.write_text("['+1']\nanswers = 'sometimes'", encoding="utf-8")
+    result = CliRunner().invoke(carrier, ["--phones", str(phones)])
+    assert result.exit_code == 2
+    assert "sometimes" in result.output
+
+
+async def test_credentials_that_are_no_basic_ones_are_none() -> None:
+    async with world() as here:
+        for value in ("Basic %%%", "Bearer x", "Basic /w=="):
+            request = HttpRequest("GET", "/", "", {"authorization": value}, b"")
+            assert (await RestApi(here.carrier).answer(request)).status == 401

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phonegame.local.twilio_api import Answer, Answers, Busy, Declines, Fails, Lost, Machine, NoAnswer, Refused
+from phonegame.local.twilio_api.phones_file import PhonesFileError, load_phones
+from tests.local.twilio_api.world import CALLEE, STREAM, world
+
+
+def load(folder: Path, text: str) -> dict[str, Answer]:
+    path = folder / "phones.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_phones(path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "answer"),
+    [
+        ("rings = 2", Answers(2)),
+        ("answers = 'person'", Answers()),
+        ("answers = 'machine'\ngreeting = 'hello'\nends = 'silence'", Machine("hello", 1, "silence")),
+        ("answers = 'busy'\nrings = 0", Busy()),
+        ("answers = 'declines'", Declines()),
+        ("answers = 'no-answer'", NoAnswer()),
+        ("answers = 'fails'\nsip_code = 480", Fails(480)),
+        ("answers = 'lost'", Lost()),
+        ("answers = 'refused'\ncode = 21219", Refused(21219)),
+    ],
+)
+def test_each_kind_of_answer(tmp_path: Path, entry: str, answer: Answer) -> None:
+    assert load(tmp_path, f"['{CALLEE}']\n{entry}\n") == {CALLEE: answer}
+
+
+async def test_steps_are_done_in_the_call(tmp_path: Path) -> None:
+    phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{{ pause = 0.1 }}, {{ keys = '4#' }}]\nstay = 0\n")
+    async with world(phones, {"/twiml": STREAM}) as here:
+        await here.dial()
+        call = await here.carrier.call(0)
+        assert await call.wait_over() == "completed"
+    assert call.handset.ended_by == "person"
+    digits = [message["dtmf"]["digit"] for message in here.customer.heard if message["event"] == "dtmf"]
+    assert digits == ["4", "#"]
+
+
+async def test_step_that_cannot_be_done_is_an_alert_and_ends_the_call(tmp_path: Path) -> None:
+    phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{{ pause = 0 }}, {{ wav = 'missing.wav' }}]\n")
+    async with world(phones, {"/twiml": STREAM}) as here:
+        await here.dial()
+        assert await (await here.carrier.call(0)).wait_over() == "completed"
+    assert here.alert_codes == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("['+1']\nanswers = 'sometimes'", "sometimes"),
+        ("['+1']\nring = 1", "ring"),
+        ("['+1']\nrings = -1", "rings"),
+        ("['+1']\nsteps = [{ say = 'a', keys = '1' }]", "one of"),
+        ("['+1']\nsteps = [{ keys = 'a' }]", "keys"),
+        ("['+1']\nanswers = 'refused'\ncode = 1", "code"),
+        ("'+1' = 'busy'", "object"),
+        ("[", "phones.toml"),
+    ],
+)
+def test_fault_is_named(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(PhonesFileError, match=word):
+        load(tmp_path, text)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PhonesFileError, match=r"none\.toml"):
+        load_phones(tmp_path / "none.toml")

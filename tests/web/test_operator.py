@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import pytest
+from quart.typing import TestClientProtocol as ClientProtocol
+from quart_trio import QuartTrio
+
+from phonegame.carrier import CarrierError
+from phonegame.dialling import DialRefused, Rule
+from phonegame.web.faults import tell_faults
+from phonegame.web.operator import Situation, operator_pages
+
+SID = "CA" + "0" * 32
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@dataclass
+class Dialler:
+    fault: Exception | None = None
+    orders: list[tuple[str, str | None, str]] = field(default_factory=list)
+
+    async def dial(self, to: str, code: str | None, greeting: str) -> str:
+        self.orders.append((to, code, greeting))
+        if self.fault is not None:
+            raise self.fault
+        return SID
+
+
+def client(dialler: Dialler, *, can_dial: bool = True) -> ClientProtocol:
+    app = QuartTrio("test")
+    app.register_blueprint(operator_pages(lambda: Situation("+15550100", 3, 2, can_dial), dialler.dial))
+    tell_faults(app)
+    return app.test_client()
+
+
+class Fields(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str | None] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "input":
+            self.names.add(dict(attrs)["name"])
+
+
+class TestCall:
+    async def test_is_placed_by_json(self) -> None:
+        dialler = Dialler()
+        order = {"to": "+12025550147", "code": "42", "greeting": "Hello.", "more": 1}
+        answer = await client(dialler).post("/call", json=order)
+        assert (answer.status_code, await answer.get_json()) == (200, {"callSid": SID})
+        assert dialler.orders == [("+12025550147", "42", "Hello.")]
+
+    async def test_is_placed_by_a_form(self) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).post("/call", form={"to": "+12025550147"})
+        assert (answer.status_code, await answer.get_json()) == (200, {"callSid": SID})
+        assert dialler.orders == [("+12025550147", None, "")]
+
+    async def test_is_placed_by_the_page_whose_fields_it_has(self) -> None:
+        dialler = Dialler()
+        browser = client(dialler)
+        page = Fields()
+        page.feed(await (await browser.get("/", headers=BROWSER)).get_data(as_text=True))
+        assert page.names == {"to", "code", "greeting"}
+        answer = await browser.post("/call", form={"to": "+1202", "code": "", "greeting": ""}, headers=BROWSER)
+        assert answer.content_type == "text/html; charset=utf-8"
+        assert SID in await answer.get_data(as_text=True)
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+    async def test_is_not_placed_by_a_link(self, method: str) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).open("/call?to=%2B12025550147", method=method, json=None)
+        assert answer.status_code == 405
+        assert dialler.orders == []
+
+    @pytest.mark.parametrize(
+        ("headers", "body", "told"),
+        [
+            ({"Content-Type": "application/json"}, b"{", "The call cannot be read: "),
+            ({"Content-Type": "application/json"}, b"[]", "Expected `object`"),
+            ({"Content-Type": "application/json"}, b'{"code": "1"}', "`to`"),
+            ({"Content-Type": "application/json"}, b'{"to": 1}', "Expected `str`, got `int`"),
+            ({"Content-Type": "application/json"}, b'{"to": " "}', "`to` is missing"),
+            ({"Content-Type": "application/json"}, b"\xff", "The call cannot be read: "),
+            ({"Content-Type": "application/json"}, b"[" * 5000, "The call cannot be read: "),
+            ({"Content-Type": "application/x-www-form-urlencoded"}, b"code=1", "`to` is missing"),
+            ({"Content-Type": "text/plain"}, b"to=%2B1202", "Send the call as application/json"),
+            ({}, b"", "Send the call as application/json"),
+        ],
+    )
+    async def test_that_cannot_be_read_is_told_why(self, headers: dict[str, str], body: bytes, told: str) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).post("/call", headers=headers, data=body)
+        assert answer.status_code == 400
+        assert told in (await answer.get_json())["error"]
+        assert dialler.orders == []
+
+    async def test_that_a_rule_forbids_names_it(self) -> None:
+        dialler = Dialler(DialRefused(Rule.ALLOW, "not with these prefixes"))
+        answer = await client(dialler).post("/call", form={"to": "+1900"})
+        assert answer.status_code == 403
+        assert await answer.get_json() == {"error": "not with these prefixes", "rule": "dial_allow"}
+
+    async def test_that_the_carrier_does_not_take_is_told_of(self) -> None:
+        dialler = Dialler(CarrierError("the carrier refuses"))
+        answer = await client(dialler).post("/call", form={"to": "+1202"})
+        assert (answer.status_code, await answer.get_json()) == (502, {"error": "the carrier refuses"})
+
+    async def test_an_error_on_the_page_is_escaped(self) -> None:
+        dialler = Dialler(CarrierError("<script>"))
+        answer = await client(dialler).post("/call", form={"to": "+1202"}, headers=BROWSER)
+        text = await answer.get_data(as_text=True)
+        assert answer.status_code == 502
+        assert "&lt;script&gt;" in text
+        assert "<script>" not in text
+
+    async def test_that_is_too_long_is_refused(self) -> None:
+        answer = await client(Dialler()).post("/call", form={"to": "1" * 70_000})
+        assert answer.status_code == 413
+        assert "longer than 65536 bytes" in await answer.get_data(as_text=True)
+
+    async def test_an_error_of_ours_shows_nothing_of_itself(self, caplog: pytest.LogCaptureFixture) -> None:
+        answer = await client(Dialler(RuntimeError("planted"))).post("/call", form={"to": "+1202"})
+        assert answer.status_code == 500
+        assert await answer.get_data(as_text=True) == "Something has gone wrong in this server; its log tells what.\n"
+
+
+async def test_a_server_that_cannot_dial_says_what_to_set() -> None:
+    answer = await client(Dialler(), can_dial=False).get("/")
+    text = await answer.get_data(as_text=True)
+    assert "<form" not in text
+    assert "TWILIO_ACCOUNT_SID" in text
