@@ -154,9 +154,9 @@ def _interruptions(figures: Interruptions) -> Iterator[str]:
 
 def cores_line(around: Around) -> str:
     wait = around.wait_share
-    shared = "" if wait is None else f" (not free for it {wait:.0%} of the time)"
-    if wait is not None and wait > LONGEST_WAIT:
-        shared += " SHARED WITH SOMETHING ELSE"
+    shared = ""
+    if wait is not None:
+        shared = f" (its main thread waited for it {wait:.0%} of the time{SHARED if wait > LONGEST_WAIT else ''})"
     late = around.generator_lateness is not None and around.generator_lateness.p99 > LATEST_GENERATOR_MS
     bottleneck = " THE BOTTLENECK" if late or around.generator_cpu_share > BUSIEST_GENERATOR else ""
     return f"server {around.cpu_share:.0%} busy{shared}, generator {around.generator_cpu_share:.0%}{bottleneck}"

@@ -195,7 +195,7 @@ class SpokenCall(Call):
         before = self.results_sent
         if self.talks:
             super()._send_result()
-        elif self.listener is not None:
+        elif self.listener is not None and self._spoke_at is None:
             self.listener.send(server_frame(TEXT, silent_result(self.frames_arrived * FRAME_SECONDS)))
         if self.is_v1 and self.results_sent > before:
             self._results_sent_at.append(clock())
