@@ -42,8 +42,8 @@ class TableBoard:
         self._live = live
 
     def show(self, conversation: Conversation) -> None:
-        table = Table(expand=True, pad_edge=False, box=SIMPLE_HEAD)
-        table.add_column("time", width=5, justify="right", style="dim")
+        table = Table(expand=True, pad_edge=False, show_edge=False, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("time", width=4, justify="right", style="dim")
         table.add_column("the caller says, hears", ratio=1)
         table.add_column("", width=2)
         table.add_column("the game receives, says", ratio=1)

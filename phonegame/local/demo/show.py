@@ -104,7 +104,8 @@ def invite(console: Console, stage: Stage) -> None:
     _say(console, play, style="bold")
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
     _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
-    console.print("\nThe local speech service understands numbers and the sentences that it is told to expect:\n")
+    console.print("\nWhat you type into the game is spoken to the caller.")
+    console.print("The local speech service understands numbers and what it is told to expect:\n")
     for sentence in SENTENCES:
         _say(console, sentence)
 
