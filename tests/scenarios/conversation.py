@@ -69,9 +69,9 @@ async def in_conversation(
 
 
 @asynccontextmanager
-async def conversation(**house: Any) -> AsyncIterator[Conversation[V1Game]]:
-    """With a v1 game, which gets receipts. As `open_talking_house`."""
-    async with open_talking_house(**house) as opened, in_conversation(opened.v1_game(), opened) as talking:
+async def conversation(*, quirks: Quirks | None = None, **house: Any) -> AsyncIterator[Conversation[V1Game]]:
+    """With a v1 game, which gets receipts. `quirks` are the phone's; the rest as `open_talking_house`."""
+    async with open_talking_house(**house) as opened, in_conversation(opened.v1_game(), opened, quirks) as talking:
         yield talking
 
 
