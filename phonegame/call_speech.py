@@ -89,7 +89,7 @@ class CallSpeech:
                     await self.speaker.wait_silent()
 
     def can_say(self, goodbye: str) -> bool:
-        return bool(goodbye) and self._has_voice
+        return bool(goodbye) and self._has_voice and self.speaker.can_be_heard
 
     async def say_goodbye(self, goodbye: str) -> None:
         """After `stop_nowait`. Returns when the caller has heard it, or should have."""

@@ -138,6 +138,11 @@ class Speaker:
     # what the call may ask
 
     @property
+    def can_be_heard(self) -> bool:
+        """Whether there is a stream to send to."""
+        return bool(self._stream_sid) and not self._closed
+
+    @property
     def is_speaking(self) -> bool:
         """Whether something plays, or is to be played, or has not been confirmed yet."""
         return len(self._order) > 0

@@ -16,7 +16,7 @@ from tests.house import Caller, Game, House, V1Game, open_house
 
 Protocol = Literal["text", "v1"]
 PROTOCOLS: tuple[Protocol, ...] = ("text", "v1")
-WORD_MS = 40
+WORD_MS = 30
 """Short enough for quick tests, and a voice makes a pause of 20 ms behind each word."""
 NO_PROMPTS = dict.fromkeys(Prompts.model_fields, "none")
 

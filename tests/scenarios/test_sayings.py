@@ -12,10 +12,19 @@ import pytest
 
 from phonegame.local.speech.marker import encode_speech
 from phonegame.local.speech.speaking.pace import Pace
+from phonegame.speak.running_order import MAX_SAYINGS
 from phonegame.speak.saying import Dropped, Priority
 from phonegame.wire import v1
 from tests.house import V1Game
-from tests.scenarios.conversation import WORD_MS, conversation, is_silent_but_for, outcome, utterances, words
+from tests.scenarios.conversation import (
+    WORD_MS,
+    conversation,
+    conversation_over,
+    is_silent_but_for,
+    outcome,
+    utterances,
+    words,
+)
 
 HEARD = ("", False, None)
 
@@ -34,7 +43,7 @@ async def test_now_cuts_what_plays_and_next_comes_before_what_waits() -> None:
         await talking.game.gets(v1.SayStarted)
         await talking.say(words(1, "d"), say_id="queued")
         await talking.say(words(1, "c"), say_id="next", priority=Priority.NEXT)
-        await talking.caller.hears_words("a03")
+        await talking.caller.reaches("a03")
         await talking.say(words(1, "b"), say_id="now", priority=Priority.NOW)
         finished = await receipts(talking.game, 4)
         assert list(finished) == ["long", "now", "next", "queued"]
@@ -45,6 +54,7 @@ async def test_now_cuts_what_plays_and_next_comes_before_what_waits() -> None:
         assert len(talking.caller.phone.clears) == 1
 
 
+@pytest.mark.slow
 async def test_now_waits_for_what_is_not_interruptible() -> None:
     async with conversation() as talking:
         await talking.say(words(12, "a"), say_id="firm", interruptible=False)
@@ -55,22 +65,23 @@ async def test_now_waits_for_what_is_not_interruptible() -> None:
         assert talking.caller.heard_words == [*words(12, "a").split(), "b00", "d00"]
 
 
+@pytest.mark.slow
 async def test_what_cannot_start_in_time_is_dropped_without_a_sound() -> None:
     async with conversation() as talking:
-        await talking.say(words(9), say_id="long")
+        await talking.say(words(10), say_id="long")
         await talking.say("too late", say_id="late", start_within=0.01)
         await talking.say("in time", say_id="early", start_within=60)
         finished = await receipts(talking.game, 3)
         assert list(finished) == ["late", "long", "early"]
         assert outcome(finished["late"]) == ("", False, "expired")
-        assert talking.caller.heard_words == [*words(9).split(), "in", "time"]
+        assert talking.caller.heard_words == [*words(10).split(), "in", "time"]
 
 
 async def test_clear_stops_everything_interruptible_or_not() -> None:
     async with conversation() as talking:
         await talking.say(words(30), say_id="plays", interruptible=False)
         await talking.say("later", say_id="waits")
-        await talking.caller.hears_words("w02")
+        await talking.caller.reaches("w02")
         await talking.game.client.clear()
         await talking.caller.phone.wait_cleared()
         finished = await receipts(talking.game, 2)
@@ -84,7 +95,7 @@ async def test_clear_stops_everything_interruptible_or_not() -> None:
 async def test_what_is_cleared_is_synthesised_no_further() -> None:
     async with conversation(speech={"pace": Pace(speed=2)}) as talking:
         await talking.say(words(60), say_id="plays")
-        await talking.caller.hears_words("w00")
+        await talking.caller.reaches("w00")
         await talking.game.client.clear()
         await talking.game.gets(v1.SayFinished)
         [record] = talking.house.speech.speak_connections
@@ -156,7 +167,7 @@ async def test_hangup_waits_until_all_is_said() -> None:
 async def test_hangup_at_once_cuts() -> None:
     async with conversation() as talking:
         await talking.say(words(40), say_id="a")
-        await talking.caller.hears_words("w02")
+        await talking.caller.reaches("w02")
         await talking.game.client.hangup(at_once=True)
         await talking.caller.is_hung_up_on("the game hung up")
         heard, interrupted, dropped = outcome(await talking.game.gets(v1.SayFinished))
@@ -190,19 +201,22 @@ async def test_a_caller_who_hangs_up_in_the_middle_of_a_sentence_leaves_a_receip
     async with conversation() as talking:
         await talking.say(words(40), say_id="a")
         await talking.say("later", say_id="b")
-        await talking.caller.hears_words("w02")
+        await talking.caller.reaches("w02")
         await talking.caller.phone.hang_up()
         finished = await receipts(talking.game, 2)
         assert [each.dropped for each in finished.values()] == [Dropped.CALL_ENDED, Dropped.CALL_ENDED]
         assert abs(len(talking.caller.heard_words) - len(finished["a"].heard.split())) <= 1
         assert not finished["b"].heard
+        # whoever gets a receipt may still look up the call
+        assert not [message for message in talking.game.skipped if isinstance(message, v1.CallEnding)]
+        await talking.game.gets(v1.CallEnding)
         await talking.game.gets(v1.CallEnded)
 
 
 async def test_nothing_more_is_synthesised_for_a_caller_who_has_hung_up() -> None:
     async with conversation(speech={"pace": Pace(speed=2)}) as talking:
         await talking.say(words(60))
-        await talking.caller.hears_words("w00")
+        await talking.caller.reaches("w00")
         await talking.caller.phone.hang_up()
         assert (await talking.game.gets(v1.SayFinished)).dropped is Dropped.CALL_ENDED
         [record] = talking.house.speech.speak_connections
@@ -210,26 +224,40 @@ async def test_nothing_more_is_synthesised_for_a_caller_who_has_hung_up() -> Non
         assert record.utterances[0].bytes < len(encode_speech(words(60), word_ms=WORD_MS))
 
 
-@pytest.mark.slow
-async def test_a_thousand_sentences_are_bounded_and_each_has_its_receipt() -> None:
+async def test_of_a_thousand_sentences_a_few_wait_and_each_has_its_receipt() -> None:
     async with conversation() as talking:
+        # nothing of it is over before the last one is refused
+        await talking.say(words(60), say_id="long")
         for number in range(1000):
             await talking.say("x", say_id=str(number))
-        finished = await receipts(talking.game, 1000 - 64)
-        assert {each.dropped for each in finished.values()} == {Dropped.QUEUE_FULL, None}
-        refused = [say_id for say_id, each in finished.items() if each.dropped is not None]
-        assert len(refused) >= 1000 - 64 - 10
-        error = await talking.game.gets(v1.Error) if not _errors(talking.game) else _errors(talking.game)[0]
-        assert (error.code, error.say_id in refused) == ("queue_full", True)
-        assert len(utterances(talking.house)) < 20
+        finished = await receipts(talking.game, 1001 - MAX_SAYINGS)
+        assert {each.dropped for each in finished.values()} == {Dropped.QUEUE_FULL}
         await talking.game.client.clear()
-        await receipts(talking.game, 64)
-        await talking.say("still here", say_id="last")
+        cleared = await receipts(talking.game, MAX_SAYINGS)
+        assert {each.dropped for each in cleared.values()} == {Dropped.CLEARED}
+        assert finished.keys() | cleared.keys() == {"long", *map(str, range(1000))}
+        errors = [message for message in talking.game.skipped if isinstance(message, v1.Error)]
+        assert {error.code for error in errors} == {"queue_full"}
+        assert {error.say_id for error in errors} >= finished.keys() - {errors[-1].say_id}
+        # no more than the one that plays and the one behind it was ever synthesised
+        assert len(utterances(talking.house)) <= 2
+        await talking.say("still here")
         await talking.caller.hears_words("still", "here")
 
 
-def _errors(game: V1Game) -> list[v1.Error]:
-    return [message for message in game.skipped if isinstance(message, v1.Error)]
+async def test_a_text_game_with_a_thousand_sentences_does_no_harm() -> None:
+    async with conversation_over("text") as talking:
+        await talking.say(words(60))
+        for _ in range(1000):
+            await talking.say("x")
+        await talking.caller.reaches("w00")
+        # which sweeps away what waits
+        await talking.caller.phone.play(encode_speech("stop", word_ms=WORD_MS, pause_ms=120))
+        await talking.game.hears("stop")
+        await talking.say("still here")
+        await talking.caller.hears_words("still", "here")
+        assert "x" not in talking.caller.heard_words
+        assert talking.house.errors == []
 
 
 def _wav(tone: list[int], rate: int, channels: int) -> bytes:
