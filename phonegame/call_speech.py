@@ -114,7 +114,7 @@ class CallSpeech:
 
     def hear(self, heard: Heard, position: float) -> None:
         """Stops what is played where the caller speaks over it. `position`: seconds of the call's audio so far."""
-        since = self.speaker.playing_since
+        since = self.speaker.speaking_since
         if since is None:
             return
         playing_from = position - (trio.current_time() - since)

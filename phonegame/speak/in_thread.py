@@ -12,7 +12,6 @@ import trio
 
 from phonegame.speak.sound import Sound, WordTime
 
-
 YIELD_SECONDS = 0.0002
 
 

@@ -91,6 +91,7 @@ class Performance:
             if voice is None
             else [Part(sentence, voice) for sentence in sentences(saying.text)]
         )
+        self.came_at = now
         within = math.inf if saying.start_within is None else saying.start_within
         self.expires_at = now + within + START_GRACE_SECONDS
         self.failure: str | None = None

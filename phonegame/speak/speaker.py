@@ -148,11 +148,15 @@ class Speaker:
         return len(self._order) > 0
 
     @property
-    def playing_since(self) -> float | None:
-        """Trio's time since when the caller has been hearing something, one saying after the other. None: silence."""
-        since = self._playout.playing_since
-        playing = self._order.playing(self._place)
-        return since if playing is not None and since <= trio.current_time() else None
+    def speaking_since(self) -> float | None:
+        """Trio's time since when the caller has been hearing something, one saying after the other.
+
+        Before the first sound: since when a saying waits for it. None: silence.
+        """
+        if self._order.playing(self._place) is not None:
+            return self._playout.playing_since
+        waiting = self._order.sending
+        return waiting.came_at if waiting is not None else None
 
     async def wait_silent(self) -> None:
         """Until nothing plays or waits. Takes no longer than voices and marks may, once the stream has begun."""
