@@ -74,6 +74,6 @@ async def lay_cable(server_address: str) -> AsyncIterator[Cable]:
     [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
     cable = Cable(f"127.0.0.1:{listener.socket.getsockname()[1]}")
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(partial(trio.serve_listeners, partial(cable.serve, server_address), [listener]))
+        await nursery.start(partial(trio.serve_listeners, partial(cable.serve, server_address), [listener]))
         yield cable
         nursery.cancel_scope.cancel()

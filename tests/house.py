@@ -271,7 +271,8 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Ends the server as an operator would, and then asks that nothing is left behind.
 
-    `keyterms`: more of Deepgram's URL, such as "&keyterm=pizza". `speech`: more fields of SpeechConfig. With `voice="marker"` the server speaks in that service's voice, by Aura's
+    `keyterms`: more of Deepgram's URL, such as "&keyterm=pizza".
+    `speech`: more fields of SpeechConfig. With `voice="marker"` the server speaks in that service's voice, by Aura's
     protocol, and callers can tell every word (`Caller.heard_words`).
     """
     more = {"voice": "marker", **(speech or {})}

@@ -146,10 +146,10 @@ def check(game: V1Game, book: Book) -> None:
 
 def check_calls(game: V1Game) -> None:
     """Each begins, is about to end, and ends, once; nothing of it comes before or behind."""
-    by_call = defaultdict(list)
+    by_call: defaultdict[str, list[v1.Numbered]] = defaultdict(list)
     for message in game.received:
-        if (call_id := getattr(message, "call_id", None)) is not None:
-            by_call[call_id].append(message)
+        if not isinstance(message, v1.Welcome | v1.Pong) and message.call_id is not None:
+            by_call[message.call_id].append(message)
     for messages in by_call.values():
         kinds = [type(message) for message in messages]
         assert (kinds[0], kinds[-1]) == (v1.CallStarted, v1.CallEnded)
@@ -159,7 +159,7 @@ def check_calls(game: V1Game) -> None:
 
 def check_words(game: V1Game) -> None:
     """What a call has brought is one caller's, in one visit, in order and not twice."""
-    said = defaultdict(list)
+    said: defaultdict[str, list[str]] = defaultdict(list)
     for transcript in game.all_of(v1.Transcript):
         if transcript.is_final:
             said[transcript.call_id] += transcript.text.split()
@@ -170,7 +170,7 @@ def check_words(game: V1Game) -> None:
 
 def check_receipts(game: V1Game, book: Book) -> None:
     place = {id(message): at for at, message in enumerate(game.received)}
-    finished = defaultdict(list)
+    finished: defaultdict[str, list[v1.SayFinished]] = defaultdict(list)
     for receipt in game.all_of(v1.SayFinished):
         finished[receipt.say_id].append(receipt)
     assert finished.keys() <= book.asked.keys()
