@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import trio
 
@@ -11,15 +12,20 @@ from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
 from phonegame.speak.saying import Dropped, Receipt, Saying
-from phonegame.speak.speaker import Speaker
-from phonegame.speak.voices import Voices
+from phonegame.speak.speaker import Speaker, VoiceSource
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
-GOODBYE_SECONDS = 10
+GOODBYE_SECONDS = 12
 AWAY_GRACE_SECONDS = 2.0
 """A game that is back by then has not been away, for its callers."""
 OWN = ""
 """The id of the server's own sayings, of which the game learns nothing; games' sayings have ids."""
+
+
+class OwnVoices(VoiceSource, Protocol):
+    @property
+    def has_voice(self) -> bool:
+        """Whether the server has a voice of its own."""
 
 
 class CallSpeech:
@@ -27,7 +33,7 @@ class CallSpeech:
 
     def __init__(
         self,
-        voices: Voices,
+        voices: OwnVoices,
         prompts: Prompts,
         interruption: Interruption,
         send_text: Callable[[str], Awaitable[None]],

@@ -99,8 +99,6 @@ class Performance:
         """Whether the game has been told that it starts."""
         self.is_on_wire = False
         """Whether some of its audio has been sent, and not been cleared since."""
-        self.plays_from = math.inf
-        """Trio's time at which the caller begins to hear it."""
         self._at = 0
 
     @property
@@ -128,7 +126,6 @@ class Performance:
         """What has been sent was cleared before the caller heard any of it."""
         self._at = 0
         self.is_on_wire = False
-        self.plays_from = math.inf
         for part in self.parts:
             part.sent = 0
 

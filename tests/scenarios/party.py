@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import trio
 
-from phonegame.local.phone import HungUpError
+from phonegame.local.phone import HungUpError, Quirks
 from phonegame.local.speech.marker import encode_speech
 from phonegame.wire import v1
 from tests.house import Caller, Game, House, V1Game
@@ -44,8 +44,10 @@ async def joins(caller: Caller, game: V1Game) -> Guest:
 
 
 @asynccontextmanager
-async def guest(house: House, game: V1Game, from_number: str | None = None) -> AsyncIterator[Guest]:
-    async with house.phone(from_number=from_number) as caller:
+async def guest(
+    house: House, game: V1Game, from_number: str | None = None, *, quirks: Quirks | None = None
+) -> AsyncIterator[Guest]:
+    async with house.phone(quirks, from_number) as caller:
         yield await joins(caller, game)
 
 

@@ -12,7 +12,8 @@ import pytest
 import trio
 
 from phonegame import call_speech
-from phonegame.audio import BYTES_PER_SECOND
+from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.local.phone import Quirks
 from phonegame.local.speech.intake import Limits
 from phonegame.local.text_game import Closed
 from phonegame.local.v1_client import Numbered, connect_v1
@@ -68,16 +69,17 @@ async def test_what_two_callers_say_and_hear_while_the_game_is_away_arrives_once
     said = {1: "one two three four five six seven eight", 2: "eins zwei drei vier sechs sieben acht neun"}
     sentence = words(8)
     async with open_talking_house(away_seconds=PATIENT, interrupt="never") as house, lay_cable(house.address) as cable:
-        async with house.v1_game(cable=cable) as game, party(house, game, 2) as guests, trio.open_nursery() as talk:
-            for each in guests:
-                talk.start_soon(each.says, said[each.player])
-            await game.client.say(sentence, say_id="a")
-            await game.client.say("done", say_id="b", to=2)
-            await game.reads_until(lambda: all(heard_interim(game, each) for each in guests))
-            await game.reads_until(lambda: len(game.all_of(v1.SayStarted)) >= 2)
-            cut(cable)
-            for each, last_word in zip(guests, (sentence.split()[-1], "done"), strict=True):
-                await each.caller.hears_words(last_word)
+        async with house.v1_game(cable=cable) as game, party(house, game, 2) as guests:
+            async with trio.open_nursery() as talk:
+                for each in guests:
+                    talk.start_soon(each.says, said[each.player])
+                await game.client.say(sentence, say_id="a")
+                await game.client.say("done", say_id="b", to=2)
+                await game.reads_until(lambda: all(heard_interim(game, each) for each in guests))
+                await game.reads_until(lambda: len(game.all_of(v1.SayStarted)) >= 2)
+                cut(cable)
+                for each, last_word in zip(guests, (sentence.split()[-1], "done"), strict=True):
+                    await each.caller.hears_words(last_word)
             async with house.resumed(game):
                 for each in guests:
                     await hears_out(game, each, said[each.player])
@@ -256,6 +258,8 @@ async def test_a_server_that_goes_down_waits_for_no_game_that_is_away() -> None:
 
 GAMES, CALLERS, TIMES = 20, 2, 5
 WORDS = 12
+COARSE = Quirks(frame_bytes=(5 * FRAME_BYTES,))
+"""A fifth of the messages: phones and all else are in this one process."""
 
 
 @pytest.mark.slow
@@ -272,14 +276,15 @@ async def lives_through_cuts(house: House, number: int) -> None:
     rng = random.Random(SEED + number)
     async with lay_cable(house.address) as cable, house.v1_game(cable=cable) as game:
         await game.client.accept(CALLERS)
-        async with guest(house, game) as one, guest(house, game) as two, trio.open_nursery() as nursery:
+        async with guest(house, game, quirks=COARSE) as one, guest(house, game, quirks=COARSE) as two:
             said = {each.call_id: [f"g{number}p{each.player}r{at}" for at in range(WORDS)] for each in (one, two)}
-            for each in (one, two):
-                nursery.start_soon(says_all, each, said[each.call_id])
-            say_ids = await says_something_and_is_cut(game, cable, 0, rng)
-            for time in range(1, TIMES):
-                async with house.resumed(game, cable=cable):
-                    say_ids += await says_something_and_is_cut(game, cable, time, rng)
+            async with trio.open_nursery() as talk:
+                for each in (one, two):
+                    talk.start_soon(says_all, each, said[each.call_id])
+                say_ids = await says_something_and_is_cut(game, cable, 0, rng)
+                for time in range(1, TIMES):
+                    async with house.resumed(game, cable=cable):
+                        say_ids += await says_something_and_is_cut(game, cable, time, rng)
             async with house.resumed(game):
                 for each in (one, two):
                     await hears_out(game, each, " ".join(said[each.call_id]))

@@ -9,7 +9,7 @@ from phonegame.local.speech.marker import encode_speech
 from phonegame.local.speech.record import ConnectionRecord
 from phonegame.local.speech.script import Plan, Script
 from phonegame.wire import v1
-from tests.house import House
+from tests.house import House, open_house
 from tests.scenarios.conversation import WORD_MS, conversation, open_talking_house, outcome
 from tests.scenarios.party import Guest, guest, heard_from, hears_out, party
 
@@ -151,3 +151,11 @@ async def test_it_stays_while_the_game_is_away() -> None:
         await game.is_in_step()
         async with house.resumed(game), guest(house, game):
             await is_told(house, 0, "pepperoni")
+
+
+async def test_a_refusal_is_told_also_where_the_words_came_before_the_call() -> None:
+    async with open_house() as house, house.v1_game() as game:
+        await game.client.vocabulary(f"Zzyxw{number:03}qvbl" * 6 for number in range(100))
+        async with house.phone() as caller:
+            await caller.joins(game)
+            assert (await game.gets(v1.Error)).code == "vocabulary_refused"

@@ -268,3 +268,16 @@ class TestEnd:
             call.speaker.close_nowait()
             call.say(HELLO)
             assert call.receipts["1"] == Receipt(heard="", seconds=0, dropped=Dropped.CALL_ENDED)
+
+
+async def test_now_does_not_wait_for_what_was_sent_ahead_behind_something_firm(autojump_clock: MockClock) -> None:
+    async with spoken_call(FakeVoice()) as call:
+        call.say("Firm one here.", interruptible=False)
+        call.say("x" * 200)
+        await trio.sleep(0.5)
+        call.say("Now!", priority=Priority.NOW)
+        await call.speaker.wait_silent()
+        assert call.receipts["1"].dropped is None
+        assert call.receipts["2"].dropped is Dropped.REPLACED
+        assert call.receipts["3"].dropped is None
+        assert call.twilio.played.endswith(audio_of("Now!"))
