@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from typing import Protocol
 
 import trio
 
@@ -13,11 +14,10 @@ from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
 from phonegame.speak.running_order import MAX_SAYINGS
 from phonegame.speak.saying import Dropped, Receipt, Saying
-from phonegame.speak.speaker import Speaker
-from phonegame.speak.voices import Voices
+from phonegame.speak.speaker import Speaker, VoiceSource
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
-GOODBYE_SECONDS = 10
+GOODBYE_SECONDS = 12
 AWAY_GRACE_SECONDS = 2.0
 """A game that is back by then has not been away, for its callers."""
 OWN = ""
@@ -32,12 +32,18 @@ class Tone(Enum):
     NEVER = "a person is there, or a machine that does not record"
 
 
+class OwnVoices(VoiceSource, Protocol):
+    @property
+    def has_voice(self) -> bool:
+        """Whether the server has a voice of its own."""
+
+
 class CallSpeech:
     """`deliver` takes the receipts of the game's sayings. One task runs `speaker.run`, one `hold_the_line`."""
 
     def __init__(
         self,
-        voices: Voices,
+        voices: OwnVoices,
         prompts: Prompts,
         interruption: Interruption,
         send_text: Callable[[str], Awaitable[None]],
@@ -104,7 +110,7 @@ class CallSpeech:
                     await self.speaker.wait_silent()
 
     def can_say(self, goodbye: str) -> bool:
-        return bool(goodbye) and self._has_voice
+        return bool(goodbye) and self._has_voice and self.speaker.can_be_heard
 
     async def say_goodbye(self, goodbye: str) -> None:
         """After `stop_nowait`. Returns when the caller has heard it, or should have."""
@@ -178,7 +184,7 @@ class CallSpeech:
 
     def hear(self, heard: Heard, position: float) -> None:
         """Stops what is played where the caller speaks over it. `position`: seconds of the call's audio so far."""
-        since = self.speaker.playing_since
+        since = self.speaker.speaking_since
         if since is None:
             return
         playing_from = position - (trio.current_time() - since)

@@ -18,6 +18,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Place a phone call to the server (a stand-in for Twilio).",
     ),
     "twilio": ("phonegame.twilio_command:twilio", "Point a Twilio number at this server."),
+    "doctor": ("phonegame.doctor.command:doctor", "Check settings, keys, addresses, and say how to mend them."),
+    "dial": ("phonegame.dial_command:dial", "Have a running server ring somebody up."),
+    "carrier": (
+        "phonegame.local.twilio_api.command:carrier",
+        "Run the local telephone company (a stand-in for Twilio's REST API).",
+    ),
     "play": (
         "phonegame.local.play:play",
         "Play a game in the terminal: shows the code and what callers say.",

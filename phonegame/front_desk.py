@@ -89,7 +89,9 @@ class FrontDesk:
         self._send_keys, self._keys = trio.open_memory_channel[str](KEYS)
         self._turn = trio.StrictFIFOLock()
         self._joining = trio.CancelScope()
-        self._left = False
+        self._left_because: str | None = None
+        self._early: list[CallEvent] = []
+        """What a command has brought about that came before the line did: a vocabulary that is refused."""
         self._tail = CodeTail(0)
         self._last_key = ""
         self._end_key_until = -math.inf
@@ -104,7 +106,7 @@ class FrontDesk:
 
     def leave_nowait(self, reason: str) -> None:
         """The call is over: its line is free for the next one. Last words may still be handed on."""
-        self._left = True
+        self._left_because = reason
         self._joining.cancel()
         if self.line is not None:
             self.line.deliver_nowait(CallEnding(reason))
@@ -117,9 +119,11 @@ class FrontDesk:
             self.line.close_nowait(reason, seconds)
 
     def deliver_nowait(self, event: CallEvent) -> None:
-        """To the game, if there is a line."""
+        """To the game; what comes while the line is being made waits for it."""
         if self.line is not None:
             self.line.deliver_nowait(event)
+        else:
+            self._early.append(event)
 
     def press_nowait(self, key: str) -> None:
         if self.line is not None:
@@ -183,7 +187,7 @@ class FrontDesk:
 
     @property
     def _waits_for_code(self) -> bool:
-        return not (self._left or self.joined.is_set())
+        return self._left_because is None and not self.joined.is_set()
 
     async def _decide(self, decision: Callable[[], Named | NamedWrong | None]) -> None:
         """The one way from waiting to joined. What is said and what is keyed take turns, and the first code counts."""
@@ -209,6 +213,9 @@ class FrontDesk:
                     self._count_wrong_code(code)
                 case Refused.BUSY:
                     self._host.turn_away(TurnedAway.BUSY)
+                case line if self._left_because is not None:
+                    # the end came while `join` was returning: nobody can cancel it any more
+                    line.close_nowait(self._left_because, 0)
                 case line:
                     self._begin(line, tail)
                     self._host.has_joined()
@@ -218,6 +225,9 @@ class FrontDesk:
     def _begin(self, line: Line, tail: CodeTail) -> None:
         self.line, self._tail = line, tail
         self.joined.set()
+        for event in self._early:
+            line.deliver_nowait(event)
+        self._early.clear()
 
     def _hand_on(self, *messages: Heard) -> None:
         assert self.line is not None

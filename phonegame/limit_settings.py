@@ -42,7 +42,9 @@ class LimitSettings(BaseSettings):
     """Addresses or networks of proxies whose X-Forwarded-For is believed, such as 127.0.0.1 or 10.0.0.0/8."""
     handshake_seconds: Seconds = 10
     """How long a connection may take to send its request, and its TLS handshake before that."""
-    idle_seconds: Seconds = 60
+    body_seconds: Seconds = 30
+    """How long the body of a request may take."""
+    idle_seconds: Seconds = 15
     """How long a connection that is no websocket may stay open without a request."""
 
     @field_validator("dial_allow", "trusted_proxies", mode="before")

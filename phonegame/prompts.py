@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_settings import BaseSettings
 
-MAX_PROMPT = 1000
-"""Characters, a minute of speech."""
+MAX_PROMPT = 150
+"""Characters, ten seconds of speech: a goodbye has no more time than that."""
 SILENT = "none"
 """The value for which nothing is said: an empty variable counts as none at all."""
 

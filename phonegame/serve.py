@@ -12,12 +12,12 @@ from functools import partial
 import click
 import structlog
 import trio
-from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.access import require_locks
 from phonegame.app import PhoneGame, create_app
 from phonegame.groups import leaves
+from phonegame.hypercorn_trio import CallConfig
 from phonegame.logs import masked
 from phonegame.settings import NO_NUMBER, Settings, SettingsError
 from phonegame.speak.voice import SpeakError
@@ -35,12 +35,15 @@ MAX_DESCRIPTORS = (65536, 10240)
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-def hypercorn_config(settings: Settings) -> Config:
-    config = Config()
+def hypercorn_config(settings: Settings) -> CallConfig:
+    config = CallConfig()
     config.bind = [settings.proxy_url]
     if settings.tls:
         config.certfile = str(settings.cert_pem)
         config.keyfile = str(settings.key_pem)
+    config.handshake_seconds = config.ssl_handshake_timeout = settings.handshake_seconds
+    config.body_seconds = settings.body_seconds
+    config.keep_alive_timeout = settings.idle_seconds
     config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.websocket_ping_interval = PING_SECONDS
     config.graceful_timeout = 3

@@ -83,7 +83,7 @@ def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, o
 
 def _measure_speech(options: argparse.Namespace, tell: Callable[[str], None]) -> dict[str, object]:
     tell(speech_report.method(cores(), IDLE_CALLS, options.calls))
-    measurement = measure_speech(options.calls, options.seconds)
+    measurement = measure_speech(options.calls, options.seconds, options.sayings)
     tell(speech_report.text(measurement))
     return dataclasses.asdict(measurement)
 
@@ -103,7 +103,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--find-max", action="store_true", help="search the largest number of calls that one core keeps"
     )
-    parser.add_argument("--speech", action="store_true", help="measure how phonegame speaks, in place of its frames")
+    parser.add_argument(
+        "--speech", action="store_true", help="measure how phonegame speaks, in place of what frames cost"
+    )
+    parser.add_argument(
+        "--sayings", type=int, default=100, help="first sounds and interruptions of a kind (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--profile",
@@ -117,8 +122,10 @@ def _options() -> argparse.Namespace:
         parser.error(f"--calls: 1 to {MOST_CALLS}")
     if not 1 <= options.seconds <= 600:
         parser.error("--seconds: 1 to 600")
+    if not 1 <= options.sayings <= 10_000:
+        parser.error("--sayings: 1 to 10000")
     if options.speech and (options.find_max or options.profile or options.only):
-        parser.error("--speech goes with --calls, --seconds and --json alone")
+        parser.error("--speech goes with --calls, --seconds, --sayings and --json alone")
     if options.speech and options.seconds > MOST_SPOKEN_SECONDS:
         parser.error(f"--seconds: with --speech at most {MOST_SPOKEN_SECONDS}")
     return options

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -22,7 +23,9 @@ from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, Pho
 from phonegame.local.v1_client import Numbered, V1Client, connect_v1
 from phonegame.serve import Server, run_server
 from phonegame.settings import Settings
+from phonegame.speak.speaker import Speaker
 from phonegame.wire import v1
+from tests.cable import Cable
 
 LISTEN = (
     "?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true&endpointing=60"
@@ -68,22 +71,36 @@ class House:
         return f"{self.scheme}://{self.address}/twilio"
 
     @asynccontextmanager
-    async def game(self) -> AsyncIterator[Game]:
-        async with connect_game(self.game_url) as client:
+    async def game(self, *, cable: Cable | None = None) -> AsyncIterator[Game]:
+        async with connect_game(self._game_url_over(cable)) as client:
             number, code = await client.receive(), await client.receive()
             assert number == PhoneNumber(NUMBER)
             assert isinstance(code, Code)
             yield Game(client, code.text)
 
     @asynccontextmanager
-    async def v1_game(self, resume: v1.Resume | None = None) -> AsyncIterator[V1Game]:
+    async def v1_game(self, resume: v1.Resume | None = None, *, cable: Cable | None = None) -> AsyncIterator[V1Game]:
         """A game that speaks phonegame.v1, behind its `welcome`: with `resume` behind the second one."""
-        async with connect_v1(self.game_url, resume=resume) as client:
+        async with connect_v1(self._game_url_over(cable), resume=resume) as client:
             game = V1Game(client)
             game.welcome = await game.gets(v1.Welcome)
             if resume is not None:
                 game.welcome = await game.gets(v1.Welcome)
+                game.last_seq = resume.last_seq
             yield game
+
+    @asynccontextmanager
+    async def resumed(self, game: V1Game, *, cable: Cable | None = None) -> AsyncIterator[None]:
+        """The same game goes on over another connection, and misses nothing; the last one was lost before."""
+        async with connect_v1(self._game_url_over(cable), resume=game.ticket) as client:
+            game.client = client
+            await game.gets(v1.Welcome)
+            game.welcome = await game.gets(v1.Welcome)
+            assert game.welcome.resumed
+            yield
+
+    def _game_url_over(self, cable: Cable | None) -> str:
+        return f"{self.scheme}://{cable.address if cable else self.address}/game"
 
     @asynccontextmanager
     async def phone(
@@ -133,6 +150,11 @@ class Caller:
         while self.heard_words[-len(words) :] != list(words):
             await self.phone.wait_heard(0.02)
 
+    async def reaches(self, word: str) -> None:
+        """Waits until a marker voice has said this, whatever it has said since."""
+        while word not in self.heard_words:
+            await self.phone.wait_heard(0.02)
+
     async def keeps_silent(self, ms: int) -> None:
         await self.phone.play(encode_silence(ms))
 
@@ -175,6 +197,8 @@ class V1Game:
     client: V1Client
     skipped: list[v1.ServerMessage] = field(default_factory=list)
     """What `gets` has passed over."""
+    received: list[v1.ServerMessage] = field(default_factory=list)
+    """Everything, over all connections."""
     last_seq: int = 0
 
     welcome: v1.Welcome = field(init=False)
@@ -183,6 +207,15 @@ class V1Game:
     def code(self) -> str:
         return self.welcome.code
 
+    @property
+    def ticket(self) -> v1.Resume:
+        """What it resumes with."""
+        return v1.Resume(resume_token=self.welcome.resume_token, last_seq=self.last_seq)
+
+    def all_of(self, kind: type[M]) -> list[M]:
+        """Of what it has received."""
+        return [message for message in self.received if isinstance(message, kind)]
+
     async def next(self) -> v1.ServerMessage | Closed:
         """The next message. Those that are numbered come without a hole."""
         match await self.client.receive():
@@ -190,6 +223,7 @@ class V1Game:
                 if seq is not None:
                     assert seq == self.last_seq + 1
                     self.last_seq = seq
+                self.received.append(message)
                 return message
             case Closed() as closed:
                 return closed
@@ -202,6 +236,17 @@ class V1Game:
             assert not isinstance(message, Closed), message
             self.skipped.append(message)
         return message
+
+    async def reads_until(self, condition: Callable[[], bool]) -> None:
+        """Asked before the first message, and after each. `received` has them."""
+        while not condition():
+            assert not isinstance(message := await self.next(), Closed), message
+
+    async def is_in_step(self) -> None:
+        """Waits until the server has obeyed everything that this game has sent; what comes meanwhile is received."""
+        await self.client.ping(token := f"step {len(self.received)}")
+        while (await self.gets(v1.Pong)).id != token:
+            pass
 
     async def joined(self) -> v1.CallStarted:
         return await self.gets(v1.CallStarted)
@@ -227,11 +272,13 @@ async def open_house(
     script: Script | None = None,
     limits: Limits | None = None,
     speech: Mapping[str, Any] | None = None,
+    keyterms: str = "",
     seconds: float = 30,
     **settings: Any,
 ) -> AsyncIterator[House]:
     """Ends the server as an operator would, and then asks that nothing is left behind.
 
+    `keyterms`: more of Deepgram's URL, such as "&keyterm=pizza".
     `speech`: more fields of SpeechConfig. With `voice="marker"` the server speaks in that service's voice, by Aura's
     protocol, and callers can tell every word (`Caller.heard_words`).
     """
@@ -243,7 +290,7 @@ async def open_house(
         service: SpeechService = await nursery.start(serve_speech, config)
         values: dict[str, Any] = {
             "_env_file": None,
-            "DEEPGRAM_URL": service.url + LISTEN,
+            "DEEPGRAM_URL": service.url + LISTEN + keyterms,
             "DEEPGRAM_SPEAK_URL": service.speak_url + SPEAK,
             "DEEPGRAM_API_KEY": KEY,
             "TWILIO_PHONE_NUMBER": NUMBER,
@@ -259,6 +306,8 @@ async def open_house(
                     yield house
                     await house.phonegame.wait_until_empty()
                 assert not house.phonegame.switchboard.active
+                assert len(house.phonegame.games) == len(house.phonegame.calls) == 0
+                assert not any(isinstance(each, Speaker) and each.is_speaking for each in gc.get_objects())
         await _all_closed(service)
         nursery.cancel_scope.cancel()
 

@@ -24,6 +24,7 @@ from phonegame.switchboard import (
     CallEvent,
     CallHeard,
     CallKeyed,
+    CallProblem,
     CallStarted,
     Command,
     FromCall,
@@ -277,3 +278,25 @@ async def test_a_wrong_code_counts_for_later_calls_and_a_right_one_does_not() ->
         async with open_hall(guesses=guesses) as hall:
             await press(hall.desk, "99#")
     assert not guesses.allow_try(None, trio.current_time())
+
+
+async def test_a_caller_who_goes_in_the_very_moment_in_which_the_line_is_ready_has_not_joined() -> None:
+    async with open_hall() as hall:
+        before = await hall.switchboard.join("42", Caller(call_id="before"), lambda _: None)
+        assert not isinstance(before, Refused)
+        before.release_nowait()
+        await press(hall.desk, "42")
+        before.close_nowait("hung_up", 1)
+        hall.desk.leave_nowait("hung_up")
+        await wait_all_tasks_blocked()
+        assert hall.host.joined == 0
+        assert hall.events("42") == [STARTED, CallEnded("hung_up", 0)]
+        after = await hall.switchboard.join("42", Caller(call_id="after"), lambda _: None)
+        assert not isinstance(after, Refused)
+
+
+async def test_what_a_command_brings_about_while_the_line_is_being_made_reaches_the_game() -> None:
+    async with open_hall() as hall:
+        hall.desk.deliver_nowait(CallProblem("vocabulary_refused", "too long"))
+        await press(hall.desk, "42")
+        assert hall.events("42") == [STARTED, CallProblem("vocabulary_refused", "too long")]

@@ -44,8 +44,8 @@ class TestTexts:
         assert second.startswith("PHONEGAME_PROMPT_BUSY: has braces")
 
     def test_a_long_one_is_refused(self) -> None:
-        with pytest.raises(SettingsError, match="PHONEGAME_PROMPT_BACK: has 1001 characters"):
-            settings(prompt_back="x" * 1001)
+        with pytest.raises(SettingsError, match="PHONEGAME_PROMPT_BACK: has 151 characters"):
+            settings(prompt_back="x" * 151)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_CONNECTS_PER_MINUTE": ("connects_per_minute", "1", 1),
     "PHONEGAME_TRUSTED_PROXIES": ("trusted_proxies", "127.0.0.1,10.0.0.0/8", ("127.0.0.1", "10.0.0.0/8")),
     "PHONEGAME_HANDSHAKE_SECONDS": ("handshake_seconds", "1", 1),
+    "PHONEGAME_BODY_SECONDS": ("body_seconds", "1", 1),
     "PHONEGAME_IDLE_SECONDS": ("idle_seconds", "1", 1),
     **{f"PHONEGAME_{name.upper()}": (name, "Hello.", "Hello.") for name in Prompts.model_fields},
 }

@@ -5,7 +5,7 @@ text_session.py      a game that speaks the text protocol: socket and game are o
 v1_session.py        one websocket of the protocol phonegame.v1: reads, obeys, sends
 v1_game.py           one game of that protocol, which may outlive its websockets
 mailbox.py           the numbered messages of such a game, kept until it can have read them
-receipts.py          the receipts that it is owed
+sayings.py           what it says, and the receipts that it is owed
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Sayings:
     """
 
     def __init__(self, seat: Seat, post: Callable[[v1.Numbered], None], most: int) -> None:
-        """`most`: sayings that may be open at once, counted for each call."""
+        """`most`: sayings that may be open at once, counted for each call; one may be in any case."""
         self._seat = seat
         self._post = post
         self._most = most
@@ -35,7 +35,7 @@ class Sayings:
         calls = [call for call in self._seat.calls if is_meant(message.to, *call)]
         if not calls:
             self._post(_receipt_of_nobody(say_id))
-        elif self._count + len(calls) > self._most:
+        elif self._count and self._count + len(calls) > self._most:
             self._refuse(say_id, calls)
         else:
             self._hand_on(say_id, calls, switchboard.Say(message.saying(say_id), message.after_tone))

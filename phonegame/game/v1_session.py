@@ -31,6 +31,9 @@ STALL_SECONDS = 30
 RESUME_SECONDS = 5
 """How long a game for which there is no code may take to say that it has one already."""
 
+NO_MAIL = Mailbox(0)
+"""Nobody posts to it: that of a websocket without a game."""
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -53,9 +56,10 @@ class V1Session:
         self._half_queue = queue // 2
         self._game: V1Game | None = None
         """Whom it serves."""
-        self._mailbox = Mailbox(queue)
-        """The game's; one for its own while there is none."""
-        self._unnumbered: deque[str] = deque()
+        self._mailbox = NO_MAIL
+        """The game's."""
+        self._unnumbered: deque[tuple[int, str]] = deque()
+        """What has no number, each with the number of the last message in front of it."""
         self._inbox: deque[str] = deque()
         self._close_with: tuple[int, str] | None = None
         self._has_resumed = False
@@ -91,7 +95,7 @@ class V1Session:
     async def _wait_for_resume(self, why: str) -> None:
         log.warning("game has no code", why=why)
         self._begun.set()
-        self._mailbox.post(v1.Error(code="no_code_free", message=f"{why} Try again later."))
+        self._post(v1.Error(code="no_code_free", message=f"{why} Try again later."))
         self.wake_nowait()
         with trio.move_on_after(RESUME_SECONDS):
             await self._decided.wait()
@@ -116,7 +120,7 @@ class V1Session:
     def _lose_game(self, close_code: int) -> None:
         game, self._game = self._game, None
         # a send that is stuck may yet end: it must not go on with what another websocket is to send
-        self._mailbox = Mailbox(0)
+        self._mailbox = NO_MAIL
         self._decided.set()
         if game is not None:
             game.detach_nowait(self, close_code)
@@ -125,7 +129,10 @@ class V1Session:
 
     def serve_nowait(self, game: V1Game, *, resumed: bool) -> None:
         self._game, self._mailbox = game, game.mailbox
-        self._unnumbered.append(v1.encode(game.welcome(resumed=resumed), None))
+        waiting = [text for _, text in self._unnumbered]
+        self._unnumbered.clear()
+        for text in (*waiting, v1.encode(game.welcome(resumed=resumed), None)):
+            self._unnumbered.append((game.mailbox.sent, text))
         self._begun.set()
         self.wake_nowait()
 
@@ -140,7 +147,7 @@ class V1Session:
         self._sent.unpark_all()
 
     def drop_nowait(self, code: int, reason: str) -> None:
-        self._mailbox = Mailbox(0)
+        self._mailbox = NO_MAIL
         self._unnumbered.clear()
         self.finish_nowait(code, reason)
 
@@ -148,7 +155,7 @@ class V1Session:
 
     async def _send_all(self, socket: trio.CancelScope) -> None:
         while True:
-            text = self._unnumbered.popleft() if self._unnumbered else self._mailbox.next_nowait()
+            text = self._next_text()
             if text is not None:
                 await self._socket.send_text(text)
                 self._sent.unpark_all()
@@ -157,6 +164,11 @@ class V1Session:
             else:
                 break
         socket.cancel()
+
+    def _next_text(self) -> str | None:
+        if self._unnumbered and self._unnumbered[0][0] <= self._mailbox.sent:
+            return self._unnumbered.popleft()[1]
+        return self._mailbox.next_nowait()
 
     async def _wait_for_room(self) -> None:
         """A game that sends a lot is answered a lot: it should read that before more is taken from it."""
@@ -205,7 +217,8 @@ class V1Session:
     def _obey(self, message: v1.GameMessage | v1.Malformed | v1.Ignored) -> None:
         match message:
             case v1.Ping(id=ping_id):
-                self._unnumbered.append(v1.encode(v1.Pong(id=ping_id), None))
+                # behind all that the game was to be told before it asked
+                self._unnumbered.append((self._mailbox.last, v1.encode(v1.Pong(id=ping_id), None)))
             case v1.Resume():
                 error = self._resume(message)
                 if error is not None:
@@ -222,7 +235,8 @@ class V1Session:
         if self._game is not None:
             self._game.post_nowait(message)
         else:
-            self._mailbox.post(message)
+            # of no game, and so without a number
+            self._unnumbered.append((0, v1.encode(message, None)))
 
     def _resume(self, message: v1.Resume) -> v1.Error | None:
         if self._has_resumed:

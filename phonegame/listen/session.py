@@ -40,6 +40,7 @@ _NO_CONNECTION = (
     trio.BrokenResourceError,
     h11.ProtocolError,
     ProtocolError,
+    UnicodeError,  # a host name that cannot be one
 )
 
 

@@ -125,6 +125,7 @@ class AuraPool:
         except Exception:
             # it must not take down the others, nor the server
             log.exception("error of ours; a connection to Deepgram's voices ends")
+            self._back_off()
         finally:
             self._sockets.remove(socket)
             self._arrange_again.set()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import trio
 
 from phonegame.speak.sound import Sound, WordTime
+
+YIELD_SECONDS = 0.0002
 
 
 class Threads:
@@ -58,6 +61,8 @@ async def fill_in_thread(
         # no need to wait: a sentence is small, and trio keeps the order, the thread's end included
         with contextlib.suppress(trio.RunFinishedError):
             token.run_sync_soon(add, mulaw, words)
+        # lets trio have the interpreter: on one core this thread would take it back before the other one wakes
+        time.sleep(YIELD_SECONDS)
         return not stop.is_set()
 
     with patience:

@@ -91,6 +91,7 @@ class Performance:
             if voice is None
             else [Part(sentence, voice) for sentence in sentences(saying.text)]
         )
+        self.came_at = now
         within = math.inf if saying.start_within is None else saying.start_within
         self.expires_at = now + within + START_GRACE_SECONDS
         self.failure: str | None = None
@@ -98,8 +99,6 @@ class Performance:
         """Whether the game has been told that it starts."""
         self.is_on_wire = False
         """Whether some of its audio has been sent, and not been cleared since."""
-        self.plays_from = math.inf
-        """Trio's time at which the caller begins to hear it."""
         self._at = 0
 
     @property
@@ -127,7 +126,6 @@ class Performance:
         """What has been sent was cleared before the caller heard any of it."""
         self._at = 0
         self.is_on_wire = False
-        self.plays_from = math.inf
         for part in self.parts:
             part.sent = 0
 

@@ -91,6 +91,10 @@ class RunningOrder:
             return []
         return [each for each in self._performances if each.saying.interruptible and not each.is_over(position)]
 
+    @property
+    def has_waiting_now(self) -> bool:
+        return any(each.saying.priority is Priority.NOW and not each.is_on_wire for each in self._performances)
+
     def replaced_by_now(self, position: int) -> list[Performance]:
         """Whose place a saying with priority `now` takes: what plays, and a `now` that has not begun to."""
         playing = self.playing(position)

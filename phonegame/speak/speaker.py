@@ -87,6 +87,8 @@ class Speaker:
         self._playout = Playout()
         self._synthesis = Synthesis(self._on_progress)
         self._stream_sid = ""
+        self._firm_until = -math.inf
+        """When the caller has heard all that has been sent of sayings that are not interruptible."""
         self._clear_is_due = False
         self._closed = False
         self._woken = trio.Event()
@@ -138,16 +140,29 @@ class Speaker:
     # what the call may ask
 
     @property
+    def can_be_heard(self) -> bool:
+        """Whether there is a stream to send to."""
+        return bool(self._stream_sid) and not self._closed
+
+    @property
     def is_speaking(self) -> bool:
         """Whether something plays, or is to be played, or has not been confirmed yet."""
         return len(self._order) > 0
 
     @property
-    def playing_since(self) -> float | None:
-        """Trio's time since when the caller has been hearing something, one saying after the other. None: silence."""
-        since = self._playout.playing_since
-        playing = self._order.playing(self._place)
-        return since if playing is not None and since <= trio.current_time() else None
+    def speaking_since(self) -> float | None:
+        """Trio's time since when the caller has been hearing something, one saying after the other.
+
+        Before the first sound: since when a saying waits for it. None: silence.
+        """
+        if self._order.playing(self._place) is not None:
+            since = self._playout.playing_since
+        elif (waiting := self._order.sending) is not None:
+            since = waiting.came_at
+        else:
+            return None
+        # what was said over something that nobody could interrupt was not said over what follows
+        return max(since, self._firm_until)
 
     async def wait_silent(self) -> None:
         """Until nothing plays or waits. Takes no longer than voices and marks may, once the stream has begun."""
@@ -181,10 +196,13 @@ class Speaker:
         """What is to be sent now. None: nothing before `_look_again_at`, or before the next change."""
         self._expire(now)
         self._played(self._playout.overdue_nowait(now))
+        self._let_now_through()
         if self._clear_is_due:
             self._clear_is_due = False
             return clear_message(self._stream_sid)
         self._look_again_at = min(self._playout.next_overdue, self._order.next_expiry)
+        if self._order.has_waiting_now and self._firm_until > now:
+            self._look_again_at = min(self._look_again_at, self._firm_until)
         return self._next_audio(now) if self._stream_sid else None
 
     def _next_audio(self, now: float) -> str | None:
@@ -212,10 +230,11 @@ class Speaker:
             return None
         if not part.sent:
             part.begin = self._playout.sent
-        plays_at = self._playout.send_nowait(size, now)
+        self._playout.send_nowait(size, now)
+        if not performance.saying.interruptible:
+            self._firm_until = self._playout.plays_until
         if not performance.is_on_wire:
             performance.is_on_wire = True
-            performance.plays_from = plays_at
         return media_message(self._stream_sid, part.take(size))
 
     def _end_part(self, performance: Performance, part: Part) -> str | None:
@@ -259,9 +278,16 @@ class Speaker:
         if sweep:
             self._clear_is_due = True
             self._playout.clear_nowait()
+            self._firm_until = min(self._firm_until, trio.current_time())
             for each in self._order:
                 each.rewind()
         return finished
+
+    def _let_now_through(self) -> None:
+        """It came while something firm played, with audio of another behind it on the wire."""
+        playing = self._order.playing(self._place)
+        if playing is not None and playing.saying.interruptible and self._order.has_waiting_now:
+            self._report(self._cut([playing], sweep=True, dropped=Dropped.REPLACED))
 
     def _expire(self, now: float) -> None:
         self._report(self._take_out(self._order.expired(now), dropped=Dropped.EXPIRED))

@@ -24,18 +24,28 @@ _AURA = "aura-2-thalia-en"
 _SETTINGS = {"PHONEGAME_VOICE": "espeak", "PHONEGAME_INTERRUPT": "words", "PHONEGAME_INTERRUPT_WORDS": "1"}
 
 
-def measure_speech(calls: int, seconds: float) -> SpeechMeasurement:
-    """Raises `BenchError` when the server cannot be started or does not do its work."""
+def measure_speech(calls: int, seconds: float, sayings: int) -> SpeechMeasurement:
+    """`sayings`: how many first sounds and interruptions are measured of each kind; twice as many with all calls.
+
+    Raises `BenchError` when the server cannot be started or does not do its work.
+    """
     with generator() as loop:
         speech, aura = SpeechService(loop), AuraService(loop)
         settings = _SETTINGS | {"DEEPGRAM_SPEAK_URL": aura.url}
         with running("phonegame", speech.url, codes=max(calls, IDLE_CALLS), settings=settings) as server:
-            return _Measuring(loop, server, speech, aura, calls, seconds).measure()
+            return _Measuring(loop, server, speech, aura, calls, seconds, sayings).measure()
 
 
 class _Measuring:
     def __init__(
-        self, loop: Loop, server: Server, speech: SpeechService, aura: AuraService, calls: int, seconds: float
+        self,
+        loop: Loop,
+        server: Server,
+        speech: SpeechService,
+        aura: AuraService,
+        calls: int,
+        seconds: float,
+        sayings: int,
     ) -> None:
         self._loop = loop
         self._server = server
@@ -43,6 +53,7 @@ class _Measuring:
         self._aura = aura
         self._calls = calls
         self._seconds = seconds
+        self._sayings = sayings
         self._frames = MediaFrames()
         self._texts = Texts()
         self._known = self._texts.short()
@@ -53,19 +64,19 @@ class _Measuring:
     def measure(self) -> SpeechMeasurement:
         idle = self._begin(IDLE_CALLS)
         idle.learn([self._known, *(each for text in (self._known_long, self._interrupted) for each in _cut(text))])
-        idle_first = self._first_sounds(idle, 100, 0.05)
-        idle_interrupted = self._interruptions(idle, 120, 0.05)
+        idle_first = self._first_sounds(idle, self._sayings, 0.05)
+        idle_interrupted = self._interruptions(idle, self._sayings, 0.05)
         idle_wrong = idle.audit()
         idle.hang_up()
 
         run = self._begin(self._calls)
-        first = self._first_sounds(run, 200, 0.02)
+        first = self._first_sounds(run, 2 * self._sayings, 0.02)
         without = run.without_speech(self._seconds)
         spoken_to = {
-            "cached": self._spoken_to(run, "cached"),
-            "eSpeak live": self._spoken_to(run, "eSpeak live"),
+            "cached": self._spoken_to(run, without, "cached"),
+            "eSpeak live": self._spoken_to(run, without, "eSpeak live"),
         }
-        interrupted = self._interruptions(run, 200, 0.02)
+        interrupted = self._interruptions(run, 2 * self._sayings, 0.02)
         gone = run.callers_gone()
         lost_frames, lost_transcripts = run.drain()
         wrong = run.audit()
@@ -104,13 +115,15 @@ class _Measuring:
         found = {kind: each for kind, values in run.speech.first_sounds.items() if (each := delays(values)) is not None}
         return FirstSounds(found, delays(run.speech.aura_own), around)
 
-    def _spoken_to(self, run: SpeechRun, voice: str) -> SpokenTo:
+    def _spoken_to(self, run: SpeechRun, without: Around, voice: str) -> SpokenTo:
         seconds = self._seconds + _MARGIN_SECONDS
 
         def make_text() -> str:
             return self._known_long if voice == "cached" else self._texts.long(seconds)
 
-        pace, around = run.speak_to_all(make_text, f"long, {voice}", self._seconds)
+        spoken = run.speak_to_all(make_text, f"long, {voice}", self._seconds)
+        pace = spoken.pace
+        cpu_seconds = spoken.server_cpu_seconds - without.cpu_share * spoken.seconds
         return SpokenTo(
             pieces=pace.pieces,
             under_runs=len(pace.under_runs),
@@ -118,7 +131,8 @@ class _Measuring:
             largest_lead_ms=max(pace.leads, default=0.0) * 1e3,
             late=delays(pace.lateness),
             pauses=delays(pace.pauses),
-            around=around,
+            cpu_ms_per_spoken_second=cpu_seconds / spoken.spoken_seconds * 1e3,
+            around=spoken.around,
         )
 
     def _interruptions(self, run: SpeechRun, count: int, seconds: float) -> Interruptions:

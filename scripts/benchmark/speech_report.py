@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from .report import (
     BUSIEST_GENERATOR,
     LATEST_GENERATOR_MS,
-    LONGEST_WAIT,
     Delays,
     machine_and_cores,
 )
@@ -26,7 +25,9 @@ text protocol. First {idle_calls} calls are there ("idle"), then, on the same se
   under-run          nothing left to play in the middle of a sentence
   lead               how much is there to be played when a piece has come: 0.4 s and one piece (0.1 s) at most
   piece late         behind the moment 0.4 s before its first sample plays; the first pieces are due at once
-  CPU                user and system time of the server, synthesis included, / calls / seconds
+  CPU                user and system time of the server, synthesis included. A spoken second: from the first word to
+                     the last receipt, less what the calls took before, / seconds of audio that came
+  cores              what the main thread waits for may be something else on its core, or the server's own synthesis
   added delay        of the callers' own frames meanwhile, as in the measurement of frames
   interruption       the stand-in for Deepgram sends an interim result with a word of the last half second
                      -> `clear` is at the call's socket. All calls are being spoken to, and told the text again
@@ -54,6 +55,8 @@ class SpokenTo:
     largest_lead_ms: float
     late: Delays | None
     pauses: Delays | None
+    cpu_ms_per_spoken_second: float
+    """On top of what the calls take anyway."""
     around: Around
 
 
@@ -106,7 +109,7 @@ def text(m: SpeechMeasurement) -> str:
     lines += _around(m.without_speech)
     for voice, spoken in m.spoken_to.items():
         lines.append(f"  {m.calls} calls being spoken to, {voice}")
-        lines += _spoken_to(spoken, m.without_speech)
+        lines += _spoken_to(spoken)
     for load, title in (("idle", f"{m.idle_calls} calls"), ("calls", f"{m.calls} calls")):
         lines.append(f"  interruption, {title} being spoken to")
         lines += _interruptions(m.interruptions[load])
@@ -134,14 +137,13 @@ def _around(around: Around) -> Iterator[str]:
     yield _line("cores", cores_line(around))
 
 
-def _spoken_to(spoken: SpokenTo, without: Around) -> Iterator[str]:
+def _spoken_to(spoken: SpokenTo) -> Iterator[str]:
     worst = f", the longest {spoken.longest_under_run_ms:.0f} ms" if spoken.under_runs else ""
     yield _line("under-runs", f"{spoken.under_runs} in {spoken.pieces} pieces{worst}")
     yield _line("between sentences", spoken.pauses)
     yield _line("largest lead", f"{spoken.largest_lead_ms:.0f} ms")
     yield _line("piece late", spoken.late)
-    more = spoken.around.cpu_ms_per_call_second - without.cpu_ms_per_call_second
-    yield _line("CPU a spoken second", f"{more:.2f} ms, on top of the call's own")
+    yield _line("CPU a spoken second", f"{spoken.cpu_ms_per_spoken_second:.2f} ms, on top of the call's own")
     yield from _around(spoken.around)
 
 
@@ -154,12 +156,10 @@ def _interruptions(figures: Interruptions) -> Iterator[str]:
 
 def cores_line(around: Around) -> str:
     wait = around.wait_share
-    shared = "" if wait is None else f" (not free for it {wait:.0%} of the time)"
-    if wait is not None and wait > LONGEST_WAIT:
-        shared += " SHARED WITH SOMETHING ELSE"
+    waited = "" if wait is None else f", its main thread waited for it {wait:.0%} of the time"
     late = around.generator_lateness is not None and around.generator_lateness.p99 > LATEST_GENERATOR_MS
     bottleneck = " THE BOTTLENECK" if late or around.generator_cpu_share > BUSIEST_GENERATOR else ""
-    return f"server {around.cpu_share:.0%} busy{shared}, generator {around.generator_cpu_share:.0%}{bottleneck}"
+    return f"server {around.cpu_share:.0%} busy{waited}; generator {around.generator_cpu_share:.0%}{bottleneck}"
 
 
 def _wrong(m: SpeechMeasurement) -> str:

@@ -18,7 +18,7 @@ from .run import Run, Usage
 from .server import Server
 from .spoken_call import SpeechProbe, SpokenCall, V1Game
 from .timers import Timers
-from .traffic import MediaFrames
+from .traffic import BYTES_PER_SECOND, MediaFrames
 
 _END_SECONDS = 8.0
 """Within which a saying that is nearly through, or cleared, comes to its end."""
@@ -37,6 +37,19 @@ class Around:
     transcript_delay: Delays | None
     generator_cpu_share: float
     generator_lateness: Delays | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What came of speaking to all calls at once. CPU and seconds: from the first word to the last receipt."""
+
+    pace: Pace
+    around: Around
+    """Within the window in which all were being spoken to."""
+    server_cpu_seconds: float
+    seconds: float
+    spoken_seconds: float
+    """Of audio, over all calls."""
 
 
 class SpeechRun(Run):
@@ -78,6 +91,7 @@ class SpeechRun(Run):
             call = self._next_free(self._spoken[::2])
             call.say(sentence, "learned", interruptible=False)
         self._finish()
+        self.speech.first_sounds.clear()
 
     def first_sounds(
         self, kind: str, make_text: Callable[[], str], count: int, seconds: float, voice: str | None = None
@@ -99,9 +113,10 @@ class SpeechRun(Run):
         self._turn_for(seconds)
         return self._end(began)
 
-    def speak_to_all(self, make_text: Callable[[], str], kind: str, seconds: float) -> tuple[Pace, Around]:
+    def speak_to_all(self, make_text: Callable[[], str], kind: str, seconds: float) -> Spoken:
         """Speaks to all calls at once. The texts last longer than `_RAMP_SECONDS` and `seconds`."""
         pace = self.speech.pace = Pace()
+        before, sayings_before = self._usage(), len(self.speech.sayings)
         self._let_text_callers_talk(False)
         for at in self._paced(self._count, _RAMP_SECONDS / self._count):
             self._spoken[at].say(make_text(), kind, interruptible=False)
@@ -112,9 +127,11 @@ class SpeechRun(Run):
         if any(call.is_free for call in self._spoken):
             raise BenchError(f"a text was spoken in less than {seconds + _RAMP_SECONDS:.0f} s: there is no steady pace")
         self._finish()
+        usage = self._usage().since(before)
         self._let_text_callers_talk(True)
         self.speech.pace = None
-        return pace, around
+        spoken = sum(len(saying.audio) for saying in self.speech.sayings[sayings_before:]) / BYTES_PER_SECOND
+        return Spoken(pace, around, usage.server_cpu_seconds, usage.seconds, spoken)
 
     def interruptions(self, text: str, count: int, seconds: float) -> tuple[Delays | None, int, Around]:
         """While all calls are spoken to, one caller every so many seconds speaks over it, and is told it again.

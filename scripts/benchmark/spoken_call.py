@@ -171,11 +171,15 @@ class SpokenCall(Call):
         return saying
 
     def _take_transcript(self, event: dict[str, Any]) -> None:
-        if event["is_final"] and event["text"] != STOP_WORD:
-            self.results_arrived += 1
-            sent = self._results_sent_at.popleft()
-            if self._speech.holds(sent):
-                self._speech.transcript_delays.append(clock() - sent)
+        if not event["is_final"] or event["text"] == STOP_WORD:
+            return
+        if not self._results_sent_at:
+            self._speech.fault(f"call {self.index}: a transcript came that nobody has sent: {event}")
+            return
+        self.results_arrived += 1
+        sent = self._results_sent_at.popleft()
+        if self._speech.holds(sent):
+            self._speech.transcript_delays.append(clock() - sent)
 
     # Deepgram
 
@@ -191,7 +195,7 @@ class SpokenCall(Call):
         before = self.results_sent
         if self.talks:
             super()._send_result()
-        elif self.listener is not None:
+        elif self.listener is not None and self._spoke_at is None:
             self.listener.send(server_frame(TEXT, silent_result(self.frames_arrived * FRAME_SECONDS)))
         if self.is_v1 and self.results_sent > before:
             self._results_sent_at.append(clock())

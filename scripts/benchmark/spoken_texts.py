@@ -60,9 +60,10 @@ def stop_result(heard_until: float, *, is_final: bool) -> bytes:
 
 
 def silent_result(heard_until: float) -> bytes:
-    """The caller has said nothing within a second, which Deepgram tells too."""
+    """The caller has said nothing within a second, which Deepgram tells too: of what lies before a word just begun."""
     alternative = {"transcript": "", "confidence": 0.0, "words": []}
-    return _result(heard_until - 1, heard_until, alternative, is_final=True, speech_final=False)
+    end = heard_until - 0.5
+    return _result(end - 1, end, alternative, is_final=True, speech_final=False)
 
 
 def _result(begin: float, end: float, alternative: object, *, is_final: bool, speech_final: bool) -> bytes:

@@ -176,3 +176,17 @@ async def test_large_messages_keep_their_place() -> None:
         await game.settles()
         assert [saying.say_id for saying in call.sayings] == ["1", "2", "3", "4"]
         assert len(call.sayings[3].audio) == 60 * 8000
+
+
+async def test_there_is_always_room_for_one_to_all_callers() -> None:
+    async with open_arcade(game_queue=1) as arcade, arcade.v1() as game:
+        code = (await game.welcome())["code"]
+        await game.send("accept", callers=2)
+        await game.settles()
+        one = await arcade.call(code, "one")
+        await game.next("call_started")
+        two = await arcade.call(code, "two")
+        await game.next("call_started")
+        await game.send("say", text="Hello.", say_id="a")
+        await game.settles()
+        assert [saying.say_id for call in (one, two) for saying in call.sayings] == ["a", "a"]

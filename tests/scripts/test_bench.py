@@ -17,9 +17,13 @@ sys.path.insert(0, str(SCRIPTS))
 
 from benchmark import traffic  # noqa: E402
 from benchmark.errors import ProtocolError  # noqa: E402
+from benchmark.playback import Pace, Playback  # noqa: E402
 from benchmark.profiling import tables  # noqa: E402
 from benchmark.report import delays  # noqa: E402
+from benchmark.sayings import Receipt, Saying  # noqa: E402
 from benchmark.search import find_max  # noqa: E402
+from benchmark.spoken_texts import Texts  # noqa: E402
+from benchmark.timers import Timers  # noqa: E402
 from benchmark.websocket import (  # noqa: E402
     BINARY,
     CLOSE,
@@ -30,6 +34,7 @@ from benchmark.websocket import (  # noqa: E402
     mask,
     server_frame,
     split_frames,
+    upgrade_request,
     upgrade_response,
 )
 
@@ -167,6 +172,147 @@ def test_profile_tables_count_a_recursive_function_once() -> None:
 def test_masking_key_is_not_zero() -> None:
     assert len(MASKING_KEY) == 4
     assert all(MASKING_KEY)
+
+
+@pytest.mark.parametrize(("subprotocol", "asks"), [(None, False), ("phonegame.v1", True)])
+def test_upgrade_request_asks_for_a_subprotocol_only_where_there_is_one(subprotocol: str | None, asks: bool) -> None:
+    head, end, body = upgrade_request("localhost:1", "/game", "bench", subprotocol).partition(b"\r\n\r\n")
+    assert (end, body) == (b"\r\n\r\n", b"")
+    assert (b"\r\nSec-WebSocket-Protocol: phonegame.v1" in head) == asks
+
+
+def test_playback_of_what_comes_in_time_never_runs_dry() -> None:
+    playback, pace = Playback(), Pace()
+    for number, moment in enumerate([10.0, 10.0, 10.0, 10.0, 10.0, 10.1, 10.2, 10.301]):
+        playback.media(800, moment, pace, is_first=number == 0)
+    assert (pace.pieces, pace.under_runs, pace.pauses) == (8, [], [])
+    assert max(pace.leads) == pytest.approx(0.5)
+    assert max(pace.lateness) == pytest.approx(0.001)
+    assert playback.plays_until == pytest.approx(10.8)
+
+
+def test_playback_counts_silence_in_the_middle_of_a_sentence() -> None:
+    playback, pace = Playback(), Pace()
+    playback.media(800, 10.0, pace, is_first=True)
+    playback.media(800, 10.15, pace, is_first=False)
+    assert pace.under_runs == pytest.approx([0.05])
+    assert playback.plays_until == pytest.approx(10.25)
+
+
+def test_playback_counts_silence_between_sentences_apart() -> None:
+    playback, pace = Playback(), Pace()
+    playback.media(800, 10.0, pace, is_first=True)
+    assert playback.mark("one") == pytest.approx(10.1)
+    playback.media(800, 10.3, pace, is_first=False)
+    playback.mark("two")
+    playback.media(800, 99.0, pace, is_first=True)
+    assert pace.under_runs == []
+    assert pace.pauses == pytest.approx([0.2])
+
+
+def test_playback_returns_each_mark_once() -> None:
+    playback = Playback()
+    playback.media(8000, 10.0, None, is_first=True)
+    playback.mark("swept away")
+    unplayed, marks = playback.clear(10.25)
+    assert (round(unplayed, 6), marks) == (0.75, ["swept away"])
+    assert not playback.mark_played("swept away")
+    playback.media(800, 10.3, None, is_first=True)
+    playback.mark("played")
+    assert playback.mark_played("played")
+    assert playback.is_silent
+    assert playback.plays_until == pytest.approx(10.4)
+
+
+def test_timers_run_in_order_and_when_due() -> None:
+    timers, ran = Timers(), list[str]()
+    for moment, name in [(2.0, "third"), (1.0, "first"), (1.0, "second"), (3.0, "later")]:
+        timers.at(moment, lambda name=name: ran.append(name))  # type: ignore[misc]
+    timers.run(2.0)
+    assert ran == ["first", "second", "third"]
+
+
+HEARD = Receipt("One. Two.", 0.1, interrupted=False, dropped=None)
+STOPPED = Receipt("One.", 0.05, interrupted=True, dropped=None)
+
+
+def said(*receipts: Receipt, audio: bytes = bytes(800), starts: int = 1, cut: float | None = None) -> Saying:
+    saying = Saying("a", "One. Two.", "kind", 0.0, has_receipt=True, audio=bytearray(audio), starts=starts)
+    saying.receipts += receipts
+    saying.heard_until_clear = cut
+    return saying
+
+
+@pytest.mark.parametrize("saying", [said(HEARD), said(STOPPED, audio=bytes(600), cut=0.05)], ids=["heard", "stopped"])
+def test_a_saying_whose_receipt_fits_has_no_fault(saying: Saying) -> None:
+    assert saying.fault({"One. Two.": bytes(800)}) is None
+
+
+@pytest.mark.parametrize(
+    "saying",
+    [
+        said(HEARD, audio=b""),
+        said(HEARD, audio=bytes(799) + b"x"),
+        said(HEARD, audio=bytes(600)),
+        said(),
+        said(HEARD, HEARD),
+        said(HEARD, starts=0),
+        said(HEARD, starts=2),
+        said(STOPPED),
+        said(HEARD, cut=0.05),
+        said(Receipt("One.", 0.1, interrupted=False, dropped=None)),
+        said(Receipt("One. Two.", 0.2, interrupted=False, dropped=None)),
+        said(Receipt("Two.", 0.05, interrupted=True, dropped=None), cut=0.05),
+        said(Receipt("", 0.0, interrupted=False, dropped="voice_failed")),
+    ],
+    ids=[
+        "nothing heard",
+        "another sound",
+        "a part is missing",
+        "no receipt",
+        "two receipts",
+        "never started",
+        "started twice",
+        "stopped without clear",
+        "cleared and heard",
+        "text is missing",
+        "longer than it was",
+        "another text",
+        "dropped",
+    ],
+)
+def test_a_saying_that_is_not_as_its_receipt_says_has_a_fault(saying: Saying) -> None:
+    assert saying.fault({"One. Two.": bytes(800)}) is not None
+
+
+def test_a_saying_must_sound_as_it_did_before() -> None:
+    recordings: dict[str, bytes] = {}
+    assert said(HEARD).fault(recordings) is None
+    assert said(HEARD, audio=b"x" * 800).fault(recordings) is not None
+
+
+def test_short_texts_are_never_the_same_and_long_ones_last() -> None:
+    texts = Texts()
+    assert len({texts.short() for _ in range(500)}) == 500
+    assert len(texts.long(10)) >= 140
+    assert len(texts.long(124)) <= 4000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(100)
+def test_a_short_run_of_speech_finds_nothing_wrong() -> None:
+    command = [sys.executable, str(SCRIPTS / "bench.py"), "--speech", "--json"]
+    command += ["--calls", "4", "--seconds", "1", "--sayings", "4"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout)["speech"]
+    assert measured["sayings"] > 50
+    faults = ("wrong_sayings", "faults", "lost_frames", "lost_transcripts", "calls_ended_by_server")
+    assert {each: measured[each] for each in faults} == dict.fromkeys(faults, 0), done.stderr
+    assert set(measured["spoken_to"]) == {"cached", "eSpeak live"}
+    assert measured["spoken_to"]["cached"]["pieces"] > 0
+    assert len(measured["first_sounds"]["calls"]["delays"]) == 5
+    assert [measured["interruptions"][load]["unseen"] for load in ("idle", "calls")] == [0, 0]
 
 
 @pytest.mark.slow

@@ -42,11 +42,14 @@ def test_the_script_hands_its_arguments_over_and_gives_the_exit_status_back() ->
 
 
 @pytest.mark.slow
-def test_once_the_game_receives_every_sentence() -> None:
+def test_once_caller_and_game_hear_each_other() -> None:
     command = [sys.executable, "-c", HAND_OVER, "--once"]
     finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=58, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "received   4 of 4 sentences" in finished.stdout
+    assert "3 of 3 sentences" in finished.stdout
+    assert "the phone heard    one pepperoni pizza coming up" in finished.stdout
+    assert "interrupted after  We also have" in finished.stdout
+    assert "4 of 4 answers" in finished.stdout
     assert finished.stderr == ""
 
 

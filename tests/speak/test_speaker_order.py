@@ -88,15 +88,15 @@ class TestReceipts:
             await call.speaker.wait_silent()
             assert call.twilio.played == audio_of("Thrice.")
 
-    async def test_it_plays_since_the_caller_hears_something_without_a_pause(self, autojump_clock: MockClock) -> None:
+    async def test_it_speaks_since_the_caller_hears_something_without_a_pause(self, autojump_clock: MockClock) -> None:
         async with spoken_call(FakeVoice(first_after=0.25)) as call:
             call.say("Hello there.")
             call.say("Hello there.")
             seen = []
             for seconds in (0, 0.5, 0.5, 0.5):
                 await trio.sleep(seconds)
-                seen.append(call.speaker.playing_since)
-            assert seen == [None, 0.25, 0.25, None]
+                seen.append(call.speaker.speaking_since)
+            assert seen == [0, 0.25, 0.25, None]
 
 
 class TestOrder:
@@ -268,3 +268,16 @@ class TestEnd:
             call.speaker.close_nowait()
             call.say(HELLO)
             assert call.receipts["1"] == Receipt(heard="", seconds=0, dropped=Dropped.CALL_ENDED)
+
+
+async def test_now_does_not_wait_for_what_was_sent_ahead_behind_something_firm(autojump_clock: MockClock) -> None:
+    async with spoken_call(FakeVoice()) as call:
+        call.say("Firm one here.", interruptible=False)
+        call.say("x" * 200)
+        await trio.sleep(0.5)
+        call.say("Now!", priority=Priority.NOW)
+        await call.speaker.wait_silent()
+        assert call.receipts["1"].dropped is None
+        assert call.receipts["2"].dropped is Dropped.REPLACED
+        assert call.receipts["3"].dropped is None
+        assert call.twilio.played.endswith(audio_of("Now!"))

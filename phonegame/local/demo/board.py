@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -21,6 +22,8 @@ class Board(Protocol):
 
 @contextmanager
 def open_board(console: Console) -> Iterator[Board]:
+    console.print("  -> what the caller says, and what the game receives of it", style="dim")
+    console.print("  <- what the game says, and what can be understood of the phone's recording\n", style="dim")
     if not console.is_terminal:
         yield LogBoard(console)
         return
@@ -39,8 +42,8 @@ class TableBoard:
         self._live = live
 
     def show(self, conversation: Conversation) -> None:
-        table = Table(expand=True, pad_edge=False)
-        table.add_column("time", width=5, justify="right", style="dim")
+        table = Table(expand=True, pad_edge=False, show_edge=False, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("time", width=4, justify="right", style="dim")
         table.add_column("the caller says, hears", ratio=1)
         table.add_column("", width=2)
         table.add_column("the game receives, says", ratio=1)

@@ -13,6 +13,7 @@ from phonegame.local.demo.game import PizzaGame
 from phonegame.local.demo.script import TURNS, Turn, spell, spell_digits
 from phonegame.local.demo.stage import KEY, Stage
 from phonegame.local.phone import Phone, place_call
+from phonegame.local.speech.transcribe import transcribe
 from phonegame.local.v1_client import V1Client
 
 CALLER = "+15550100042"
@@ -38,7 +39,8 @@ async def run_call(
         conversation = Conversation(lambda: phone.seconds, on_change)
 
         async def check(reply: Reply) -> None:
-            conversation.understood(reply, *await understand(phone, reply, stage.listen_url, KEY))
+            recognise = partial(transcribe, stage.listen_url, KEY)
+            conversation.understood(reply, *await understand(phone, reply, recognise))
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(PizzaGame(client, conversation, check).run)

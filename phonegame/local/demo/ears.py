@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
 import trio
 
@@ -10,19 +11,22 @@ from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.demo.conversation import Reply
 from phonegame.local.demo.script import ANSWERS, GREETING, beginnings, words_of
 from phonegame.local.phone import Phone
-from phonegame.local.speech.transcribe import transcribe
 
 RECEIPT_PRECISION = 0.001
 """Seconds."""
 
 
-async def understand(phone: Phone, reply: Reply, url: str, key: str) -> tuple[str, float]:
-    """The words of a reply that has its receipt, and its delay (`Reply.delay`). Raises DeepgramFailure."""
+Recognise: TypeAlias = Callable[[bytes, Sequence[str]], Awaitable[str]]
+"""mu-law, and what may have been said -> the words."""
+
+
+async def understand(phone: Phone, reply: Reply, recognise: Recognise) -> tuple[str, float]:
+    """The words of a reply that has its receipt, and its delay (`Reply.delay`)."""
     assert reply.receipt is not None
     end = await _end(phone, reply)
     begin = max(0, end - round(reply.receipt.seconds * BYTES_PER_SECOND))
     delay = max(0.0, begin / BYTES_PER_SECOND - max(reply.began, _free_since(phone, begin)))
-    return await transcribe(url, key, phone.heard[begin:end], _candidates(reply)), delay
+    return await recognise(phone.heard[begin:end], _candidates(reply)), delay
 
 
 async def _end(phone: Phone, reply: Reply) -> int:

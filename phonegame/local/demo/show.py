@@ -63,7 +63,7 @@ def summarise(console: Console, conversation: Conversation) -> None:
 def _summarise_sentences(console: Console, conversation: Conversation) -> None:
     lines = conversation.sentences
     received = f"{len(lines) - len(conversation.missed)} of {len(lines)} sentences"
-    _figure(console, "received", received + _delays([line.delay for line in lines], "its end"))
+    _figure(console, "received", received + _delays([line.delay for line in lines], "their last word"))
     for sentence in conversation.missed:
         console.print(f"missed       {sentence}", style="bold red", markup=False)
 
@@ -72,7 +72,11 @@ def _summarise_replies(console: Console, conversation: Conversation) -> None:
     replies = conversation.replies
     if not replies:
         return
-    _figure(console, "answered", f"{len(replies)} times" + _delays([reply.delay for reply in replies], "its text"))
+    _figure(
+        console,
+        "answered",
+        f"{len(replies)} times" + _delays([reply.delay for reply in replies], "its text", "first heard "),
+    )
     for seconds in conversation.interruptions:
         _figure(console, "interrupted", f"{in_words(seconds)} after the caller began to speak")
     confirmed = sum(reply.is_confirmed for reply in replies)
@@ -82,9 +86,9 @@ def _summarise_replies(console: Console, conversation: Conversation) -> None:
             console.print(f"not heard    {reply.text}", style="bold red", markup=False)
 
 
-def _delays(delays: Sequence[float | None], since: str) -> str:
+def _delays(delays: Sequence[float | None], since: str, what: str = "") -> str:
     known = [delay for delay in delays if delay is not None]
-    return f", {in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
+    return f", {what}{in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
 
 
 def _figure(console: Console, name: str, text: str) -> None:
@@ -100,7 +104,8 @@ def invite(console: Console, stage: Stage) -> None:
     _say(console, play, style="bold")
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
     _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
-    console.print("\nThe local speech service understands numbers and the sentences that it is told to expect:\n")
+    console.print("\nWhat you type into the game is spoken to the caller.")
+    console.print("The local speech service understands numbers and what it is told to expect:\n")
     for sentence in SENTENCES:
         _say(console, sentence)
 

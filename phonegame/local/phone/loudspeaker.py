@@ -91,7 +91,7 @@ def _import() -> Any:
     try:
         return importlib.import_module("sounddevice")
     except ImportError as error:
-        raise NoSoundError("the package sounddevice is not installed; pip install 'phonegame[sound]'") from error
+        raise NoSoundError("the package sounddevice is not installed; pip install sounddevice") from error
     except OSError as error:  # on Linux PortAudio is not in the package
         raise NoSoundError(
             "PortAudio is not installed; on Debian and Ubuntu: sudo apt install libportaudio2"

@@ -73,6 +73,13 @@ class Phone:
         """Any text, or a binary frame, between the phone's own messages. Returns when it is queued."""
         await self._send(lambda: [message])
 
+    async def let_marks_go(self) -> None:
+        """Echoes those that are due and were held back (`Quirks.holds_marks`). Returns when they are queued."""
+        try:
+            await self._stream.let_marks_go()
+        except trio.BrokenResourceError:
+            _raise_ended(await self.wait_ended())
+
     async def hang_up(self) -> None:
         """`stop`, then the websocket is closed. Leaving `place_call` does the same. Twice does no harm."""
         self._stream.finish()

@@ -29,14 +29,16 @@ class Quirks:
     """The default is how Twilio behaves.
 
     `starts` = 0: never gets as far as `start`, nor to any media; 2: sends it twice. `silent`: sends nothing
-    by itself, not even `connected`; only `send_raw`. `frame_bytes` is gone through in turn. A function in
-    `mangle` that remembers frames serves one call.
+    by itself, not even `connected`; only `send_raw`. `holds_marks`: none is echoed before `Phone.let_marks_go`, as if
+    they were long on their way. `frame_bytes` is gone through in turn. A function in `mangle` that remembers frames
+    serves one call.
     """
 
     starts: int = 1
     stop: bool = True
     numeric_counters: bool = False
     silent: bool = False
+    holds_marks: bool = False
     frame_bytes: Sequence[int] = (FRAME_BYTES,)
     mangle: Mangle = lambda frame: [frame]
 

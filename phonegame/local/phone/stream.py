@@ -81,6 +81,7 @@ class MediaStream:
         self.playback = Playback(on_heard)
         self.ear = Ear()
         self.marks: list[str] = []
+        self.held_marks: list[str] = []
         self.complaints: list[Complaint] = []
         self.ended: Ended | None = None
         self.started_at = math.inf
@@ -101,6 +102,11 @@ class MediaStream:
 
     async def wait_changed(self) -> None:
         await self._changed.wait()
+
+    async def let_marks_go(self) -> None:
+        """Raises trio.BrokenResourceError when the call is over."""
+        names, self.held_marks = self.held_marks, []
+        await self.send(partial(self._word_marks, names))
 
     def finish(self) -> None:
         """Makes `run` hang up at its next frame, and return soon after, whatever the server does."""
@@ -266,6 +272,12 @@ class MediaStream:
         return names
 
     def _echo(self, names: list[str]) -> list[Message]:
+        if self._quirks.holds_marks:
+            self.held_marks += names
+            return []
+        return self._word_marks(names)
+
+    def _word_marks(self, names: list[str]) -> list[Message]:
         self.marks += names
         self._notify()
         return [self.wording.mark(name) for name in names]

@@ -121,7 +121,7 @@ class Connection:
             case Close():
                 await self._leave(received)
                 return True
-            case Configure() if self._configuring:
+            case Configure() if self._configuring and not self._plan.ignore_configure:
                 await self._tell(self._failure("CONFIGURE_ALREADY_PENDING", "One Configure at a time."))
                 return False
             case Configure():
@@ -149,7 +149,7 @@ class Connection:
                 case CloseStream() if not self._plan.ignore_close:
                     await self._close_stream()
                     break
-                case Configure():
+                case Configure() if not self._plan.ignore_configure:
                     await self._configure(item)
                 case Send(data=data):
                     await self._outbox.put(data)
@@ -192,6 +192,8 @@ class Connection:
         self._configuring = False
 
     def _refusal_of(self, configure: Configure) -> JSON | None:
+        if self._plan.refuse_configure:
+            return self._failure(self._plan.refuse_configure, "As planned.")
         if configure.keyterms is None:
             return None
         if not self._options.takes_keyterms:

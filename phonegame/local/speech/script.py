@@ -54,6 +54,7 @@ class Plan:
 
     `drop_after` aborts the TCP connection. `stall_after` keeps the socket but reads and answers nothing more;
     `mute_after` reads on and answers nothing more. `lose_finals` swallows every final that holds words.
+    `refuse_configure` is the code of the ConfigureFailure with which every Configure is answered.
     `empty_results` False: silence yields no Results (handy for exact comparisons).
     """
 
@@ -68,6 +69,8 @@ class Plan:
     garbage: tuple[Send, ...] = ()
     ignore_finalize: bool = False
     ignore_close: bool = False
+    ignore_configure: bool = False
+    refuse_configure: str = ""
     empty_results: bool = True
 
 

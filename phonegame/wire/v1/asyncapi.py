@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from phonegame.wire.v1.catalogue import CATALOGUE, Direction, Entry
+from phonegame.wire.v1.to_game import Error
 
 Json = dict[str, Any]
 
@@ -23,7 +24,8 @@ Open a websocket with the subprotocol `phonegame.v1`. The first message is `welc
 that the game shows. Ignore types and fields that you do not know. Optional fields may be left out or null. What cannot
 be understood is answered by an `error` that names the field, and loses nothing else.
 
-All messages to the game but `welcome` and `pong` are numbered by `seq`: 1, 2, 3, ... over the game's whole life. A game
+All messages to the game but `welcome` and `pong` are numbered by `seq`: 1, 2, 3, ... over the game's whole life (errors
+on a connection that has no game yet are not). A `pong` comes behind all that was to be told before the `ping`. A game
 whose connection is lost, other than by a close with 1000 or without a code, keeps its code and its calls for
 `away_seconds`; connect again and send `resume` first, with the last `seq` that you have.
 """
@@ -95,4 +97,6 @@ def _complete(schema: Json, entry: Entry) -> None:
     if entry.numbered:
         seq = {"type": "integer", "minimum": 1, "description": "Counts the messages to this game, without a hole."}
         schema["properties"] = {"type": schema["properties"].pop("type"), "seq": seq, **schema["properties"]}
-        schema["required"] = ["type", "seq", *(name for name in schema["required"] if name != "type")]
+        # an error on a connection that has no game has no number
+        numbered = [] if entry.struct is Error else ["seq"]
+        schema["required"] = ["type", *numbered, *(name for name in schema["required"] if name != "type")]

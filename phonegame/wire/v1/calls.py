@@ -26,26 +26,39 @@ from phonegame.wire.v1.to_game import (
 
 
 class Calls:
-    """A game's calls, in the words of phonegame.v1."""
+    """A game's calls, in the words of phonegame.v1. Deepgram reports silence too; a game gets that of it which matters:
+
+    that the caller is done, where something was said before, and that an interim transcript has come to nothing.
+    """
 
     def __init__(self) -> None:
         self._with_interim: set[str] = set()
+        self._speaking: set[str] = set()
+        """Calls of which something has been told, and not yet that the caller is done."""
 
     def tell(self, event: switchboard.FromCall) -> list[Numbered]:
-        """As `from_call`, and an interim transcript that nothing has come of is withdrawn, by an empty final one."""
-        call_id = event.call_id
         match event.event:
             case switchboard.CallHeard(heard=heard) if (results := heard.results) is not None:
-                if results.is_final and not results.best.transcript and call_id in self._with_interim:
-                    self._with_interim.remove(call_id)
-                    return [_from_results(call_id, event.player, results)]
-                if results.best.transcript:
-                    (self._with_interim.discard if results.is_final else self._with_interim.add)(call_id)
+                return self._tell_results(event.call_id, event.player, results)
             case switchboard.CallEnded():
-                self._with_interim.discard(call_id)
+                self._with_interim.discard(event.call_id)
+                self._speaking.discard(event.call_id)
             case _:
                 pass
         return from_call(event)
+
+    def _tell_results(self, call_id: str, player: int, results: deepgram.Results) -> list[Numbered]:
+        withdraws = results.is_final and call_id in self._with_interim
+        ends = results.speech_final and call_id in self._speaking
+        if results.is_final:
+            self._with_interim.discard(call_id)
+        elif results.best.transcript:
+            self._with_interim.add(call_id)
+        if results.speech_final:
+            self._speaking.discard(call_id)
+        elif results.best.transcript:
+            self._speaking.add(call_id)
+        return [_from_results(call_id, player, results)] if results.best.transcript or withdraws or ends else []
 
 
 def from_call(event: switchboard.FromCall) -> list[Numbered]:

@@ -76,7 +76,7 @@ class _Sayable(_ToCallers, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Say(_Sayable, frozen=True, kw_only=True, omit_defaults=True, tag="say"):
-    """Speaks a text to one caller, several, or all. What is understood gets its `say_finished`, whatever happens."""
+    """Speaks a text to one caller, several, or all. Gets its `say_finished`, unless its `say_id` is still in use."""
 
     text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
     voice: Annotated[

@@ -19,6 +19,13 @@ Player = Annotated[
 ]
 Seconds = Annotated[float, Meta(description="Seconds since the call's audio began.")]
 Confidence = Annotated[float, Meta(description="From 0 to 1; 0 where it is not known.")]
+Reason = Annotated[
+    str,
+    Meta(
+        description="hung_up, game_hung_up, silent (no audio came any more), deepgram (it cannot be used), malformed, "
+        "unusable (no telephone audio), failed (an error of ours) or shutdown."
+    ),
+]
 SayId = Annotated[str, Meta(description="As the game's `say` or `play` had it, or made up by the server.")]
 
 
@@ -130,13 +137,13 @@ class SayFinished(msgspec.Struct, frozen=True, kw_only=True, tag="say_finished")
 class CallEnding(_OfCall, frozen=True, kw_only=True, tag="call_ending"):
     """The caller has gone, or is being sent away: nothing reaches the call any more, but last words may still come."""
 
-    reason: Annotated[str, Meta(description="For people, and for logs.")]
+    reason: Reason
 
 
 class CallEnded(_OfCall, frozen=True, kw_only=True, tag="call_ended"):
     """The last message of a call: everything that was said in it has come."""
 
-    reason: Annotated[str, Meta(description="For people, and for logs.")]
+    reason: Reason
     seconds: Annotated[float, Meta(description="How long the call was.")]
 
 
@@ -146,8 +153,8 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
     code: Annotated[
         str,
         Meta(
-            description="For programs: malformed, bad_clip, no_code_free, resume_failed, unknown_voice, voice_failed, "
-            "queue_full, vocabulary_refused, no_such_call or dial_refused. There may be others."
+            description="For programs: malformed, bad_clip, no_code_free, resume_failed, say_id_in_use, "
+            "voice_failed, queue_full, vocabulary_refused, no_such_call or dial_refused. There may be others."
         ),
     ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]

@@ -4,33 +4,47 @@ import io
 
 from rich.console import Console
 
-from phonegame.local.demo.board import open_board
-from phonegame.local.demo.conversation import Conversation
-from phonegame.local.demo.script import SENTENCES
+from phonegame.local.demo.board import in_words, open_board
+from phonegame.local.demo.script import GREETING, TURNS, words_of
+from tests.local.demo.rehearsal import BEGINNING, rehearse
 
 
 def show_call(console: Console) -> None:
     with open_board(console) as board:
-        conversation = Conversation(lambda: 3.0, board.show)
-        conversation.end(conversation.begin_code("forty two"))
-        conversation.connected()
-        for sentence in SENTENCES:
-            conversation.end(conversation.begin_sentence(sentence))
-            conversation.received(f"{sentence.capitalize()}.")
+        rehearse(board.show)
 
 
 def test_a_log_has_every_change_once_and_in_order() -> None:
     out = io.StringIO()
     show_call(Console(file=out, width=80))
     lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
-    said = [f"3.0 s the caller says {sentence}" for sentence in SENTENCES]
-    heard = [f"3.0 s the game receives {sentence.capitalize()}." for sentence in SENTENCES]
-    both = [line for pair in zip(said, heard, strict=True) for line in pair]
-    assert lines == ["3.0 s the caller says forty two", "3.0 s the game receives connected", *both]
+    expected = [
+        "the caller says forty two",
+        "the game receives a caller has joined",
+        f"the game says {GREETING}",
+        "heard to its end",
+        f"the phone heard {' '.join(words_of(GREETING))}",
+    ]
+    for turn in TURNS:
+        over = turn.answer.startswith(BEGINNING)
+        expected += [
+            f"the caller says {turn.said}",
+            f"the game receives {turn.said.capitalize()}.",
+            f"the game says {turn.answer}",
+            f"interrupted after {BEGINNING}" if over else "heard to its end",
+            f"the phone heard {' '.join(words_of(BEGINNING if over else turn.answer))}",
+        ]
+    assert [line.removeprefix("3.0 s ") for line in lines if line.startswith("3.0 s")] == expected
 
 
 def test_a_terminal_shows_both_sides_in_one_row_of_80_columns() -> None:
     out = io.StringIO()
     show_call(Console(file=out, width=80, height=25, force_terminal=True, color_system=None))
-    rows = out.getvalue().splitlines()
-    assert any(SENTENCES[-1] in row and f"{SENTENCES[-1].capitalize()}." in row for row in rows)
+    rows = [" ".join(row.split()) for row in out.getvalue().splitlines()]
+    assert f"3.0 {TURNS[0].said} -> {TURNS[0].said.capitalize()}. 0 ms" in rows
+    assert f"3.0 one pepperoni pizza coming up <- {TURNS[0].answer} 20 ms" in rows
+    assert any("interrupted after: We also" in row for row in rows)
+
+
+def test_short_times_are_in_milliseconds() -> None:
+    assert [in_words(seconds) for seconds in (0, 0.0123, 0.0996, 1.5)] == ["0 ms", "12 ms", "0.10 s", "1.50 s"]

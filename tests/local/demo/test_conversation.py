@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 import trio
 
-from phonegame.local.demo.conversation import Conversation
+from phonegame.local.demo.conversation import Conversation, Piece
+from phonegame.local.demo.script import GREETING, TURNS
+from phonegame.wire.v1 import SayFinished
+from tests.local.demo.rehearsal import BEGINNING, answer, rehearse
 
 
 class Clock:
@@ -42,7 +46,7 @@ def test_delay_is_from_the_end_of_the_sentence_to_the_game(conversation: Convers
     conversation.received("I would like a pizza.")
     conversation.received("And 2 drinks.")
     assert conversation.missed == []
-    assert conversation.delays == [3.75, 0.75]
+    assert [line.delay for line in conversation.sentences] == [3.75, 0.75]
     assert conversation.join_seconds == 1.5
 
 
@@ -106,3 +110,68 @@ async def test_waiting_ends_with_the_change_that_is_waited_for(conversation: Con
         await trio.testing.wait_all_tasks_blocked()
         assert len(nursery.child_tasks) == 1
         conversation.received("and two drinks")
+
+
+def test_a_call_that_went_well_is_as_scripted() -> None:
+    conversation = rehearse()
+    assert conversation.is_as_scripted
+    assert [reply.say_id for reply in conversation.replies] == ["reply-1", "reply-2", "reply-3", "reply-4"]
+
+
+def test_a_reply_too_many_is_not_in_the_script() -> None:
+    conversation = rehearse()
+    answer(conversation, GREETING)
+    assert not conversation.is_as_scripted
+
+
+def test_a_reply_that_should_have_been_interrupted_is_not_as_scripted() -> None:
+    conversation = rehearse()
+    spoken_over = conversation.replies[2]
+    assert spoken_over.receipt is not None
+    spoken_over.receipt = msgspec.structs.replace(spoken_over.receipt, heard=spoken_over.text, interrupted=False)
+    conversation.understood(spoken_over, spoken_over.text, 0)
+    assert spoken_over.is_confirmed
+    assert not conversation.is_as_scripted
+
+
+@pytest.mark.parametrize(
+    ("understood", "is_confirmed"), [(Piece(1, "2 pizzas"), True), (Piece(1, "two"), False), (None, False)]
+)
+def test_a_reply_is_confirmed_when_the_phone_heard_it_all(
+    clock: Clock, understood: Piece | None, is_confirmed: bool
+) -> None:
+    reply = answer(Conversation(clock, lambda _: None), "Two pizzas.")
+    reply.understood = understood
+    assert reply.is_confirmed is is_confirmed
+
+
+@pytest.mark.parametrize(
+    ("understood", "is_confirmed"),
+    [
+        ("we also have garlic bread", True),
+        ("we also have garlic", True),
+        ("we also have garlic bread green", True),
+        ("we also have", False),
+        ("we also have garlic bread green salad", False),
+        ("we also have apple cake green", False),
+    ],
+)
+def test_the_word_that_was_cut_may_be_heard_or_not(clock: Clock, understood: str, is_confirmed: bool) -> None:
+    reply = answer(Conversation(clock, lambda _: None), TURNS[1].answer, BEGINNING)
+    reply.understood = Piece(1, understood)
+    assert reply.is_confirmed is is_confirmed
+
+
+def test_interruption_is_counted_from_the_callers_first_sound(clock: Clock) -> None:
+    conversation = Conversation(clock, lambda _: None)
+    reply = conversation.reply("a long story")
+    clock.now = 2.0
+    conversation.begin_sentence("stop")
+    clock.now = 2.75
+    receipt = SayFinished(
+        call_id="CA1", player=1, say_id=reply.say_id, heard="a", seconds=2, interrupted=True, dropped=None
+    )
+    conversation.reply_finished(receipt)
+    clock.now = 4.0
+    conversation.begin_sentence("thanks")
+    assert conversation.interruptions == [0.75]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from phonegame.local.demo.script import SENTENCES, spell, spell_digits, words_of
+from phonegame.local.demo.script import ANSWERS, GREETING, SENTENCES, beginnings, spell, spell_digits, words_of
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,12 @@ def test_a_word_with_an_apostrophe_stays_whole() -> None:
     assert words_of("That's 42, isn't it?") == ["that's", "forty", "two", "isn't", "it"]
 
 
-def test_no_sentence_is_part_of_another() -> None:
+def test_no_text_is_part_of_another() -> None:
     """Or one could be taken for the other."""
-    texts = [" ".join(words_of(sentence)) for sentence in SENTENCES]
-    assert not any(one in other for one in texts for other in texts if one is not other)
+    for spoken in (SENTENCES, (GREETING, *ANSWERS.values())):
+        texts = [" ".join(words_of(text)) for text in spoken]
+        assert not any(one in other for one in texts for other in texts if one is not other)
+
+
+def test_beginnings_of_a_text() -> None:
+    assert beginnings("No, thank you!") == ["no", "no thank", "no thank you"]

@@ -9,6 +9,7 @@ from phonegame.local.demo.conversation import Conversation
 from phonegame.local.demo.script import SENTENCES
 from phonegame.local.demo.show import invite, summarise
 from phonegame.local.demo.stage import DEFAULT_SERVER, Stage
+from tests.local.demo.rehearsal import rehearse
 
 
 @pytest.fixture
@@ -42,9 +43,9 @@ def test_summary_counts_and_names_what_was_missed(console: Console) -> None:
     for sentence in SENTENCES[1:]:
         conversation.received(sentence)
     summarise(console, conversation)
-    assert "joined     0.00 s after the code was said\n" in printed(console)
-    assert "received   3 of 4 sentences\n" in printed(console)
-    assert f"missed     {SENTENCES[0]}\n" in printed(console)
+    assert "joined       0 ms after the code was said\n" in printed(console)
+    assert "received     2 of 3 sentences, 0 ms (median), 0 ms (most) after their last word\n" in printed(console)
+    assert f"missed       {SENTENCES[0]}\n" in printed(console)
 
 
 def test_summary_of_a_call_that_reached_no_game(console: Console) -> None:
@@ -52,3 +53,20 @@ def test_summary_of_a_call_that_reached_no_game(console: Console) -> None:
     conversation.end(conversation.begin_code("forty two"))
     summarise(console, conversation)
     assert "the call reached no game" in printed(console)
+
+
+def test_summary_of_a_call_that_went_well_fits_into_80_columns(console: Console) -> None:
+    summarise(console, rehearse())
+    names = [line.split()[0] for line in printed(console).splitlines() if line]
+    assert names == ["joined", "received", "answered", "heard"]
+    assert "4 times, first heard 20 ms (median), 20 ms (most) after its text" in printed(console)
+    assert "4 of 4 answers" in printed(console)
+    assert max(map(len, printed(console).splitlines())) <= 80
+
+
+def test_summary_names_what_the_phone_did_not_hear(console: Console) -> None:
+    conversation = rehearse()
+    conversation.understood(conversation.replies[1], "one pony", 0)
+    summarise(console, conversation)
+    assert "3 of 4 answers" in printed(console)
+    assert f"not heard    {conversation.replies[1].text}\n" in printed(console)

@@ -74,7 +74,7 @@ async def test_a_block_that_fails_closes_the_device(install: Install) -> None:
 @pytest.mark.parametrize(
     ("module", "why"),
     [
-        (None, r"pip install 'phonegame\[sound\]'"),
+        (None, "pip install sounddevice"),
         (FakeSoundDevice(has_device=False), "no loudspeaker"),
         (FakeSoundDevice(opens=set()), "Desk does not open: Invalid sample rate"),
     ],

@@ -105,3 +105,16 @@ async def test_gap_in_the_timestamps(autojump_clock: MockClock) -> None:
 def test_frame_sizes_are_checked() -> None:
     with pytest.raises(ValueError, match="frame_bytes"):
         Quirks(frame_bytes=(160, 0))
+
+
+async def test_held_marks_come_when_they_are_let_go(autojump_clock: MockClock) -> None:
+    async with in_memory() as (far, stream):
+        async with place_call(URL, stream=stream, quirks=Quirks(holds_marks=True)) as phone:
+            await far.started.wait()
+            await far.mark("a")
+            await phone.pause(0.1)
+            assert (phone.marks, far.of("mark")) == ([], [])
+            await phone.let_marks_go()
+            await phone.wait_mark("a")
+        await far.closed.wait()
+    assert [message["mark"]["name"] for message in far.of("mark")] == ["a"]

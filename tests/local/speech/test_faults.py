@@ -156,6 +156,25 @@ async def test_finalize_may_never_be_answered(autojump_clock: MockClock) -> None
         assert not any(message.get("from_finalize") for message in await client.rest())
 
 
+async def test_configure_may_never_be_answered(autojump_clock: MockClock) -> None:
+    async with in_memory(planned(ignore_configure=True)) as (_, client):
+        for _ in range(2):
+            await client.send(type="Configure", keyterms=["pizza"])
+        await client.send_audio(PIZZA)
+        await client.send(type="CloseStream")
+        messages = await client.rest()
+    assert not [message for message in messages if message["type"].startswith("Configure")]
+    assert finals(messages) == ["one pepperoni pizza"]
+
+
+async def test_each_configure_may_be_refused(autojump_clock: MockClock) -> None:
+    async with in_memory(planned(refuse_configure="CONFIGURE_NOVELTY")) as (_, client):
+        for _ in range(2):
+            await client.send(type="Configure", keyterms=["pizza"])
+            failure = await client.receive()
+            assert (failure["type"], failure["code"]) == ("ConfigureFailure", "CONFIGURE_NOVELTY")
+
+
 async def test_close_stream_may_never_be_answered(autojump_clock: MockClock) -> None:
     async with in_memory(planned(ignore_close=True)) as (_, client):
         await client.send_audio(PIZZA)

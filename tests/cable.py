@@ -1,0 +1,79 @@
+"""A cable between a client and a server: TCP that can be cut in the middle of a message, or pulled without a word."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import trio
+
+from phonegame.local.phone.dial import reset_on_close
+
+
+class Cable:
+    """Made by `lay_cable`, whose block it ends with. Clients connect to `address`."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._connections: set[_Connection] = set()
+
+    def cut(self) -> None:
+        """All connections die by a TCP reset, at both ends. There may be others after that."""
+        for connection in self._connections:
+            connection.cut()
+
+    def pull(self) -> None:
+        """Nothing passes any more over the connections that there are, and neither end is told."""
+        for connection in self._connections:
+            connection.is_pulled = True
+
+    async def serve(self, server_address: str, client: trio.SocketStream) -> None:
+        host, _, port = server_address.rpartition(":")
+        async with client, await trio.open_tcp_stream(host, int(port)) as server:
+            connection = _Connection(client, server)
+            self._connections.add(connection)
+            try:
+                await connection.run()
+            finally:
+                self._connections.remove(connection)
+
+
+class _Connection:
+    def __init__(self, client: trio.SocketStream, server: trio.SocketStream) -> None:
+        self._ends = (client, server)
+        self._scope = trio.CancelScope()
+        self.is_pulled = False
+
+    def cut(self) -> None:
+        for end in self._ends:
+            reset_on_close(end)
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Until one end has closed it, or it is cut."""
+        client, server = self._ends
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._pass_on, client, server)
+                nursery.start_soon(self._pass_on, server, client)
+
+    async def _pass_on(self, source: trio.SocketStream, sink: trio.SocketStream) -> None:
+        try:
+            while data := await source.receive_some():
+                if not self.is_pulled:
+                    await sink.send_all(data)
+        except trio.BrokenResourceError:
+            await trio.lowlevel.checkpoint()
+        self._scope.cancel()
+
+
+@asynccontextmanager
+async def lay_cable(server_address: str) -> AsyncIterator[Cable]:
+    """To the server at host:port."""
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    cable = Cable(f"127.0.0.1:{listener.socket.getsockname()[1]}")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(partial(trio.serve_listeners, partial(cable.serve, server_address), [listener]))
+        yield cable
+        nursery.cancel_scope.cancel()

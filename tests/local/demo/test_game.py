@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+import trio
+import trio_websocket
+
+from phonegame.local.demo.conversation import Conversation, Reply
+from phonegame.local.demo.game import GameFailed, PizzaGame, receive_welcome
+from phonegame.local.demo.script import GREETING, TURNS
+from phonegame.local.v1_client import connect_v1
+from phonegame.wire import v1
+from tests.local.text_server import Visit, text_server
+from tests.wire.messages import CALL
+
+WELCOME = v1.Welcome(phone_number="+1", code="42", resume_token="t", resumed=False, away_seconds=60)
+STARTED = v1.CallStarted(**CALL, direction="incoming", caller=None)
+
+
+def transcript(text: str, *, is_final: bool = True) -> v1.Transcript:
+    return v1.Transcript(
+        **CALL, text=text, is_final=is_final, speech_final=is_final, confidence=1, start=0, duration=1, words=[]
+    )
+
+
+def receipt(say_id: str, heard: str) -> v1.SayFinished:
+    return v1.SayFinished(**CALL, say_id=say_id, heard=heard, seconds=1, interrupted=False, dropped=None)
+
+
+async def play(visit: Callable[[Visit], Awaitable[None]]) -> tuple[Conversation, list[Reply]]:
+    """One call to the game, until the server closes. The caller has said the code and all sentences already."""
+    conversation = Conversation(lambda: 1.0, lambda _: None)
+    conversation.begin_code("forty two")
+    checked: list[Reply] = []
+
+    async def check(reply: Reply) -> None:
+        await trio.lowlevel.checkpoint()
+        checked.append(reply)
+
+    async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
+        for turn in TURNS:
+            conversation.begin_sentence(turn.said)
+        with pytest.RaisesGroup(GameFailed):
+            await PizzaGame(client, conversation, check).run()
+    return conversation, checked
+
+
+async def send(server: Visit, *messages: v1.ServerMessage) -> None:
+    for seq, message in enumerate(messages, 1):
+        await server.say(v1.encode(message, seq))
+
+
+async def hear_say(server: Visit) -> v1.Say:
+    said = v1.parse(await server.hear())
+    assert isinstance(said, v1.Say)
+    return said
+
+
+async def test_the_game_greets_and_answers_what_it_expects() -> None:
+    said: list[v1.Say] = []
+
+    async def visit(server: Visit) -> None:
+        await send(server, STARTED)
+        said.append(await hear_say(server))
+        await send(server, transcript("one pepperoni", is_final=False), transcript("hm"))
+        await send(server, transcript("1 pepperoni pizza"))
+        said.append(await hear_say(server))
+
+    conversation, _ = await play(visit)
+    assert [each.text for each in said] == [GREETING, TURNS[0].answer]
+    assert [each.say_id for each in said] == [reply.say_id for reply in conversation.replies]
+    assert conversation.joined
+    assert conversation.missed == [turn.said for turn in TURNS[1:]]
+
+
+async def test_a_reply_that_is_over_is_looked_into() -> None:
+    async def visit(server: Visit) -> None:
+        await send(server, STARTED)
+        say = await hear_say(server)
+        assert say.say_id is not None
+        await send(server, v1.SayStarted(**CALL, say_id=say.say_id), receipt(say.say_id, GREETING))
+
+    conversation, checked = await play(visit)
+    assert checked == conversation.replies
+    assert checked[0].receipt == receipt(checked[0].say_id, GREETING)
+
+
+async def test_an_error_of_the_servers_ends_the_demo_with_its_words() -> None:
+    async def visit(server: Visit) -> None:
+        await send(server, v1.Error(code="voice_failed", message="no voice today"))
+        with suppress(trio_websocket.ConnectionClosed):
+            await server.hear()
+
+    conversation = Conversation(lambda: 1.0, lambda _: None)
+
+    async def check(_: Reply) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
+        with pytest.RaisesGroup(pytest.RaisesExc(GameFailed, match="no voice today")):
+            await PizzaGame(client, conversation, check).run()
+
+
+async def test_welcome_tells_number_and_code() -> None:
+    async def visit(server: Visit) -> None:
+        await server.say(v1.encode(WELCOME, None))
+
+    async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
+        assert await receive_welcome(client) == WELCOME
+
+
+async def test_a_server_that_closes_at_once_is_explained() -> None:
+    async def visit(server: Visit) -> None:
+        await server.close(1013, "no code is free")
+
+    async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
+        with pytest.raises(GameFailed, match="no code is free"):
+            await receive_welcome(client)
