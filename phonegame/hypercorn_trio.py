@@ -17,6 +17,7 @@ two classes and putting the subclasses in place of theirs:
   `phonegame.terminated`).
 - Closes a socket when its peer has gone, even though the application has not yet finished with it.
 - Lets no error of a connection end the process.
+- Closes a connection behind its last response although quart-trio cancels the task that does so.
 - Sets the socket options that notice a dead peer on every connection.
 """
 
@@ -45,6 +46,7 @@ from phonegame.frames import TextFrames
 from phonegame.sockets import notice_dead_peer, raw_socket
 
 READ_BYTES = 4096
+CLOSE_SECONDS = 5
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -63,7 +65,12 @@ class CallTCPServer(TCPServer):
     async def protocol_send(self, event: Any) -> None:
         # hypercorn does not expect the application to send while the connection is being closed
         with contextlib.suppress(trio.BusyResourceError):
-            await super().protocol_send(event)
+            if isinstance(event, Closed):
+                # comes in a task of quart-trio's that is cancelled as soon as the response is complete
+                with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                    await super().protocol_send(event)
+            else:
+                await super().protocol_send(event)
 
     async def _read_data(self) -> None:
         if self.config.read_timeout:
