@@ -17,6 +17,7 @@ Calls
   `phonegame.terminated`).
 - Closes a socket when its peer has gone, even though the application has not yet finished with it.
 - Lets no error of a connection end the process.
+- Closes a connection behind its last response although quart-trio cancels the task that does so.
 
 Limits (see `CallConfig`, and `limits.room`)
 - A connection ends that has not sent its request in time, or the request's body, or that is no longer used; also one
@@ -55,6 +56,7 @@ from phonegame.limits.room import Doing, Room, most_connections
 from phonegame.sockets import notice_dead_peer, raw_socket
 
 READ_BYTES = 4096
+CLOSE_SECONDS = 5
 
 TURN_AWAY_AT_ONCE = 16
 TURN_AWAY_SECONDS = 1
@@ -188,7 +190,12 @@ class CallTCPServer(TCPServer):
             return
         # hypercorn does not expect the application to send while the connection is being closed
         with contextlib.suppress(trio.BusyResourceError):
-            await super().protocol_send(event)
+            if isinstance(event, Closed):
+                # comes in a task of quart-trio's that is cancelled as soon as the response is complete
+                with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                    await super().protocol_send(event)
+            else:
+                await super().protocol_send(event)
 
     async def _idle_timeout(self) -> None:
         """Hypercorn runs it while a request is waited for."""

@@ -145,7 +145,8 @@ class Listener:
                 continue
             away_seconds = trio.current_time() - away_since
             wait_seconds = retry_seconds * random.uniform(0.75, 1.25)
-            if not failure.passing or away_seconds + wait_seconds > self._reconnect_seconds:
+            # one that has given results was right in its key and its format: what it says now will pass
+            if not (failure.passing or self._good) or away_seconds + wait_seconds > self._reconnect_seconds:
                 log.error("Deepgram cannot be used; the call ends", why=str(failure))
                 self.failure = failure
                 return

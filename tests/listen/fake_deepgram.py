@@ -30,6 +30,8 @@ class FakeSession:
         """The keyterms of each `Configure`."""
         self.configure_answer: str | None = None
         """What is said to each `Configure`, at once."""
+        self.end = AWAY
+        """Why it ends, once `says` is closed."""
         self.says, self._messages = trio.open_memory_channel[str](100)
 
     def send_audio_nowait(self, audio: bytes) -> bool:
@@ -59,7 +61,7 @@ class FakeSession:
         try:
             return await self._messages.receive()
         except trio.EndOfChannel:
-            raise AWAY from None
+            raise self.end from None
 
     @property
     def received(self) -> bytes:

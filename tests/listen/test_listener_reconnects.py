@@ -37,6 +37,20 @@ class TestReconnect:
         assert listener.failure is deepgram.failure
         assert len(deepgram.attempts) == 1
 
+    async def test_what_would_not_pass_at_first_may_pass_where_there_were_results(
+        self, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        async with listening(make_listener()):
+            await trio.sleep(1)
+            session = deepgram.sessions[0]
+            session.end = DeepgramFailure("1008 DATA-0001", passing=False)
+            session.says.send_nowait(results("one", final=True))
+            await trio.sleep(0.1)
+            session.says.close()
+            await trio.sleep(2)
+            assert len(deepgram.sessions) == 2
+            assert deepgram.sessions[1].end is AWAY
+
     async def test_audio_without_a_result_is_sent_again(
         self, deepgram: FakeDeepgram, autojump_clock: MockClock
     ) -> None:

@@ -283,3 +283,10 @@ async def test_a_game_with_an_unknown_subprotocol_gets_the_text_protocol() -> No
         assert answer.subprotocol is None
         assert isinstance(await socket.receive(), str)
         assert house.errors == []
+
+
+async def test_a_connection_is_closed_behind_its_last_response() -> None:
+    async with open_house() as house, connect(house.address) as socket:
+        await socket.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        while await socket.read():
+            pass
