@@ -54,8 +54,7 @@ class Prompts(BaseSettings):
     """When a call begins."""
     prompt_say_code: Prompt = "Please say the code that you see on the screen."
     """After the welcome, and again while no code comes."""
-    prompt_wrong_code: GoodbyePrompt = Annotated[str, AfterValidator(_goodbye)]
-CodePrompt = "No game shows {code}. Please try again."
+    prompt_wrong_code: CodePrompt = "No game shows {code}. Please try again."
     """`{code}` is what was understood."""
     prompt_joined: Prompt = "You are in."
     prompt_away: Prompt = "The game has lost its connection. Please hold on."
