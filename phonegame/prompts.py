@@ -8,15 +8,17 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_settings import BaseSettings
 
-MAX_PROMPT = 150
-"""Characters, ten seconds of speech: a goodbye has no more time than that."""
+MAX_PROMPT = 1000
+"""Characters, a minute of speech."""
+MAX_GOODBYE = 150
+"""Ten seconds of speech: the call ends then."""
 SILENT = "none"
 """The value for which nothing is said: an empty variable counts as none at all."""
 
 
-def _prompt(placeholders: set[str], text: str) -> str:
-    if len(text) > MAX_PROMPT:
-        raise ValueError(f"has {len(text)} characters; at most {MAX_PROMPT} can be spoken")
+def _prompt(placeholders: set[str], text: str, most: int = MAX_PROMPT) -> str:
+    if len(text) > most:
+        raise ValueError(f"has {len(text)} characters; at most {most} can be spoken")
     try:
         named = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
         text.format(**dict.fromkeys(placeholders, ""))
@@ -32,11 +34,16 @@ def _plain(text: str) -> str:
     return _prompt(set(), text).format()
 
 
+def _goodbye(text: str) -> str:
+    return _prompt(set(), text, MAX_GOODBYE).format()
+
+
 def _naming_code(text: str) -> str:
     return _prompt({"code"}, text)
 
 
 Prompt = Annotated[str, AfterValidator(_plain)]
+GoodbyePrompt = Annotated[str, AfterValidator(_goodbye)]
 CodePrompt = Annotated[str, AfterValidator(_naming_code)]
 
 
@@ -53,14 +60,14 @@ class Prompts(BaseSettings):
     prompt_away: Prompt = "The game has lost its connection. Please hold on."
     """Before the hold tone."""
     prompt_back: Prompt = "The game is back."
-    prompt_busy: Prompt = "Somebody else is on the phone with this game. Goodbye."
-    prompt_game_over: Prompt = "The game has ended. Goodbye."
-    prompt_wrong_codes: Prompt = "I cannot find your game. Please check the code, and call again. Goodbye."
+    prompt_busy: GoodbyePrompt = "Somebody else is on the phone with this game. Goodbye."
+    prompt_game_over: GoodbyePrompt = "The game has ended. Goodbye."
+    prompt_wrong_codes: GoodbyePrompt = "I cannot find your game. Please check the code, and call again. Goodbye."
     """The last of `PHONEGAME_WRONG_CODES` tries was wrong."""
-    prompt_no_code: Prompt = "I have not heard a code. Please call again. Goodbye."
-    prompt_sorry: Prompt = "I am sorry, I cannot hear you. Please call again later. Goodbye."
+    prompt_no_code: GoodbyePrompt = "I have not heard a code. Please call again. Goodbye."
+    prompt_sorry: GoodbyePrompt = "I am sorry, I cannot hear you. Please call again later. Goodbye."
     """Speech recognition has failed for good."""
-    prompt_closing: Prompt = "I am sorry, the line is closing. Goodbye."
+    prompt_closing: GoodbyePrompt = "I am sorry, the line is closing. Goodbye."
     """The server is going down."""
 
     def fixed_prompts(self) -> list[str]:

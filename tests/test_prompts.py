@@ -43,9 +43,11 @@ class TestTexts:
         assert "{code}" in first
         assert second.startswith("PHONEGAME_PROMPT_BUSY: has braces")
 
-    def test_a_long_one_is_refused(self) -> None:
-        with pytest.raises(SettingsError, match="PHONEGAME_PROMPT_BACK: has 151 characters"):
-            settings(prompt_back="x" * 151)
+    @pytest.mark.parametrize(("name", "most"), [("back", 1000), ("wrong_code", 1000), ("closing", 150), ("busy", 150)])
+    def test_a_long_one_is_refused(self, name: str, most: int) -> None:
+        settings(**{f"prompt_{name}": "x" * most})
+        with pytest.raises(SettingsError, match=f"PHONEGAME_PROMPT_{name.upper()}: has {most + 1} characters"):
+            settings(**{f"prompt_{name}": "x" * (most + 1)})
 
 
 @pytest.mark.parametrize(
