@@ -80,6 +80,10 @@ async def document_of(house: House) -> Message:
     return document
 
 
+OF_OUTGOING_CALLS = {"dial", "call_status"}
+"""See test_ring_up.py."""
+
+
 def names(direction: Direction) -> set[str]:
     return {entry.name for entry in CATALOGUE if entry.direction is direction}
 
@@ -124,8 +128,8 @@ async def test_every_message_goes_over_the_wire_as_the_servers_own_document_says
         games = await play_a_whole_game(house, game)
         sent = [message for each in games for message in each.sent]
         received = [message for each in games for message in each.received]
-        assert {message["type"] for message in sent} == names(Direction.FROM_GAME)
-        assert {message["type"] for message in received} == names(Direction.TO_GAME)
+        assert {message["type"] for message in sent} == names(Direction.FROM_GAME) - OF_OUTGOING_CALLS
+        assert {message["type"] for message in received} == names(Direction.TO_GAME) - OF_OUTGOING_CALLS
         # the one that was wrong on purpose
         wrong = {"type": "say", "text": ""}
         assert [message for message in sent if faults(document, message)] == [wrong]
