@@ -289,3 +289,8 @@ async def _accept_upgrade(stream: trio.SocketStream) -> bytes:
     (request,) = handshake.events()
     assert isinstance(request, Request)
     return handshake.send(AcceptConnection())
+
+
+@pytest.mark.parametrize("url", ["wss://a..b/v1/listen", f"wss://{'x' * 70}.example/v1/listen"])
+async def test_a_host_name_that_cannot_be_one_is_a_failure(url: str) -> None:
+    assert (await failure_of(url)).passing
