@@ -20,6 +20,8 @@ from phonegame.local.twilio_api.phones_file import PhonesFileError, load_phones
 from phonegame.logs import masked
 from phonegame.stop_signals import run_until_stopped
 
+DIALLED = "+1201"
+"""With which the numbers of `PHONES` begin."""
 PHONES: Mapping[str, tuple[str, Answer]] = {
     "+12015550101": ("says hello", Answers(behave=scripted([Pause(1), Say("Hello, who is there?")]))),
     "+12015550102": ("is busy", Busy()),
@@ -112,6 +114,8 @@ def _introduce(carrier: LocalCarrier) -> None:
     click.echo(f"TWILIO_ACCOUNT_SID={config.account_sid}")
     click.echo(f"TWILIO_AUTH_TOKEN={AUTH_TOKEN if config.auth_token == AUTH_TOKEN else '(as given)'}")
     click.echo(f"TWILIO_PHONE_NUMBER={carrier.number}")
+    click.echo(f"PHONEGAME_PUBLIC_URL={(carrier.numbers[0].voice_url or '').removesuffix('/twiml')}")
+    click.echo(f"PHONEGAME_DIAL_ALLOW={DIALLED}")
     for number in config.phones:
         what, answer = PHONES.get(number, ("", None))
         is_built_in = answer is config.phones[number]
