@@ -61,9 +61,12 @@ def _parameter(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
 
 
 def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
+    if url.startswith(("http://", "https://")):
+        return url
+    if not url.startswith(("ws://", "wss://")):
+        raise click.BadParameter(f"{url!r} must look like {DEFAULT_URL}, or ws://127.0.0.1:5000/twilio")
     try:
-        if not url.startswith(("http://", "https://")):
-            parse_address(url)
+        parse_address(url)
     except InvalidUrlError as error:
         raise click.BadParameter(str(error)) from None
     return url
