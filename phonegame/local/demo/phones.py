@@ -15,6 +15,10 @@ MANNERS_SECONDS = 0.8
 """Of silence, before somebody who has been rung up takes it that it is their turn."""
 
 
+STAY_SECONDS = 20
+"""After the last sentence, before they hang up: what is said then is heard, and the game's slot is free again."""
+
+
 def write_phones(folder: Path) -> Path:
     """Who answers lets the other side speak first, then says the sentence of the script."""
     steps = ", ".join(
@@ -23,5 +27,7 @@ def write_phones(folder: Path) -> Path:
         for step in (f"{{ listen = {MANNERS_SECONDS} }}", f"{{ say = {json.dumps(turn.said)} }}")
     )
     file = folder / "phones.toml"
-    file.write_text(f'["{PLAYER}"]\nsteps = [{steps}]\nrecord = "{RECORDING}"\n', encoding="utf-8")
+    file.write_text(
+        f'["{PLAYER}"]\nsteps = [{steps}]\nstay = {STAY_SECONDS}\nrecord = "{RECORDING}"\n', encoding="utf-8"
+    )
     return file

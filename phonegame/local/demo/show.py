@@ -33,8 +33,9 @@ async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
         await nursery.start(cancel_on_stop, nursery.cancel_scope)
         _say(console, "starting the speech service, the telephone company and the server ...")
         async with set_stage(folder) as stage:
-            _say(console, f"the server is at http://{stage.server}, the speech service at ws://{stage.speech},")
-            _say(console, f"and the telephone company, a stand-in for Twilio, at http://{stage.carrier}")
+            _say(console, f"the speech service (for Deepgram) is at ws://{stage.speech}")
+            _say(console, f"the telephone company (for Twilio) is at http://{stage.carrier}")
+            _say(console, f"the server is at http://{stage.server}")
             went_well = await _play_calls(console, stage)
             if not once:
                 invite(console, stage)
@@ -122,6 +123,8 @@ def _summarise_heard(console: Console, conversation: Conversation) -> None:
 
 def _delays(delays: Sequence[float | None], since: str, what: str = "") -> str:
     known = [delay for delay in delays if delay is not None]
+    if len(known) == 1:
+        return f", {what}{in_words(known[0])} after {since}"
     return f", {what}{in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
 
 

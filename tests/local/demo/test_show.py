@@ -79,7 +79,7 @@ def test_summary_names_what_the_phone_did_not_hear(console: Console) -> None:
 def test_summary_of_a_call_back_tells_how_it_was_answered(console: Console) -> None:
     summarise_call_back(console, rehearse_call_back())
     assert "rung up      rang after 2.00 s, answered after 2.00 s by a human\n" in printed(console)
-    assert "received     1 of 1 sentences" in printed(console)
+    assert "received     1 of 1 sentences, 0 ms after their last word\n" in printed(console)
     assert "heard        2 of 2 answers" in printed(console)
     assert max(map(len, printed(console).splitlines())) <= 80
 
