@@ -90,6 +90,8 @@ class Conversation:
         self.rows: list[Row] = []
         self.tries: list[Line] = []
         self.sentences: list[Line] = []
+        self.has_ended = False
+        """The game has been told; where the server hangs up, while somebody is still at the phone."""
         self._clock = clock
         self._on_change = on_change
         self._words: list[str] = []
@@ -102,11 +104,6 @@ class Conversation:
     @property
     def signs(self) -> Sequence[Sign]:
         return [row for row in self.rows if isinstance(row, Sign)]
-
-    @property
-    def is_over(self) -> bool:
-        """Of a call that the game has placed: the game knows that it has come to nothing, or to its end."""
-        return any(sign.step == "over" and sign.at_game is not None for sign in self.signs)
 
     @property
     def joined(self) -> bool:
@@ -170,6 +167,13 @@ class Conversation:
     def told(self, step: Step, detail: str = "") -> None:
         """What becomes of a call that it places."""
         self._sign(step).told.append(Told(self._clock(), detail))
+        self._tell()
+
+    def ended(self, why: str) -> None:
+        """The call has come to nothing, or to its end."""
+        self.has_ended = True
+        if self.script.steps:
+            self.told("over", why)
         self._tell()
 
     def connected(self) -> None:

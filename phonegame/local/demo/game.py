@@ -88,8 +88,8 @@ class PizzaGame:
                     await self._answer(line.said)
             case v1.SayStarted(say_id=say_id):
                 self._conversation.reply_started(say_id)
-            case v1.CallEnded(reason=reason) if self._script.hangs_up:
-                self._conversation.told("over", reason.replace("_", " "))
+            case v1.CallEnded(reason=reason):
+                self._conversation.ended(reason.replace("_", " "))
                 await trio.lowlevel.checkpoint()
             case v1.Error(message=what):
                 raise GameFailed(f"The server could not do what the game asked for: {what}")
@@ -101,7 +101,7 @@ class PizzaGame:
             case "dialling" | "ringing" | "answered" as step:
                 self._conversation.told(step, _by(message.answered_by))
             case status:
-                self._conversation.told("over", f"{status}, {message.reason}" if message.reason else status)
+                self._conversation.ended(f"{status}, {message.reason}" if message.reason else status)
 
     async def _answer(self, said: str) -> None:
         await self._say(self._script.answers[said])

@@ -12,7 +12,7 @@ from phonegame.audio import BYTES_PER_SECOND, SILENCE
 from phonegame.local.demo.carrier_lines import Happening
 from phonegame.local.demo.conversation import Conversation, Reply
 from phonegame.local.demo.ears import Recognise, candidates
-from phonegame.local.demo.game import PizzaGame, wait_until_hung_up
+from phonegame.local.demo.game import PizzaGame
 from phonegame.local.demo.phones import PLAYER
 from phonegame.local.demo.script import CALL_BACK
 from phonegame.local.demo.stage import KEY, Stage
@@ -29,8 +29,7 @@ APART_SECONDS = 1.0
 
 
 async def ring_up(client: V1Client, stage: Stage, on_change: Callable[[Conversation], None]) -> Conversation:
-    """Waits for the end of the call before. Raises GameFailed, DeepgramFailure, WavError, in groups."""
-    await wait_until_hung_up(client)
+    """The game must have no other call. Raises GameFailed, DeepgramFailure, WavError, in groups."""
     begun = trio.current_time()
     conversation = Conversation(lambda: trio.current_time() - begun, on_change, CALL_BACK)
     recordings: list[Path] = []
@@ -39,7 +38,7 @@ async def ring_up(client: V1Client, stage: Stage, on_change: Callable[[Conversat
             nursery.start_soon(PizzaGame(client, conversation, _no_check).run)
             await client.dial(PLAYER)
             with trio.move_on_after(DIALLED_SECONDS):
-                await conversation.wait_until(lambda: conversation.is_over)
+                await conversation.wait_until(lambda: conversation.has_ended)
             nursery.cancel_scope.cancel()
         with trio.move_on_after(RECORDING_SECONDS):
             await conversation.wait_until(

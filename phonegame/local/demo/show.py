@@ -14,7 +14,7 @@ from phonegame.local.demo.board import in_words, open_board
 from phonegame.local.demo.call import run_call
 from phonegame.local.demo.carrier_lines import Happening
 from phonegame.local.demo.conversation import Conversation
-from phonegame.local.demo.game import receive_welcome
+from phonegame.local.demo.game import receive_welcome, wait_until_hung_up
 from phonegame.local.demo.phones import PLAYER
 from phonegame.local.demo.ring_up import ring_up
 from phonegame.local.demo.script import CALL_BACK, SENTENCES
@@ -56,6 +56,8 @@ async def _play_calls(console: Console, stage: Stage) -> bool:
         summarise(console, ordered)
         if not ordered.joined:
             return False
+        if not ordered.has_ended:
+            await wait_until_hung_up(client)
         console.print()
         _say(console, "the pizza is ready, so the game rings the player up")
         console.print()

@@ -39,7 +39,7 @@ def rehearse_call_back(on_change: Callable[[Conversation], None] = lambda _: Non
         conversation.end(conversation.begin_sentence(turn.said))
         conversation.received(turn.said)
         answer(conversation, turn.answer)
-    conversation.told("over", "game hung up")
+    conversation.ended("game hung up")
     conversation.at_phone("over")
     return conversation
 

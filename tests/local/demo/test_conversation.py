@@ -179,7 +179,7 @@ def test_interruption_is_counted_from_the_callers_first_sound(clock: Clock) -> N
 
 def test_a_call_back_that_went_well_is_as_scripted() -> None:
     conversation = rehearse_call_back()
-    assert conversation.is_over
+    assert conversation.has_ended
     assert conversation.is_as_scripted
 
 

@@ -87,6 +87,6 @@ def test_summary_of_a_call_back_tells_how_it_was_answered(console: Console) -> N
 def test_summary_of_a_call_back_that_nobody_answers(console: Console) -> None:
     conversation = Conversation(lambda: 1.0, lambda _: None, CALL_BACK)
     conversation.told("dialling")
-    conversation.told("over", "busy")
+    conversation.ended("busy")
     summarise_call_back(console, conversation)
     assert printed(console).strip() == "The player was not reached: busy"
