@@ -42,9 +42,10 @@ def test_the_script_hands_its_arguments_over_and_gives_the_exit_status_back() ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)  # two calls at the pace of speech
 def test_once_caller_and_game_hear_each_other() -> None:
     command = [sys.executable, "-c", HAND_OVER, "--once"]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=58, check=False)
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=110, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "3 of 3 sentences" in finished.stdout
     assert "the phone heard    one pepperoni pizza coming up" in finished.stdout
