@@ -102,7 +102,7 @@ def _place(server: str, key: str, order: dict[str, str | None]) -> str:
 def _show(settings: DialSettings, call_sid: str) -> int:
     """The exit status. Raises AskError."""
     if not settings.twilio_account_sid:
-        click.echo("TWILIO_ACCOUNT_SID is not set here: the carrier's console shows what becomes of the call")
+        click.echo("TWILIO_ACCOUNT_SID is not set here: see what becomes of the call where its carrier shows it")
         return 0
     status = ""
     for call in _look(settings, call_sid):
