@@ -113,7 +113,7 @@ class Webhooks:
 
     async def go_on(self, form: Form) -> Response:
         """The stream has ended, and the caller is still there."""
-        ending = self.endings.take_nowait(form["CallSid"])
+        ending = self.endings.ask_nowait(form["CallSid"])
         if ending is None:
             log.warning("a call's stream has not come, or not to this process", call_sid=form["CallSid"])
         return _twiml(twiml.said_and_hung_up(self._last_words(ending), self.settings.twilio_voice))
@@ -123,6 +123,9 @@ class Webhooks:
             case Ending(said_goodbye=True):
                 return ""
             case None | Ending(why=Ended.FAILED | Ended.REFUSED | Ended.MALFORMED | Ended.UNUSABLE | Ended.SILENT):
+                return self.settings.prompt_failed
+            case Ending(why=Ended.HUNG_UP):
+                # but is still there: the stream has broken
                 return self.settings.prompt_failed
             case Ending(why=why):
                 # no voice of ours could say it
