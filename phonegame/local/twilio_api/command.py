@@ -19,6 +19,7 @@ from phonegame.local.twilio_api.people import scripted
 from phonegame.local.twilio_api.phones_file import PhonesFileError, load_phones
 from phonegame.logs import masked
 from phonegame.stop_signals import run_until_stopped
+from phonegame.twilio.numbers import known_number
 
 DIALLED = "+1201"
 """With which the numbers of `PHONES` begin."""
@@ -43,6 +44,14 @@ def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) ->
         raise click.BadParameter(str(error)) from error
 
 
+def _number(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
+    """It is written for people where the server's settings are read."""
+    number = known_number(text)
+    if number is None:
+        raise click.BadParameter(f"{text!r} is no phone number with its country, such as {NUMBER}")
+    return number
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=5002, show_default=True, help="Port to listen on; 0 takes any free one.")
@@ -50,7 +59,14 @@ def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) ->
 @click.option("--auth-token", envvar="TWILIO_AUTH_TOKEN", default=AUTH_TOKEN, show_envvar=True, help="Its token.")
 @click.option("--api-key", envvar="TWILIO_API_KEY", show_envvar=True, help="A key that is as good as the token.")
 @click.option("--api-secret", envvar="TWILIO_API_SECRET", show_envvar=True, help="The key's secret.")
-@click.option("--number", envvar="TWILIO_PHONE_NUMBER", default=NUMBER, show_envvar=True, help="The account's number.")
+@click.option(
+    "--number",
+    envvar="TWILIO_PHONE_NUMBER",
+    default=NUMBER,
+    show_envvar=True,
+    callback=_number,
+    help="The account's number.",
+)
 @click.option(
     "--voice-url",
     default="http://127.0.0.1:5000/twiml",
@@ -115,7 +131,8 @@ def _introduce(carrier: LocalCarrier) -> None:
     click.echo(f"TWILIO_AUTH_TOKEN={AUTH_TOKEN if config.auth_token == AUTH_TOKEN else '(as given)'}")
     click.echo(f"TWILIO_PHONE_NUMBER={carrier.number}")
     click.echo(f"PHONEGAME_PUBLIC_URL={(carrier.numbers[0].voice_url or '').removesuffix('/twiml')}")
-    click.echo(f"PHONEGAME_DIAL_ALLOW={DIALLED}")
+    allowed = DIALLED if config.phones.keys() <= PHONES.keys() else ",".join(config.phones)
+    click.echo(f"PHONEGAME_DIAL_ALLOW={allowed}")
     for number in config.phones:
         what, answer = PHONES.get(number, ("", None))
         is_built_in = answer is config.phones[number]
