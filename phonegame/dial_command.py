@@ -24,6 +24,8 @@ FAILED_LOOKS = 10
 """One after the other, before there is no more looking. Twilio shows a call some time after it has taken the order."""
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 PUT_THROUGH = "completed"
+INTERRUPTED = 130
+"""The exit status that a shell gives to what Ctrl-C has ended."""
 
 
 class DialSettings(TwilioSettings):
@@ -62,7 +64,7 @@ def dial(
     The server that runs places the call. How it goes on is read at the carrier (TWILIO_API_URL), where its account is
     set here too; Ctrl-C ends the showing, and not the call.
 
-    Exit status: 0 the call was answered, 1 it was not, or not placed.
+    Exit status: 0 the call was answered, 1 it was not, or not placed, 130 it has not been watched to its end.
     """
     settings = _settings()
     order = {"to": number, "code": code, "greeting": greeting}
@@ -115,10 +117,16 @@ def _show(settings: DialSettings, call_sid: str) -> int:
         click.echo("TWILIO_ACCOUNT_SID is not set here: the carrier's console shows what becomes of the call")
         return 0
     status = ""
-    for call in _look(settings, call_sid):
-        if call.get("status") != status:
-            status = str(call.get("status"))
-            click.echo(_sentence(call))
+    try:
+        for call in _look(settings, call_sid):
+            if call.get("status") != status:
+                status = str(call.get("status"))
+                click.echo(_sentence(call))
+    except KeyboardInterrupt:
+        click.echo("not watched any more; the call goes on")
+        return INTERRUPTED
+    except AskError as error:
+        raise AskError(f"the call is placed, and what becomes of it cannot be shown: {error}") from None
     return 0 if status == PUT_THROUGH else 1
 
 

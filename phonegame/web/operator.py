@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from quart import Blueprint, Response, jsonify, render_template, request
 
-from phonegame.carrier import CarrierError
+from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling import DialRefused
 from phonegame.dialling.rules import EXAMPLE
 
@@ -90,6 +90,8 @@ async def _placed(dial: Dial) -> tuple[int, dict[str, str]]:
         return 400, {"error": str(fault)}
     except DialRefused as refusal:
         return refusal.rule.http_status, {"error": str(refusal), "rule": refusal.rule.label}
+    except CarrierUnclear as fault:
+        return 502, {"error": f"{fault}; a phone may ring all the same, so look before you call again"}
     except CarrierError as fault:
         return 502, {"error": str(fault)}
 

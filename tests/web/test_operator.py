@@ -7,7 +7,7 @@ import pytest
 from quart.typing import TestClientProtocol as ClientProtocol
 from quart_trio import QuartTrio
 
-from phonegame.carrier import CarrierError
+from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling import DialRefused, Rule
 from phonegame.web.faults import tell_faults
 from phonegame.web.operator import Situation, operator_pages
@@ -116,6 +116,12 @@ class TestCall:
         dialler = Dialler(CarrierError("the carrier refuses"))
         answer = await client(dialler).post("/call", form={"to": "+1202"})
         assert (answer.status_code, await answer.get_json()) == (502, {"error": "the carrier refuses"})
+
+    async def test_that_may_have_been_placed_is_not_called_failed(self) -> None:
+        dialler = Dialler(CarrierUnclear("the carrier has not answered"))
+        answer = await client(dialler).post("/call", form={"to": "+1202"})
+        assert answer.status_code == 502
+        assert "may ring all the same" in (await answer.get_json())["error"]
 
     async def test_an_error_on_the_page_is_escaped_and_the_form_can_be_corrected(self) -> None:
         dialler = Dialler(CarrierError("<script>"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from quart_trio import QuartTrio
 
 from phonegame import dial_command
 from phonegame.dial_command import FAILED_LOOKS, dial
-from phonegame.local.twilio_api import ACCOUNT_SID, AUTH_TOKEN, Answer, ApiError, ApiFault, Busy, api_errors
+from phonegame.local.twilio_api import ACCOUNT_SID, AUTH_TOKEN, Answer, ApiError, ApiFault, Busy, Lost, api_errors
 from phonegame.local.twilio_api.command import carrier
 from phonegame.local.twilio_api.http_server import HttpRequest
 from phonegame.local.twilio_api.rest import RestApi
@@ -110,8 +112,37 @@ async def test_carrier_that_never_shows_the_call_is_told_of(
         result, _ = await run_dial(monkeypatch, tmp_path, here, [CALLEE], late=[fault] * FAILED_LOOKS)
         left = len(here.carrier.api_faults)
     assert result.exit_code == 1
+    assert "the call is placed" in result.output
     assert f"the carrier answers {status}: It is not here." in result.output
     assert left == (FAILED_LOOKS - 1 if status == 401 else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no Ctrl-C for one process there")
+async def test_ctrl_c_ends_the_showing_and_not_the_call(tmp_path: Path) -> None:
+    async with world() as here, serving(order_page(here, [], ()), config_for()) as port, trio.open_nursery() as nursery:
+        env = {
+            **os.environ,
+            "PROXY_URL": f"127.0.0.1:{port}",
+            "TWILIO_API_URL": here.carrier.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "PYTHONUNBUFFERED": "1",
+        }
+        command = [sys.executable, "-m", "phonegame", "dial", CALLEE]
+        run = partial(trio.run_process, command, stdout=subprocess.PIPE, check=False, env=env, cwd=tmp_path)
+        here.carrier.phones[CALLEE] = Lost()
+        process = await nursery.start(run)
+        printed = ""
+        while "queued" not in printed:
+            printed += (await process.stdout.receive_some()).decode()
+        process.send_signal(signal.SIGINT)
+        while rest := await process.stdout.receive_some():
+            printed += rest.decode()
+        assert await process.wait() == 130
+        assert "the call goes on" in printed
+        assert not here.carrier.calls[0].is_over
+        here.carrier.calls[0].hang_up_nowait()
 
 
 async def test_refusal_is_shown_in_the_servers_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
