@@ -14,7 +14,15 @@ from phonegame.local.phone.script import Pause, Say
 from phonegame.local.twilio_api.answers import Answer, Answers, Busy, Declines, Fails, Lost, Machine, NoAnswer
 from phonegame.local.twilio_api.call import Call
 from phonegame.local.twilio_api.carrier import LocalCarrier, serve_carrier
-from phonegame.local.twilio_api.config import ACCOUNT_SID, AUTH_TOKEN, NUMBER, CarrierConfig, Timing
+from phonegame.local.twilio_api.config import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    NUMBER,
+    CarrierConfig,
+    Delivery,
+    Event,
+    Timing,
+)
 from phonegame.local.twilio_api.people import scripted
 from phonegame.local.twilio_api.phones_file import PhonesFileError, load_phones
 from phonegame.logs import masked
@@ -33,6 +41,15 @@ PHONES: Mapping[str, tuple[str, Answer]] = {
     "+12015550107": ("is never heard of", Lost()),
 }
 """What there is without a file. Everybody else answers, and listens."""
+
+_REPORTS: tuple[Event, ...] = ("initiated", "ringing", "answered", "completed", "amd")
+CALLBACKS: Mapping[str, Mapping[Event, Delivery]] = {
+    "in-order": {},
+    "out-of-order": {"initiated": Delivery(after="answered"), "ringing": Delivery(after="completed")},
+    "twice": dict.fromkeys((*_REPORTS, "voice", "action"), Delivery(copies=2)),
+    "never": dict.fromkeys(_REPORTS, Delivery(copies=0)),
+}
+"""Twilio promises neither order nor number of its callbacks, and asks for TwiML again where a connection has failed."""
 
 
 def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> dict[str, Answer]:
@@ -79,6 +96,13 @@ def _number(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
     callback=_phones,
     help="TOML: who answers which number, and how.",
 )
+@click.option(
+    "--callbacks",
+    type=click.Choice(list(CALLBACKS)),
+    default="in-order",
+    show_default=True,
+    help="How the server is told what becomes of a call; with `twice` it is asked for TwiML twice, too.",
+)
 @click.option("--ring", default=2.0, show_default=True, type=click.FloatRange(0.01, 60), help="Seconds of one ring.")
 def carrier(
     host: str,
@@ -90,6 +114,7 @@ def carrier(
     number: str,
     voice_url: str,
     phones: dict[str, Answer],
+    callbacks: str,
     ring: float,
 ) -> None:
     """Run the local telephone company (a stand-in for Twilio's REST API).
@@ -106,6 +131,7 @@ def carrier(
         numbers=(number,),
         voice_url=voice_url,
         phones=phones,
+        deliveries=CALLBACKS[callbacks],
         timing=Timing(ring_seconds=ring),
         keep_audio=False,
     )
