@@ -23,7 +23,8 @@ pytestmark = pytest.mark.slow
 async def test_a_call_is_patched_straight_into_the_game_behind_its_greeting(form: bool) -> None:
     async with open_town(Answers(rings=1)) as town, town.house.v1_game() as game:
         order = {"to": TO, "code": game.code, "greeting": "Hello & welcome."}
-        answer = await town.asks("POST", "/call", **{"data" if form else "json": order})
+        data, json = (order, None) if form else (None, order)
+        answer = await town.asks("POST", "/call", data=data, json=json)
         call = await town.carrier.call(0)
         assert (answer.status_code, answer.json()) == (200, {"callSid": call.sid})
         assert (await game.joined()).direction == "outgoing"
