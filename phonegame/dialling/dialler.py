@@ -28,6 +28,8 @@ class Answer:
     connect: bool
     """False: nobody needs the call any more, or there is none. Say so, and hang up."""
     greeting: str = ""
+    asks_for_code: bool = False
+    """Its game is not known yet."""
 
 
 class Dialler:
@@ -129,7 +131,7 @@ class Dialler:
         call = self._calls.get(call_id)
         if call is None or not call.answer_nowait(call_sid):
             return Answer(connect=False)
-        return Answer(connect=True, greeting=call.order.greeting)
+        return Answer(connect=True, greeting=call.order.greeting, asks_for_code=call.order.code is None)
 
     def status_nowait(self, call_id: str, form: Mapping[str, str]) -> None:
         if (call := self._calls.get(call_id)) is not None:

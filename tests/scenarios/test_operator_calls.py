@@ -41,6 +41,15 @@ async def test_without_a_code_whoever_answers_is_asked_for_it() -> None:
         assert call.order.detection is None
 
 
+@pytest.mark.parametrize("greeting", ["", "Hello."])
+async def test_where_no_voice_of_ours_can_ask_for_it_twilio_does(greeting: str) -> None:
+    async with open_town(Answers(rings=1), house={"voice": "none"}) as town:
+        await town.asks("POST", "/call", json={"to": TO, "greeting": greeting})
+        call, _ = await town.answered()
+        assert call.handset.told == [f"{greeting} Welcome. Please say the code that you see on the screen.".strip()]
+        call.handset.hang_up()
+
+
 async def test_a_link_places_no_call() -> None:
     async with open_town() as town:
         for method in ("GET", "HEAD"):
