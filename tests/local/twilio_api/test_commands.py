@@ -120,7 +120,11 @@ async def test_carrier_that_never_shows_the_call_is_told_of(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no Ctrl-C for one process there")
 async def test_ctrl_c_ends_the_showing_and_not_the_call(tmp_path: Path) -> None:
-    async with world() as here, serving(order_page(here, [], ()), config_for()) as port, trio.open_nursery() as nursery:
+    async with (
+        world({CALLEE: Lost()}, seconds=60) as here,
+        serving(order_page(here, [], ()), config_for()) as port,
+        trio.open_nursery() as nursery,
+    ):
         env = {
             **os.environ,
             "PROXY_URL": f"127.0.0.1:{port}",
@@ -131,7 +135,6 @@ async def test_ctrl_c_ends_the_showing_and_not_the_call(tmp_path: Path) -> None:
         }
         command = [sys.executable, "-m", "phonegame", "dial", CALLEE]
         run = partial(trio.run_process, command, stdout=subprocess.PIPE, check=False, env=env, cwd=tmp_path)
-        here.carrier.phones[CALLEE] = Lost()
         process = await nursery.start(run)
         printed = ""
         while "queued" not in printed:
