@@ -83,17 +83,18 @@ class PhoneGame:
             settings.dial_per_minute, settings.dial_per_game, settings.dial_per_number, settings.dial_at_once
         )
         return Dialler(
-            Carrier(settings) if self.can_dial else None,
+            None if self.why_no_calls else Carrier(settings),
             self.switchboard,
             DialQuota(limits),
             allow=settings.dial_allow,
             known_as=self._known_as,
             ring_seconds=settings.ring_seconds,
+            why_no_calls=self.why_no_calls,
         )
 
     @property
-    def can_dial(self) -> bool:
-        return Carrier.is_set_up(self.settings)
+    def why_no_calls(self) -> str:
+        return Carrier.why_no_calls(self.settings)
 
     async def serve_game(self, socket: RawWebsocket) -> None:
         await self.games.serve(socket)
@@ -159,7 +160,7 @@ class PhoneGame:
     @property
     def situation(self) -> Situation:
         number = self.settings.twilio_phone_number
-        return Situation(number, len(self.games), len(self.calls), self.can_dial)
+        return Situation(number, len(self.games), len(self.calls), self.why_no_calls)
 
     def _known_as(self, number: str) -> str:
         """With a key of this process: there are too few phone numbers for a hash alone to hide one."""

@@ -55,6 +55,7 @@ class TestIncomingCall:
                 await caller.is_hung_up_on("the game left")
             after = await twilio.post("/twiml/after", twilio.call(sid))
             assert says(after) == [("Say", "The game has ended. Goodbye."), ("Hangup", None)]
+            assert says(await twilio.post("/twiml/after", twilio.call(sid))) == says(after)
             assert house.errors == []
 
     async def test_nothing_is_said_after_a_goodbye_that_was_heard(self) -> None:
@@ -72,6 +73,17 @@ class TestIncomingCall:
             answer = await twilio.post("/twiml/after", twilio.call(new_sid()))
             ((verb, apology), *_) = says(answer)
             assert verb == "Say"
+            assert apology is not None
+            assert apology.startswith("I am sorry")
+
+    async def test_a_caller_whose_stream_has_broken_hears_an_apology(self) -> None:
+        async with open_house(**LOCKS) as house:
+            twilio, sid = TwilioSide(house.address), new_sid()
+            told = await twilio.announces(sid)
+            async with twilio.stream(sid, told.parameters) as caller:
+                await caller.keeps_silent(100)
+            await house.phonegame.calls.wait_until_empty()
+            ((_, apology), *_) = says(await twilio.post("/twiml/after", twilio.call(sid)))
             assert apology is not None
             assert apology.startswith("I am sorry")
 

@@ -171,12 +171,16 @@ class World:
 
 @asynccontextmanager
 async def world(
-    phones: Mapping[str, Answer] | None = None, pages: Mapping[str, Any] | None = None, **config: Any
+    phones: Mapping[str, Answer] | None = None,
+    pages: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = 10,
+    **config: Any,
 ) -> AsyncIterator[World]:
-    """Two seconds at most for what a test does in there: it is all quick here."""
+    """`seconds`: at most, for what a test does in there; it is all quick here, but for processes."""
     customer = Customer({"/twiml": HANG_UP, **(pages or {})})
     settings = {"timing": QUICK, "synthesise": speak_markers, "phones": phones or {}, **config}
-    with trio.fail_after(10):
+    with trio.fail_after(seconds):
         async with serving(customer.app(), config_for()) as port, trio.open_nursery() as nursery:
             customer.port = port
             carrier = await nursery.start(serve_carrier, CarrierConfig(**settings))
