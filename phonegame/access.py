@@ -63,16 +63,19 @@ def warn_of_open_doors(settings: Settings) -> None:
         log.warning(
             "INSECURE: whoever reaches this server may call and play at your cost", missing=settings.missing_locks
         )
-    weak = [
-        variable
-        for variable, keys in {
-            "PHONEGAME_GAME_KEYS": settings.game_keys,
-            "PHONEGAME_OPERATOR_KEY": [settings.operator_key] if settings.operator_key.get_secret_value() else [],
-        }.items()
-        if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in keys)
-    ]
-    if weak:
+    if weak := weak_keys(settings):
         log.warning("a key is short enough to be guessed", variables=weak, at_least=MIN_KEY_LENGTH)
+
+
+def weak_keys(settings: Settings) -> list[str]:
+    """The variables with a key that could be guessed."""
+    keys = {
+        "PHONEGAME_GAME_KEYS": settings.game_keys,
+        "PHONEGAME_OPERATOR_KEY": [settings.operator_key] if settings.operator_key.get_secret_value() else [],
+    }
+    return [
+        variable for variable, each in keys.items() if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in each)
+    ]
 
 
 def _bound(settings: Settings) -> str:

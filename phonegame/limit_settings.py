@@ -39,8 +39,11 @@ class LimitSettings(BaseSettings):
     count: see `limits.connections`. This machine has no limit."""
     connects_per_minute: Count = 300
     """Attempts to connect from one address. This machine has no limit."""
-    trusted_proxies: Texts = ()
-    """Addresses or networks of proxies whose X-Forwarded-For is believed, such as 127.0.0.1 or 10.0.0.0/8."""
+    trusted_proxies: Texts = ("127.0.0.0/8", "::1")
+    """Addresses or networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8.
+
+    This machine's are: a tunnel or proxy of its own is what most visitors come by, and without it has no limit at all.
+    """
     handshake_seconds: Seconds = 10
     """How long a connection may take to send its request, and its TLS handshake before that."""
     body_seconds: Seconds = 30

@@ -57,7 +57,7 @@ class ConnectionLimits:
     """`trusted_proxies` are addresses or networks; raises ValueError where one is none.
 
     Programs of this machine have no limit, so neither have visitors through a tunnel that ends here, unless its address
-    is a trusted proxy: then they are known by their own.
+    is a trusted proxy, as the settings have it: then they are known by their own.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from tests.twilio_side import LOCKS, TOKEN, TwilioSide, new_sid
 
 TWILIOS, STRANGERS = "198.51.100.1", "203.0.113.9"
 SIGNATURE = sign("wss://phone.example/twilio", (), TOKEN)
-FEW: dict[str, Any] = {**LOCKS, "trusted_proxies": "127.0.0.1", "sockets_per_address": 2, "connects_per_minute": 4}
+FEW: dict[str, Any] = {**LOCKS, "sockets_per_address": 2, "connects_per_minute": 4}
 
 
 @asynccontextmanager
