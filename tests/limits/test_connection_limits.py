@@ -154,7 +154,8 @@ class TestAddress:
         assert ConnectionLimits(trusted_proxies=[PROXY]).address_of("198.51.100.2", ["192.0.2.7"]) == "198.51.100.2"
 
     def test_behind_a_tunnel_of_this_machine_is_the_visitor_s_where_the_tunnel_is_trusted(self) -> None:
-        assert ConnectionLimits(trusted_proxies=["127.0.0.1"]).address_of("127.0.0.1", [ELSEWHERE]) == ELSEWHERE
+        for tunnel in ("127.0.0.1", None):
+            assert ConnectionLimits(trusted_proxies=["127.0.0.1"]).address_of(tunnel, [ELSEWHERE]) == ELSEWHERE
         assert ConnectionLimits().address_of("127.0.0.1", [ELSEWHERE]) == ""
 
     @given(st.one_of(st.none(), st.text()), st.lists(st.text()))
