@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import secrets
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 from quart_trio import QuartTrio
@@ -96,10 +98,10 @@ class PhoneGame:
     def why_no_calls(self) -> str:
         return Carrier.why_no_calls(self.settings)
 
-    async def serve_game(self, socket: RawWebsocket) -> None:
-        await self.games.serve(socket)
+    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
+        await self.games.serve(socket, known_as)
 
-    async def serve_call(self, socket: RawWebsocket) -> None:
+    async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         if self.ending:
             await socket.refuse()
             return
@@ -110,6 +112,8 @@ class PhoneGame:
             final_seconds=settings.final_seconds,
             reconnect_seconds=settings.reconnect_seconds,
             stall_seconds=settings.stall_seconds,
+            # none is taken from a stream before it has shown its token
+            waits_for_audio=self.access.is_twilio_checked,
         )
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
         call = Call(
@@ -122,7 +126,7 @@ class PhoneGame:
             Interruption(settings.interrupt, settings.interrupt_words),
             limits,
             self._known_as,
-            self._admit,
+            partial(self._admit, announced),
             self._record_end,
             self.dialler.claim_nowait,
             guesses=self.guesses,
@@ -141,13 +145,15 @@ class PhoneGame:
         self.dialler.end_nowait()
         self.games.leave_nowait(SeatClosed.SHUTDOWN)
 
-    def _admit(self, start: Start) -> Facts | None:
+    def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
         """A stream that brings a token must be the one that it was made for; where Twilio is checked, all must."""
         parameters = start.custom_parameters
         if token := parameters.get(TOKEN_PARAMETER):
             facts = self.tokens.redeem_nowait(token, start.call_sid)
             if facts is not None:
                 self.endings.expect_nowait(start.call_sid)
+                if self.access.is_twilio_checked:
+                    announced()
             return facts
         if self.access.is_twilio_checked:
             return None

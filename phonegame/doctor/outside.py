@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from phonegame.access import require_locks
+from phonegame.access import MIN_KEY_LENGTH, NEW_KEY_HINT, require_locks, weak_keys
 from phonegame.carrier import NO_COUNTRY, WITH_COUNTRY, Carrier, CarrierError
 from phonegame.doctor.finding import Finding, Outcome
 from phonegame.doctor.machine import is_healthy, is_serving
@@ -36,13 +36,23 @@ def check_locks(settings: Settings) -> list[Finding]:
         require_locks(settings)
     except SettingsError as error:
         return [Finding("locks", Outcome.FAULT, fault) for fault in error.faults]
+    return [_check_missing(settings), *_check_weak(settings)]
+
+
+def _check_weak(settings: Settings) -> list[Finding]:
+    weak = ", ".join(weak_keys(settings))
+    text = f"{weak}: a key has fewer than {MIN_KEY_LENGTH} characters, and could be guessed."
+    return [Finding("locks", Outcome.WARNING, text, f"Set a longer one; {NEW_KEY_HINT}.")] if weak else []
+
+
+def _check_missing(settings: Settings) -> Finding:
     missing = ", ".join(settings.missing_locks)
     if not missing:
-        return [Finding("locks", Outcome.OK, "keys for games and operator, and Twilio's signature")]
+        return Finding("locks", Outcome.OK, "keys for games and operator, and Twilio's signature")
     if settings.insecure:
         text = f"{missing} missing, and PHONEGAME_INSECURE lets everybody in."
-        return [Finding("locks", Outcome.WARNING, text, "Set them, and remove PHONEGAME_INSECURE.")]
-    return [Finding("locks", Outcome.OK, f"{missing} not set; only this machine can reach the server")]
+        return Finding("locks", Outcome.WARNING, text, "Set them, and remove PHONEGAME_INSECURE.")
+    return Finding("locks", Outcome.OK, f"{missing} not set; only this machine can reach the server")
 
 
 async def check_public_url(settings: Settings) -> Finding:

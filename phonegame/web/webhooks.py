@@ -69,7 +69,7 @@ class Webhooks:
         return await handler(form) if form.get("CallSid") else refused(NO_CALL_SID)
 
     async def begin(self, form: Form) -> Response:
-        """A call has come in, or one of ours has been answered. Asked twice, it is answered twice."""
+        """A call has come in, or one of ours has been answered. Asked twice, it is answered twice, but not later."""
         if self.is_closing():
             return _twiml(twiml.said_and_hung_up(self.settings.prompt_closing, self.settings.twilio_voice))
         call_id = request.args.get(CALL_ID)
@@ -99,9 +99,13 @@ class Webhooks:
         return " ".join(filter(None, [self.settings.prompt_welcome, self.settings.prompt_say_code]))
 
     def _connected(self, call_sid: str, facts: Facts, greeting: str) -> str:
+        token = self.tokens.issue_nowait(call_sid, facts)
+        if token is None:
+            log.warning("a call is announced that has had its stream, or too many tokens", call_sid=call_sid)
+            return twiml.said_and_hung_up(self.settings.prompt_failed, self.settings.twilio_voice)
         public_url = self.access.public_url(Visit(request.scope))
         parameters = {
-            twiml.TOKEN_PARAMETER: self.tokens.issue_nowait(call_sid, facts),
+            twiml.TOKEN_PARAMETER: token,
             CALLER_PARAMETER: facts.caller,
             twiml.CALLED_PARAMETER: facts.called,
             twiml.DIRECTION_PARAMETER: facts.direction,

@@ -174,6 +174,13 @@ class TestLocks:
             (finding,) = check_locks(world.settings())
         assert says(finding, Outcome.OK)
 
+    async def test_are_worth_little_where_they_can_be_guessed(self) -> None:
+        (_, finding) = check_locks(
+            World(url="http://127.0.0.1:5000").settings(game_keys="long-enough-for-anybody,short")
+        )
+        assert says(finding, Outcome.WARNING, "PHONEGAME_GAME_KEYS", "token_urlsafe")
+        assert "short" not in finding.text
+
     def exposed(self, **values: Any) -> list[Finding]:
         world = World(url="http://127.0.0.1:5000")
         return check_locks(world.settings(public_url="https://example.com", operator_key="", **values))

@@ -122,6 +122,15 @@ class TestIncomingCall:
                 await caller.keeps_silent(100)
             assert "call started" in house.events
 
+    async def test_a_webhook_that_is_repeated_after_the_call_has_come_leads_nowhere(self) -> None:
+        async with open_house(**LOCKS) as house:
+            twilio, sid = TwilioSide(house.address), new_sid()
+            told = await twilio.announces(sid)
+            async with twilio.stream(sid, told.parameters) as caller:
+                await caller.keeps_silent(100)
+                answer = await twilio.post("/twiml", twilio.call(sid))
+            assert [verb for verb, _ in says(answer)] == ["Say", "Hangup"]
+
     async def test_without_locks_it_needs_no_token(self) -> None:
         async with open_house() as house, house.game() as game, house.phone() as caller:
             await caller.joins(game)
