@@ -5,12 +5,14 @@ Source: Anthropic's API reference, "Create a Message", "Streaming messages".
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import msgspec
+import trio
 
 from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
@@ -40,8 +42,8 @@ class AnthropicBrain:
         self._client: Any = None
 
     async def __aenter__(self) -> Self:
-        import anthropic
-
+        # for a second or more, while calls go on
+        anthropic = await trio.to_thread.run_sync(importlib.import_module, "anthropic")
         # the library's own header for the key; without one, none of the environment's either
         self._http = http_client(self._url, lambda: self._client.auth_headers if self._key else {})
         self._client = anthropic.AsyncAnthropic(
@@ -74,9 +76,7 @@ class AnthropicBrain:
 
     @asynccontextmanager
     async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:
-        response = self._create(
-            model=self._model, max_tokens=request.max_tokens, stream=True, **_content(request)
-        )
+        response = self._create(model=self._model, max_tokens=request.max_tokens, stream=True, **_content(request))
         async with read_reply(response, AnthropicReading(), self._meaning) as pieces:
             yield pieces
 

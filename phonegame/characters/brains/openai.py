@@ -5,6 +5,7 @@ Source: OpenAI's API reference, "Create chat completion", "Streaming events".
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 from collections.abc import AsyncIterator, Iterator, Set
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any, Self
 
 import msgspec
+import trio
 
 from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
@@ -46,8 +48,8 @@ class OpenAIBrain:
         self._client: Any = None
 
     async def __aenter__(self) -> Self:
-        import openai
-
+        # for a second or more, while calls go on
+        openai = await trio.to_thread.run_sync(importlib.import_module, "openai")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
         self._http = http_client(self._url, lambda: headers)
         # everything that it would otherwise take from the environment is given

@@ -38,11 +38,10 @@ class AnthropicReply:
 
     @property
     def said(self) -> str:
-        """By the caller, or by a tool."""
+        """By the caller, or by a tool: the last line, since what happened on the line may stand before it."""
         content = self._body["messages"][-1]["content"]
-        if isinstance(content, str):
-            return content
-        return str(content[-1].get("text") or content[-1].get("content") or "")
+        block = {"text": content} if isinstance(content, str) else content[-1]
+        return str(block.get("text") or block.get("content") or "").rpartition("\n")[2]
 
     def opening(self) -> Iterator[str]:
         yield _event("message_start", {"message": self._message([], 0)})

@@ -38,8 +38,8 @@ class OpenAIReply:
 
     @property
     def said(self) -> str:
-        """By the caller, or by a tool."""
-        return str(self._body["messages"][-1].get("content") or "")
+        """By the caller, or by a tool: the last line, since what happened on the line may stand before it."""
+        return str(self._body["messages"][-1].get("content") or "").rpartition("\n")[2]
 
     def opening(self) -> Iterator[str]:
         yield self._chunk({"role": "assistant", "content": ""})
