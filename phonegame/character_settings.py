@@ -21,7 +21,7 @@ class CharacterSettings(BaseSettings):
 
     @field_validator("model")
     @classmethod
-    def _model(cls, value: str) -> str:
+    def _model_name(cls, value: str) -> str:
         kind, _, name = (value := value.strip()).partition(":")
         if kind in ("openai", "anthropic") and not name:
             raise ValueError(f"{value!r} names no model; write {kind}:MODEL")
@@ -31,7 +31,7 @@ class CharacterSettings(BaseSettings):
 
     @field_validator("model_url")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _model_url(cls, value: str) -> str:
         value = value.strip().rstrip("/")
         if not value:
             return ""
@@ -51,7 +51,7 @@ class CharacterSettings(BaseSettings):
 
     @field_validator("model_key")
     @classmethod
-    def _key(cls, value: SecretStr) -> SecretStr:
+    def _model_key(cls, value: SecretStr) -> SecretStr:
         if re.search(r"[^!-~]", key := value.get_secret_value().strip()):
             raise ValueError("has spaces or other characters in it that no key has; copy it again")
         return SecretStr(key)
