@@ -17,7 +17,7 @@ import trio
 from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
 from phonegame.characters.brains.calls import CallsInPieces
-from phonegame.characters.brains.http_reply import http_client, read_reply, warm
+from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
 from phonegame.characters.brains.openai import schema_of
 from phonegame.characters.brains.phone_rules import system_prompt
 from phonegame.characters.brains.turns import Ours, turns_of
@@ -59,7 +59,8 @@ class AnthropicBrain:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
+        with trio.move_on_after(CLOSE_SECONDS, shield=True):
+            await self._client.close()
 
     async def warm(self) -> None:
         """Opens a connection, for a reply that will soon be wanted."""

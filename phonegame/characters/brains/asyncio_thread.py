@@ -60,7 +60,8 @@ class AsyncioThread:
             with receive:
                 yield _Items(reading, receive)
         finally:
-            await self._end(loop, reading)
+            with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                await self._end(loop, reading)
 
     async def aclose(self) -> None:
         """Ends the loop. A thread that does not end in time is left to the end of the process."""
@@ -81,7 +82,7 @@ class AsyncioThread:
 
     async def _end(self, loop: _Loop, reading: _Reading[Any]) -> None:
         answers = trio.Event()
-        with trio.move_on_after(CANCEL_SECONDS, shield=True):
+        with trio.move_on_after(CANCEL_SECONDS):
             loop.call(reading.cancel)
             loop.call(reading.in_trio, answers.set)
             await reading.ended.wait()
@@ -239,7 +240,7 @@ class DaemonExecutor(ThreadPoolExecutor):
             if future.set_running_or_notify_cancel():
                 try:
                     result = job()
-                except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+                except BaseException as error:  # noqa: ASYNC103, BLE001 - it belongs to whoever waits for the result
                     future.set_exception(error)
                 else:
                     future.set_result(result)

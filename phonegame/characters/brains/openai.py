@@ -19,7 +19,7 @@ import trio
 from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
 from phonegame.characters.brains.calls import CallsInPieces
-from phonegame.characters.brains.http_reply import http_client, read_reply, warm
+from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
 from phonegame.characters.brains.phone_rules import system_prompt
 from phonegame.characters.brains.turns import Ours, turns_of
 from phonegame.characters.persona import HANG_UP, Action
@@ -61,7 +61,8 @@ class OpenAIBrain:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
+        with trio.move_on_after(CLOSE_SECONDS, shield=True):
+            await self._client.close()
 
     async def warm(self) -> None:
         """Opens a connection, for a reply that will soon be wanted."""
@@ -87,6 +88,7 @@ class OpenAIBrain:
         if request.actions:
             content["tools"] = tools_of(request)
         while True:
+            await trio.lowlevel.checkpoint()
             optional = self._optional(request)
             response = self._create(**content, **optional)
             meaning = partial(self._meaning, optional.keys())

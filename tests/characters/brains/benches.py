@@ -96,7 +96,7 @@ class ScriptedModel(BaseChatModel):
     def _generate(self, *_: Any, **__: Any) -> ChatResult:
         raise AssertionError("asked without streaming")
 
-    async def _astream(self, messages: list[BaseMessage], *_: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+    async def _astream(self, messages: list[BaseMessage], *_: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:  # noqa: ASYNC900
         said = str(messages[-1].text).rpartition("\n")[2]
         answer = self.script.next_for(said)
         asked: list[Asked] = []
@@ -118,7 +118,7 @@ class ScriptedModel(BaseChatModel):
         tell("end", "answered")
 
 
-async def _chunks(answer: Answer, said: str, tell: Callable[[str], None]) -> AsyncIterator[AIMessageChunk]:
+async def _chunks(answer: Answer, said: str, tell: Callable[[str], None]) -> AsyncIterator[AIMessageChunk]:  # noqa: ASYNC900, ASYNC911
     tokens = tokens_of(answer, said)
     await asyncio.sleep(answer.first_token)
     for sent, part in enumerate([*tokens, None]):
@@ -128,12 +128,12 @@ async def _chunks(answer: Answer, said: str, tell: Callable[[str], None]) -> Asy
             await asyncio.Event().wait()
         if isinstance(part, Call):
             for chunk in _call_chunks(part, sent):
-                yield AIMessageChunk(content="", tool_call_chunks=[chunk])
+                yield AIMessageChunk(content="", tool_call_chunks=[chunk])  # noqa: ASYNC911
         elif part is not None:
-            yield AIMessageChunk(content=part)
+            yield AIMessageChunk(content=part)  # noqa: ASYNC911
         tell("add_token")
     count = len(tokens)
-    yield AIMessageChunk(
+    yield AIMessageChunk(  # noqa: ASYNC911
         content="", usage_metadata={"input_tokens": 7, "output_tokens": count, "total_tokens": 7 + count}
     )
 

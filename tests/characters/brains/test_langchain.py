@@ -77,11 +77,11 @@ async def test_a_graph_gives_what_its_models_say() -> None:
         def invoke(self, *_: Any, **__: Any) -> Any:
             raise AssertionError("asked without streaming")
 
-        async def astream(self, input: Any, *_: Any, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: A002
+        async def astream(self, input: Any, *_: Any, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: ASYNC900, ASYNC911, A002
             assert kwargs == {"stream_mode": "messages"}
-            yield AIMessageChunk(content=f"{len(input['messages'])} "), {"langgraph_node": "agent"}
-            yield BaseMessage(content="a tool's", type="tool"), {"langgraph_node": "tools"}
-            yield AIMessageChunk(content="messages"), {"langgraph_node": "agent"}
+            yield AIMessageChunk(content=f"{len(input['messages'])} "), {"langgraph_node": "agent"}  # noqa: ASYNC911
+            yield BaseMessage(content="a tool's", type="tool"), {"langgraph_node": "tools"}  # noqa: ASYNC911
+            yield AIMessageChunk(content="messages"), {"langgraph_node": "agent"}  # noqa: ASYNC911
 
     async with brain_of(Graph()) as brain:
         assert text_of(await ask(brain, "hello")) == "2 messages"
@@ -117,11 +117,11 @@ async def test_one_that_cancels_itself_is_an_error() -> None:
 async def test_one_that_makes_more_than_is_read_waits() -> None:
     made = 0
 
-    async def endless(_: object) -> AsyncIterator[str]:
+    async def endless(_: object) -> AsyncIterator[str]:  # noqa: ASYNC900
         nonlocal made
         while True:
             made += 1
-            yield "word "
+            yield "word "  # noqa: ASYNC911
 
     async with brain_of(RunnableGenerator(endless)) as brain, brain.think(request_of("hello")) as pieces:
         for _ in range(300):

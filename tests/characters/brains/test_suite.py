@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from phonegame.characters.brain import ActionCall, Brain, BrainError, Text, Usage
-from phonegame.characters.entries import ActionAsked, ActionDone, CharacterSaid
+from phonegame.characters.entries import ActionAsked, ActionDone, CharacterSaid, Entry
 from phonegame.local.model import Answer, Call
 from tests.characters.brains.asking import ask, request_of, text_of
 from tests.characters.brains.benches import Bench, every
@@ -98,7 +98,7 @@ async def test_the_cost_comes_last(bench: Bench) -> None:
 @every
 async def test_results_of_actions_are_taken(bench: Bench) -> None:
     async with bench.open() as stage:
-        entries = [ActionAsked("x", "bake", {"size": 3}), ActionDone("x", "no dough", failed=True)]
+        entries: list[Entry | str] = [ActionAsked("x", "bake", {"size": 3}), ActionDone("x", "no dough", failed=True)]
         assert "no dough" in text_of(await ask(stage.brain, "a pizza", *entries))
         again = [*entries, CharacterSaid("Sorry, no", cut_off=True), "why not?"]
         assert "why not?" in text_of(await ask(stage.brain, "a pizza", *again))
