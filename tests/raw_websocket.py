@@ -40,8 +40,9 @@ class RawWebsocket:
         """Some bytes as they are, b"" at the end."""
         return bytes(await self._stream.receive_some())
 
-    async def send(self, event: Event) -> None:
-        await self.write(self._protocol.send(event))
+    async def send(self, *events: Event) -> None:
+        """As one segment."""
+        await self.write(b"".join(self._protocol.send(event) for event in events))
 
     async def receive(self) -> str | CloseConnection:
         """The next text message, or the end. 1006: no close frame came."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 from quart import Blueprint, Response, jsonify, render_template, request
 
 from phonegame.carrier import CarrierError
 from phonegame.dialling import DialRefused
+from phonegame.dialling.rules import EXAMPLE
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -18,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 class Order(msgspec.Struct, frozen=True):
     """A call to be placed. `code`: of the game that it is patched into; without one the callee names it."""
 
-    to: str
+    to: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"[^\s]", "examples": [EXAMPLE]})]
     code: str = ""
     greeting: str = ""
 
