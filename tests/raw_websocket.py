@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import trio
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import AcceptConnection, CloseConnection, Event, Message, Ping, RejectConnection, Request
 
 from phonegame.local.phone.dial import reset_on_close
@@ -55,7 +56,7 @@ class RawWebsocket:
                     return text
             elif isinstance(event, CloseConnection):
                 return event
-            elif isinstance(event, Ping):
+            elif isinstance(event, Ping) and self._protocol.state is ConnectionState.OPEN:
                 await self.send(event.response())
 
     def abort(self) -> None:
