@@ -73,7 +73,7 @@ class Target:
     tokens: set[str] = field(default_factory=set)
     statuses: set[tuple[str, int]] = field(default_factory=set)
 
-    def asked(self, case: schemathesis.Case[Any, Any], auth: AuthBase | None = None, *, is_locked: bool = True) -> None:
+    def asked(self, case: schemathesis.Case[Any], auth: AuthBase | None = None, *, is_locked: bool = True) -> None:
         answer = case.call(self.url, session=self.session, auth=auth)
         unchecked = UNCHECKED.get(case.operation.path, []) + ([] if is_locked else [ignored_auth])
         case.validate_response(answer, excluded_checks=unchecked, transport_kwargs={"auth": auth})
@@ -149,19 +149,19 @@ few = settings(max_examples=10, deadline=None, suppress_health_check=list(Health
 class TestUnlocked:
     @SCHEMA.parametrize()
     @few
-    def test_everybody_is_answered_as_documented(self, case: schemathesis.Case[Any, Any], unlocked: Target) -> None:
+    def test_everybody_is_answered_as_documented(self, case: schemathesis.Case[Any], unlocked: Target) -> None:
         unlocked.asked(case, is_locked=False)
 
 
 class TestLocked:
     @SCHEMA.parametrize()
     @few
-    def test_whoever_may_is_answered_as_documented(self, case: schemathesis.Case[Any, Any], locked: Target) -> None:
+    def test_whoever_may_is_answered_as_documented(self, case: schemathesis.Case[Any], locked: Target) -> None:
         locked.asked(case, Entitled())
 
     @SCHEMA.parametrize()
     @few
-    def test_a_stranger_is_answered_as_documented(self, case: schemathesis.Case[Any, Any], locked: Target) -> None:
+    def test_a_stranger_is_answered_as_documented(self, case: schemathesis.Case[Any], locked: Target) -> None:
         locked.asked(case)
 
     def test_the_requests_above_get_far_enough(self, locked: Target) -> None:
