@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 from quart import Blueprint, Response, jsonify, render_template, request
@@ -21,12 +22,12 @@ MAX_GREETING = 500
 class Order(msgspec.Struct, frozen=True):
     """A call to be placed. `code`: of the game that it is patched into; without one the callee names it."""
 
-    to: str = ""
+    to: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"[^\s]", "examples": [EXAMPLE]})]
     code: str | None = None
-    greeting: str | None = None
+    greeting: Annotated[str | None, msgspec.Meta(extra_json_schema={"maxLength": MAX_GREETING})] = None
 
 
-EMPTY = Order()
+EMPTY = Order(to="")
 
 Dial = Callable[[str, str | None, str], Awaitable[str]]
 """`Dialler.dial`."""
