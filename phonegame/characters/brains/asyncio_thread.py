@@ -240,7 +240,7 @@ class DaemonExecutor(ThreadPoolExecutor):
             if future.set_running_or_notify_cancel():
                 try:
                     result = job()
-                except BaseException as error:  # noqa: ASYNC103, BLE001 - it belongs to whoever waits for the result
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - it belongs to whoever waits for the result
                     future.set_exception(error)
                 else:
                     future.set_result(result)

@@ -49,6 +49,7 @@ async def test_cancelled_the_request_ends_at_once(bench: Bench, first_token: flo
 
 
 @every
+@pytest.mark.slow
 async def test_leaving_takes_no_time_and_leaves_nothing(bench: Bench) -> None:
     async with bench.open(*[Answer(text="one two", stall_after=1)] * 9) as stage:
         await _begin(stage.brain)
