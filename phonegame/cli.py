@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "phonegame.local.twilio_api.command:carrier",
         "Run the local telephone company (a stand-in for Twilio's REST API).",
     ),
+    "character": ("phonegame.local.character.command:character", "Check a character's file, and talk with it."),
     "play": (
         "phonegame.local.play:play",
         "Play a game in the terminal: shows the code and what callers say.",
