@@ -12,7 +12,7 @@ import msgspec
 import structlog
 import trio
 
-from phonegame.characters.brains.script.brain import read_parsed
+from phonegame.characters.brains.script.brain import read_parsed, remember
 from phonegame.characters.brains.script.faults import Fault, Faults, suggestion
 from phonegame.characters.brains.script.model import Script
 from phonegame.characters.brains.script.read import OF_SCRIPT, parse_toml
@@ -55,6 +55,7 @@ def examine(text: str) -> Examined:
     if faults.errors:
         return Examined(None, faults)
     if script is not None:
+        remember(text, script)
         values["script"] = text
         values["vocabulary"] = vocabulary_of(script, values.get("vocabulary", ()))
         if script.asks_the_silent:

@@ -75,6 +75,11 @@ class _Scripts:
 _scripts = _Scripts()
 
 
+def remember(text: str, script: Script) -> None:
+    """Has it at hand for the first turn: whoever has checked a file has read it."""
+    _scripts.keep(text, script)
+
+
 class ScriptBrain:
     """Plays every persona that has a script. `seed`: for replies that are the same each time."""
 

@@ -9,6 +9,8 @@ from typing import assert_never
 from phonegame.characters.brains.script.pattern import (
     Choice,
     Gap,
+    Item,
+    Lists,
     Literal,
     Maybe,
     Node,
@@ -18,14 +20,16 @@ from phonegame.characters.brains.script.pattern import (
     Slot,
 )
 from phonegame.characters.brains.script.spoken_numbers import numbers_at
-from phonegame.characters.brains.script.words import SKIPPED, Word, are_alike, is_plural, words_of
+from phonegame.characters.brains.script.words import LEAST_FUZZY, SKIPPED, Word, are_alike, is_plural, words_of
 from phonegame.utterance import may_be_homophones, pieces_of
 
 MOST_SKIPPED = 3
 MOST_IN_GAP = 15
 MOST_IN_TEXT = 40
-MOST_STEPS = 20_000
-"""Some 20 ms. A pattern that needs more, of nested optional parts, does not fit."""
+MOST_STEPS = 5000
+"""Some milliseconds. A pattern that needs more, of nested optional parts, does not fit."""
+MOST_STEPS_IN_ALL = 50_000
+"""On one utterance. Behind them nothing fits any more."""
 _NEGATORS = frozenset(("not", "no", "without"))
 
 Value = str | int
@@ -34,18 +38,7 @@ _Bound = tuple[tuple[str, Value], ...]
 _Found = Iterator[tuple[int, _Bound]]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One of a list."""
-
-    value: Value
-    patterns: tuple[Pattern, ...]
-
-
-Lists = Mapping[str, tuple[Item, ...]]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
     """What a caller has said, once, made ready for all patterns."""
 
@@ -53,6 +46,11 @@ class Heard:
     words: tuple[Word, ...]
     is_number: bool
     """Nothing but a number: what sounds like a digit is one, then."""
+    steps_left: int = MOST_STEPS_IN_ALL
+
+    def may_have_slips(self, known: frozenset[str]) -> bool:
+        """Whether any of its words may be meant for another one."""
+        return any(len(word.key) >= LEAST_FUZZY and word.key not in known for word in self.words)
 
     @classmethod
     def of(cls, text: str) -> Heard:
@@ -71,13 +69,25 @@ def find(
         return None
     attempt = _Attempt(heard, lists, known, slips)
     try:
-        return attempt.whole(pattern.root) if pattern.whole else attempt.anywhere(pattern.root)
+        return attempt.whole(pattern) if pattern.whole else attempt.anywhere(pattern)
     except _TooLongError:
         return None
+    finally:
+        heard.steps_left -= attempt.steps
 
 
 class _TooLongError(Exception):
     pass
+
+
+def _begins_with_number(node: Node) -> bool:
+    match node:
+        case Sequence(items=(first, *_)):
+            return _begins_with_number(first)
+        case Choice(options):
+            return any(map(_begins_with_number, options))
+        case _:
+            return isinstance(node, Number)
 
 
 @dataclass(slots=True)
@@ -88,32 +98,45 @@ class _Attempt:
     slips: bool
     start: int = 0
     steps: int = 0
+    negated_up_to: int = 0
+    """"not four cheese" is not cheese, either."""
     words: tuple[Word, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.words = self.heard.words
 
-    def anywhere(self, root: Node) -> Slots | None:
+    def anywhere(self, pattern: Pattern) -> Slots | None:
         for start in range(len(self.words)):
             self.start = start
-            for end, bound in self._match(root, start):
+            if start < self.negated_up_to or not self._may_begin(pattern, start):
+                continue
+            for end, bound in self._match(pattern.root, start):
                 if end > start:
                     return dict(bound)
         return None
 
-    def whole(self, root: Node) -> Slots | None:
+    def whole(self, pattern: Pattern) -> Slots | None:
         for start in range(len(self.words)):
             self.start = start
-            for end, bound in self._match(root, start):
+            for end, bound in self._match(pattern.root, start):
                 if end > start and all(word.text in SKIPPED for word in self.words[end:]):
                     return dict(bound)
             if self.words[start].text not in SKIPPED:
                 return None
         return None
 
+    def _may_begin(self, pattern: Pattern, at: int) -> bool:
+        """A quick look, which spares nearly all patterns the long one."""
+        if pattern.first is None:
+            return True
+        heard = self.words[at].key
+        if heard in pattern.first or f"{heard}s" in pattern.first or heard.removesuffix("s") in pattern.first:
+            return True
+        return self.slips and any(self._fits(heard, first) for first in pattern.first)
+
     def _match(self, node: Node, at: int) -> _Found:
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        if self.steps > min(MOST_STEPS, self.heard.steps_left):
             raise _TooLongError
         match node:
             case Sequence(items):
@@ -155,12 +178,15 @@ class _Attempt:
                 if self._fits(self.words[at].key, key):
                     yield at + 1, ()
             case Number(digits=expected):
-                for end, digits in self._numbers(at):
+                for end, digits in numbers_at(self.words, at, pronouns=True):
                     if digits == expected:
                         yield end, ()
             case Slot(name=name):
-                if not self._is_negated(at):
-                    for end, value in self._values(node.kind, at):
+                negated = self._is_negated(at)
+                for end, value in self._values(node.kind, at):
+                    if negated:
+                        self.negated_up_to = max(end, self.negated_up_to)
+                    else:
                         yield end, ((name, value),)
 
     def _fits(self, heard: str, expected: str) -> bool:
@@ -171,7 +197,22 @@ class _Attempt:
         return is_plural(heard, expected) or (self.slips and are_alike(heard, expected))
 
     def _numbers(self, at: int, *, oh: bool = False) -> Iterator[tuple[int, str]]:
-        return numbers_at(self.words, at, homophones=self.heard.is_number, oh=oh)
+        """Last come those that tear something of a list apart: two four cheese."""
+        found = list(numbers_at(self.words, at, homophones=self.heard.is_number, oh=oh))
+        if len(found) > 1:
+            found.sort(key=lambda each: self._tears(at, each[0]))
+        return iter(found)
+
+    def _tears(self, start: int, end: int) -> bool:
+        """Whether one of a list's items begins within a number, and goes on behind it."""
+        patterns = [pattern for items in self.lists.values() for item in items for pattern in item.patterns]
+        return any(
+            behind > end
+            for pattern in patterns
+            if _begins_with_number(pattern.root)
+            for middle in range(start + 1, end)
+            for behind, _ in self._match(pattern.root, middle)
+        )
 
     def _values(self, kind: str, at: int) -> Iterator[tuple[int, Value]]:
         match kind:
@@ -194,6 +235,7 @@ class _Attempt:
             (end, item.value)
             for item in items
             for pattern in item.patterns
+            if self._may_begin(pattern, at)
             for end, _ in self._match(pattern.root, at)
             if end > at
         ]

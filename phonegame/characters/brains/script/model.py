@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from phonegame.characters.brains.script.expression import Expression
-from phonegame.characters.brains.script.match import Item
-from phonegame.characters.brains.script.pattern import Pattern
+from phonegame.characters.brains.script.pattern import Lists, Pattern
 from phonegame.characters.brains.script.template import Template
 
 Order = Literal["random", "in_order", "cycle"]
@@ -112,7 +111,7 @@ class Script:
     anywhere: tuple[Rule, ...] = ()
     reactions: Reactions = Reactions()
     variables: Mapping[str, Any] = field(default_factory=dict)
-    lists: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    lists: Lists = field(default_factory=dict)
     calling_again: CallingAgain = "afresh"
     welcome_back: Say | None = None
     known: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from phonegame.characters.brains.script.spoken_numbers import digits_of
@@ -84,6 +84,8 @@ class Pattern:
     root: Node
     whole: bool
     """Nothing else may be said."""
+    first: frozenset[str] | None
+    """Keys of the words that it can begin with; None for whatever cannot be told so."""
 
     @property
     def is_open(self) -> bool:
@@ -107,12 +109,49 @@ def nodes(root: Node) -> Iterator[Node]:
             pass
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of a list."""
+
+    value: str | int
+    patterns: tuple[Pattern, ...]
+
+
+Lists = Mapping[str, tuple[Item, ...]]
+
+
+def _first_of(node: Node, lists: Lists) -> frozenset[str] | None:
+    match node:
+        case Literal(key=key):
+            return frozenset((key,))
+        case Maybe(item):
+            return _first_of(item, lists)
+        case Choice(options):
+            return _united(_first_of(option, lists) for option in options)
+        case Sequence(items):
+            end = next((at for at, item in enumerate(items, start=1) if not may_be_empty(item)), len(items))
+            return _united(_first_of(item, lists) for item in items[:end])
+        case Slot(kind=kind) if kind in lists:
+            return _united(pattern.first for item in lists[kind] for pattern in item.patterns)
+        case _:
+            return None
+
+
+def _united(several: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    united: frozenset[str] = frozenset()
+    for each in several:
+        if each is None:
+            return None
+        united |= each
+    return united
+
+
 def slots_of(pattern: Pattern) -> list[Slot]:
     return [node for node in nodes(pattern.root) if isinstance(node, Slot)]
 
 
-def parse_pattern(text: str, lists: Mapping[str, object] | None = None) -> Pattern:
-    """`lists`: names that slots may have as their kind. Raises PatternError."""
+def parse_pattern(text: str, lists: Lists | None = None) -> Pattern:
+    """`lists`: those that slots may have as their kind. Raises PatternError."""
     if len(text) > MAX_LENGTH:
         raise PatternError(f"has {len(text)} characters, and may have {MAX_LENGTH}; make several of it")
     stripped = text.strip()
@@ -120,7 +159,7 @@ def parse_pattern(text: str, lists: Mapping[str, object] | None = None) -> Patte
     for unstressed_may_be_missing in (True, False):
         root = _Parser(stripped.removeprefix("="), lists or {}, unstressed_may_be_missing).parse()
         if not may_be_empty(root):
-            return Pattern(text, root, whole)
+            return Pattern(text, root, whole, _first_of(root, lists or {}))
     raise PatternError(f"{text!r} fits a caller who says nothing; at least one word must not be optional")
 
 
@@ -146,7 +185,7 @@ _TOKEN = re.compile(
 @dataclass(slots=True)
 class _Parser:
     text: str
-    lists: Mapping[str, object]
+    lists: Lists
     unstressed_may_be_missing: bool
     at: int = 0
     depth: int = 0

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, get_args
 
 from phonegame.characters.brains.script.faults import Faults
-from phonegame.characters.brains.script.match import Item
 from phonegame.characters.brains.script.model import (
     CallingAgain,
     Reactions,
@@ -17,7 +16,7 @@ from phonegame.characters.brains.script.model import (
     Script,
     State,
 )
-from phonegame.characters.brains.script.pattern import KINDS, Literal, Pattern, nodes, parse_pattern, slots_of
+from phonegame.characters.brains.script.pattern import KINDS, Item, Literal, Pattern, nodes, parse_pattern, slots_of
 from phonegame.characters.brains.script.read_reaction import read_choices, read_reaction, read_say
 from phonegame.characters.brains.script.tables import Table, attempt, read_value
 from phonegame.characters.persona import MAX_SCRIPT_LENGTH, Persona

@@ -16,9 +16,12 @@ _QUANTITIES = {("couple",): "2", ("dozen",): "12", ("half", "dozen"): "6", ("hal
 
 
 def numbers_at(
-    words: Sequence[Word], start: int, *, homophones: bool = False, oh: bool = False
+    words: Sequence[Word], start: int, *, homophones: bool = False, oh: bool = False, pronouns: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """(end, digits) of every number that begins at `start`, the longest first. `oh`: it may begin with "oh"."""
+    """(end, digits) of every number that begins at `start`, the longest first.
+
+    `homophones`: "for" is 4. `oh`: it may begin with "oh". `pronouns`: "one" is a number even in "that one".
+    """
     for quantity, digits in _QUANTITIES.items():
         if tuple(word.text for word in words[start : start + len(quantity)]) == quantity:
             yield start + len(quantity), digits
@@ -27,7 +30,7 @@ def numbers_at(
     end = _end_of_run(words, start, homophones)
     for stop in range(end, start, -1):
         texts = [word.text for word in words[start:stop]]
-        if (digits := digits_of(texts)) and not _is_pronoun(words, start, texts):
+        if (digits := digits_of(texts)) and (pronouns or not _is_pronoun(words, start, texts)):
             yield stop, digits
 
 

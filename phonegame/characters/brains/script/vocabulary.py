@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from phonegame.characters.brains.script.match import Item
 from phonegame.characters.brains.script.model import Rule, Script
 from phonegame.characters.brains.script.pattern import (
     Choice,
     Gap,
+    Lists,
     Literal,
     Maybe,
     Node,
@@ -70,7 +70,7 @@ def _patterns(script: Script) -> Iterator[Pattern]:
         yield from rule.also
 
 
-def _forms_of(pattern: Pattern, lists: Mapping[str, tuple[Item, ...]]) -> Iterator[str]:
+def _forms_of(pattern: Pattern, lists: Lists) -> Iterator[str]:
     """Phrases that it fits, without the numbers and the free words in them: recognisers know numbers anyway."""
     for form in itertools.islice(_forms(pattern.root, lists), _MOST_FORMS):
         for part in " ".join(form).split(_BREAK):
@@ -103,7 +103,7 @@ _BREAK = "\n"
 _Form = tuple[str, ...]
 
 
-def _forms(node: Node, lists: Mapping[str, tuple[Item, ...]]) -> Iterator[_Form]:
+def _forms(node: Node, lists: Lists) -> Iterator[_Form]:
     match node:
         case Literal(text=text) | Number(text=text):
             yield (text,)
@@ -123,7 +123,7 @@ def _forms(node: Node, lists: Mapping[str, tuple[Item, ...]]) -> Iterator[_Form]
             yield from _slot_forms(kind, lists)
 
 
-def _joined(items: tuple[Node, ...], lists: Mapping[str, tuple[Item, ...]]) -> Iterator[_Form]:
+def _joined(items: tuple[Node, ...], lists: Lists) -> Iterator[_Form]:
     if not items:
         yield ()
         return
@@ -132,7 +132,7 @@ def _joined(items: tuple[Node, ...], lists: Mapping[str, tuple[Item, ...]]) -> I
             yield first + rest
 
 
-def _slot_forms(kind: str, lists: Mapping[str, tuple[Item, ...]]) -> Iterator[_Form]:
+def _slot_forms(kind: str, lists: Lists) -> Iterator[_Form]:
     if kind not in lists:
         yield (_BREAK,)
     for item in lists.get(kind, ()):

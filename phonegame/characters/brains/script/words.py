@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from phonegame.utterance import Stop, pieces_of
 from phonegame.vocabulary import ONES, TEENS, TENS
 
-MAX_WORDS = 200
+MAX_WORDS = 100
 """Of one turn; what comes behind is not looked at."""
 
 
@@ -36,7 +36,7 @@ _ENDINGS = {"n't": "not", "'d": "would", "'ll": "will", "'ve": "have", "'re": "a
 _BEFORE_IS = _words("it that this what who where when why how there here he she everything")
 
 _SMALL_NUMBERS = {word: str(value) for word, value in (ONES | TEENS | TENS).items()}
-_LEAST_FUZZY = 6
+LEAST_FUZZY = 6
 """Letters. Shorter words have too many neighbours: horse, house."""
 _ALIKE = 0.83
 """One letter of six may differ, two of twelve."""
@@ -91,9 +91,9 @@ def is_plural(heard: str, expected: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def are_alike(heard: str, expected: str) -> bool:
-    """Whether a recogniser may have written the one for the other: a slip in a long word."""
+    """Whether a recogniser may have written the one for the other, a long word with a slip in it."""
     shorter, longer = sorted((heard, expected), key=len)
-    if len(shorter) < _LEAST_FUZZY or heard[0] != expected[0] or len(longer) > 2 * len(shorter):
+    if len(shorter) < LEAST_FUZZY or heard[0] != expected[0] or len(longer) > 2 * len(shorter):
         return False
     if any(map(str.isdigit, heard + expected)):
         return False
