@@ -12,8 +12,8 @@ import msgspec
 import structlog
 import trio
 
-from phonegame.characters.brains.script.brain import read_parsed, remember
 from phonegame.characters.brains.script.faults import Fault, Faults, suggestion
+from phonegame.characters.brains.script.library import read_parsed, remember
 from phonegame.characters.brains.script.model import Script
 from phonegame.characters.brains.script.read import OF_SCRIPT, parse_toml
 from phonegame.characters.brains.script.vocabulary import vocabulary_of

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,12 @@ def test_a_character_with_a_script() -> None:
             "additionalProperties": False,
         },
     }
+
+
+def test_the_one_in_the_readme_is_without_fault() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert examine(text).faults.found == []
 
 
 def test_a_character_for_a_model() -> None:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from phonegame.characters.brain import ActionCall, Mind, Piece, Request, Text
-from phonegame.characters.brains.script.brain import ScriptBrain, ScriptMind
+from phonegame.characters.brains.script.brain import ScriptBrain
+from phonegame.characters.brains.script.mind import ScriptMind
 from phonegame.characters.entries import (
     ActionAsked,
     ActionDone,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonegame.characters.brains.script.brain import read_script
+from phonegame.characters.brains.script.library import read_script
 from phonegame.characters.brains.script.progress import Progress, from_json
 from tests.characters.script.talker import Talker, talker
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonegame.characters.brains.script.brain import read_parsed, read_script
+from phonegame.characters.brains.script.library import read_parsed, read_script
 from phonegame.characters.brains.script.read import OF_SCRIPT
 from phonegame.characters.persona import MAX_SCRIPT_LENGTH, Action
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from phonegame.characters.brains.script.brain import read_script
+from phonegame.characters.brains.script.library import read_script
 from phonegame.characters.brains.script.vocabulary import MOST, MOST_LETTERS, vocabulary_of
 from phonegame.local.speech.sphinx.grammar import spoken_phrases
 
