@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "phonegame.local.model.command:model",
         "Run the local model server (a stand-in for OpenAI and Anthropic).",
     ),
+    "character": ("phonegame.local.character.command:character", "Check a character's file, and talk with it."),
     "play": (
         "phonegame.local.play:play",
         "Play a game in the terminal: shows the code and what callers say.",

@@ -1,0 +1,1 @@
+"""Characters at the terminal: without a phone, a game or a server."""
