@@ -62,5 +62,5 @@ def says_something(word: str) -> bool:
 
 
 def is_noise(confidence: float) -> bool:
-    """Whether Deepgram hardly believes that somebody has spoken. 0 says nothing: it stands where a session gives none."""
+    """Whether Deepgram hardly believes that somebody spoke. 0 says nothing: it stands where a session gives none."""
     return 0 < confidence < NOISE_BELOW

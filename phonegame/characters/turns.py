@@ -5,7 +5,7 @@
                          |                                                 |        --UtteranceEnd------> Over(text)
                          +--------------words, TurnResumed-----------------+
 
-- Flux decides itself: its EagerEndOfTurn is a ProbablyOver, its EndOfTurn comes as a `speech_final` and an UtteranceEnd.
+- Flux decides itself: its EagerEndOfTurn is a ProbablyOver, its EndOfTurn comes as `speech_final` and UtteranceEnd.
 - SpeechStarted in the midst of that patience is as good as a promise of words, which are waited for.
 - Words of an interim result that come to nothing (noise, mostly) leave all as it was before: Over("") where that is
   silence.
