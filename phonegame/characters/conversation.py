@@ -47,6 +47,7 @@ class End(Enum):
     """Why a character is not there any more. The value is the reason that a game gets."""
 
     STOPPED = "stopped"
+    REPLACED = "replaced"
     CALL_ENDED = "call_ended"
     HUNG_UP = "hung_up"
     CALLER_SILENT = "caller_silent"
@@ -110,6 +111,8 @@ class Conversation:
         self._reply: Reply | None = None
         """Under way."""
         self._next: Reply | None = None
+        self.turns = 0
+        """How many of the caller's have been answered, or will be."""
         self._failures = self._silences = 0
         self._quiet_since = trio.current_time()
         self._playing: Span = SILENCE
@@ -190,7 +193,8 @@ class Conversation:
             self._take_turns(self._turns.settle(trio.current_time()))
 
     async def _converse(self) -> None:
-        await self._greet()
+        if self._end is None:
+            await self._greet()
         while self._end is None:
             if (limit := self.purse.used_up(trio.current_time())) is not None:
                 await self._say(self._setting.farewells(limit), interruptible=False)
@@ -304,6 +308,7 @@ class Conversation:
         if text:
             self.memory.add(CallerSaid(text))
             self.purse.spend(Limit.TURNS, 1)
+            self.turns += 1
         if prepared is not None and text and prepared.said == text and not prepared.is_cut:
             prepared.times.speech_ended = self._heard_last.speech_ended
             prepared.times.final_result = self._heard_last.final_result

@@ -29,7 +29,7 @@ class Errands:
     def __init__(self, actions: Actions, memory: Memory, ask: Callable[[ActionAsked], None] | None) -> None:
         self._actions = actions
         self._memory = memory
-        self._ask = ask
+        self.ask = ask
         self._ids: set[str] = set()
         self._deadlines: dict[str, float] = {}
         """Of those that wait for their result."""
@@ -45,12 +45,12 @@ class Errands:
             self.settle(asked.action_id, f"refused: {checked.why}", failed=True)
         elif call.name == HANG_UP:
             self._deadlines[asked.action_id] = math.inf
-        elif self._ask is None:
+        elif self.ask is None:
             log.info("action of a character noted", action=call.name)
             self.settle(asked.action_id, "noted")
         else:
             self._deadlines[asked.action_id] = trio.current_time() + checked.action.seconds
-            self._ask(asked)
+            self.ask(asked)
         return asked
 
     def settle(self, action_id: str, result: str, *, failed: bool = False) -> None:

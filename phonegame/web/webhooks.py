@@ -124,6 +124,8 @@ class Webhooks:
                 return ""
             case None | Ending(why=Ended.FAILED | Ended.REFUSED | Ended.MALFORMED | Ended.UNUSABLE | Ended.SILENT):
                 return self.settings.prompt_failed
+            case Ending(why=Ended.CHARACTER_FAILED):
+                return self.settings.prompt_failed
             case Ending(why=why):
                 # no voice of ours could say it
                 return why.goodbye(self.settings) or self.settings.prompt_goodbye
