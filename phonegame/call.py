@@ -7,6 +7,7 @@
             receive_from_twilio   media -> the ear; dtmf, mark, stop
             receive_keys          keys -> code
             speak_to_twilio       sayings -> media, mark, clear
+            character             answers the caller, where there is one: thinks, speaks, asks the game for actions
             say_goodbye           where the call is ended by us
             patch_outgoing        where we have called: the line at once, and whether a machine has answered
             watch                 no code in time, no audio any more, the game hangs up

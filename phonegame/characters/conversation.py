@@ -139,12 +139,12 @@ class Conversation:
     def key_nowait(self) -> None:
         """The caller has pressed a key, and so is there."""
         self._silences = 0
-        self.note_sound()
+        self._begin_quiet()
 
     def note_sound(self) -> None:
         """Something has been said to the caller, by whomever."""
-        self._quiet_since = trio.current_time()
-        self._playing = Span(self._playing.begin, max(self._playing.end, self._setting.position()))
+        self._begin_quiet()
+        self._playing = Span(self._playing.begin, self._setting.position())
 
     def result_nowait(self, action_id: str, result: str, *, failed: bool) -> str | None:
         """Of an action. Gives the reason, in words, where it changes nothing."""
@@ -217,7 +217,7 @@ class Conversation:
             await reply.run()
         finally:
             self._reply = None
-            self.note_sound()
+            self._begin_quiet()
         if reply.times.first_frame is not None:
             self._setting.audience.timed(reply.times)
         if reply.failure is not None and not reply.is_cut:
@@ -249,7 +249,7 @@ class Conversation:
             self.mouth.say(text, spoken, interruptible=interruptible)
             self.mouth.close(spoken)
         await self.mouth.wait_silent()
-        self.note_sound()
+        self._begin_quiet()
         return not spoken.cut_off
 
     async def _wait(self) -> None:
@@ -262,9 +262,12 @@ class Conversation:
         if trio.current_time() < self._quiet_since + seconds:
             return
         if self._setting.stage.is_speaking or not self._turns.is_silent:
-            self.note_sound()
+            self._begin_quiet()
         else:
             await self._break_silence()
+
+    def _begin_quiet(self) -> None:
+        self._quiet_since = trio.current_time()
 
     async def _break_silence(self) -> None:
         self.memory.add(CallerSilent(self.persona.silence_seconds))
@@ -281,7 +284,7 @@ class Conversation:
 
     def _take_turns(self, turns: Sequence[Turn]) -> None:
         for turn in turns:
-            self.note_sound()
+            self._begin_quiet()
             match turn:
                 case Speaking():
                     self._give_way()
