@@ -59,6 +59,8 @@ class Casting:
 
     find_brain: FindBrain = no_brain
     budget: CallBudget = CallBudget()  # noqa: RUF009 - it is frozen
+    max_tokens: int = 300
+    """Of one reply."""
     own: Persona | None = None
     """Whom callers talk to where there is no game: none of them is asked for a code."""
     on_turn: Callable[[TurnTimes], None] = lambda times: None
@@ -200,6 +202,7 @@ class CallCharacter(Audience):
             purse=self._budget,
             position=lambda: self._listener.position,
             farewells=self._farewell,
+            max_tokens=self._casting.max_tokens,
             began=CallBegan(self.caller.direction, local_minute()),
         )
 

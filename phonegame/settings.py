@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
+from phonegame.character_settings import CharacterSettings
 from phonegame.limit_settings import LimitSettings
 from phonegame.loopback import is_loopback
 from phonegame.prompts import Prompts
@@ -38,7 +39,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, LimitSettings):
+class Settings(Prompts, TwilioSettings, CharacterSettings, LimitSettings):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is

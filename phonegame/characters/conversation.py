@@ -88,6 +88,8 @@ class Setting:
     remembered: Sequence[Entry] = ()
     state: Any = None
     """The brain's, of the conversation before."""
+    max_tokens: int = 300
+    """Of a reply."""
     sum_up: bool = True
     """Whether the brain may be asked to sum up what is long ago."""
 
@@ -101,6 +103,7 @@ class Conversation:
         self.persona = persona
         self.actions = Actions(persona.actions)
         self.purse = setting.purse
+        self.max_tokens = setting.max_tokens
         self.memory = Memory([*setting.remembered, setting.began])
         self.errands = Errands(self.actions, self.memory, setting.audience.ask)
         self.mouth = Mouth(setting.stage, persona.voice, self._spend, self._cut_all, self._has_said, self._voice_failed)

@@ -29,10 +29,8 @@ from phonegame.characters.phrases import Phrases
 from phonegame.characters.timing import TurnTimes
 from phonegame.characters.tokens import tokens_of, tokens_of_entries
 
-MAX_TOKENS = 400
-"""Of a reply: what a caller listens to for a minute and a half."""
 MAX_CHARACTERS = 1600
-"""Of what is said in one round: about as much. A model that does not keep to its tokens is left there."""
+"""Of what is said in one round: a minute and a half. A model that does not keep to its tokens is left there."""
 MAX_WRITTEN = 4 * MAX_CHARACTERS
 """And of what it may write, said or not."""
 MAX_CALLS = 8
@@ -59,6 +57,8 @@ class Cast(Protocol):
     errands: Errands
     mouth: Mouth
     purse: Purse
+    max_tokens: int
+    """Of a reply."""
 
     async def about_to_think(self) -> None:
         """Whoever else uses the mind is to leave it."""
@@ -218,7 +218,7 @@ class _Thinking:
             persona=cast.persona,
             entries=(*cast.memory.entries, *said),
             actions=cast.actions.all,
-            max_tokens=MAX_TOKENS,
+            max_tokens=cast.max_tokens,
         )
 
     async def run(self, send: trio.MemorySendChannel[str]) -> str | None:
