@@ -15,7 +15,9 @@ from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
 from phonegame.asgi import RawWebsocket
 from phonegame.call import Call, CallLimits
+from phonegame.call_character import Casting
 from phonegame.carrier import Carrier
+from phonegame.characters.budget import CallBudget
 from phonegame.codes import CodePool, parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.quota import DialLimits
@@ -78,6 +80,8 @@ class PhoneGame:
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
         self.guesses = GuessLimits(settings.number_wrong_codes)
+        budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
+        self.casting = Casting(budget=budget, max_tokens=settings.model_tokens)
 
     def _dialler(self) -> Dialler:
         settings = self.settings
@@ -129,6 +133,7 @@ class PhoneGame:
             partial(self._admit, announced),
             self._record_end,
             self.dialler.claim_nowait,
+            casting=self.casting,
             guesses=self.guesses,
             only_announced=self.access.is_twilio_checked,
         )

@@ -7,6 +7,7 @@
             receive_from_twilio   media -> the ear; dtmf, mark, stop
             receive_keys          keys -> code
             speak_to_twilio       sayings -> media, mark, clear
+            character             answers the caller, where there is one: thinks, speaks, asks the game for actions
             say_goodbye           where the call is ended by us
             patch_outgoing        where we have called: the line at once, and whether a machine has answered
             watch                 no code in time, no audio any more, the game hangs up
@@ -27,9 +28,12 @@ import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
+from phonegame.call_character import CallCharacter, Casting
+from phonegame.call_outgoing import OutgoingSide
 from phonegame.call_speech import CallSpeech
+from phonegame.characters.conversation import End
 from phonegame.dialling.outgoing import OutgoingCall
-from phonegame.ended import UNWANTED, Ended
+from phonegame.ended import Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
 from phonegame.limits import GuessLimits
@@ -40,6 +44,7 @@ from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
 from phonegame.stream_tokens import Facts
 from phonegame.switchboard import (
+    ActionResult,
     Caller,
     CallProblem,
     Clear,
@@ -49,7 +54,9 @@ from phonegame.switchboard import (
     GameBack,
     GameLeft,
     HangUp,
+    PlayCharacter,
     Say,
+    StopCharacter,
     Switchboard,
 )
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
@@ -64,8 +71,6 @@ REMIND_SECONDS = 15
 """While no code comes, the caller is asked for it so often."""
 DELIVERY_SECONDS = 1.0
 """What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
-TONE_SECONDS = 60
-"""How long an answering machine may greet: then nobody will tell any more who has answered."""
 
 T = TypeVar("T")
 
@@ -97,6 +102,7 @@ class Call:
         on_ended: Callable[[Call], None],
         claim: Callable[[str], OutgoingCall | None],
         *,
+        casting: Casting,
         guesses: GuessLimits,
         only_announced: bool,
     ) -> None:
@@ -104,7 +110,7 @@ class Call:
 
         `admit`: what is known of the call, None for one that is refused. With `only_announced` nothing is heard before.
         `on_ended` is called as soon as `ended` is set: the caller may still be there, for the goodbye.
-        `claim`: the id of an outgoing call -> that call; None where there is none that waits for its stream.
+        `claim`: see `OutgoingSide`.
         """
         self._socket = socket
         self._listener = listener
@@ -114,8 +120,7 @@ class Call:
         self._known_as = known_as
         self._admit = admit
         self._on_ended = on_ended
-        self._claim = claim
-        self._outgoing: OutgoingCall | None = None
+        self._casting = casting
         self._admitted = not only_announced
         self.call_sid = ""
         self._stream = StreamReader()
@@ -123,11 +128,13 @@ class Call:
         caller = Caller(call_id=self._id)
         self._desk = FrontDesk(switchboard, book, caller, self, guesses, wrong_codes=limits.wrong_codes)
         self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
+        self._character = CallCharacter(
+            casting, prompts, self._speech, listener, self._desk.deliver_nowait, self.end_nowait
+        )
+        self._outgoing = OutgoingSide(claim, self._desk, self._speech, self.end_nowait)
         self._began = self._last_media = 0.0
         self._live = trio.CancelScope()
         self._ending = trio.Event()
-        self._answered = trio.Event()
-        """`_outgoing` is there, and it is for a game."""
         self._hang_up = trio.Event()
         self._last_words = trio.CancelScope(shield=True)
         self._deliveries = trio.CancelScope(shield=True)
@@ -169,19 +176,20 @@ class Call:
             return
         self._ended = why
         # before the line is released: receipts of what will not be said any more
+        self._character.stop_nowait(End.CALL_ENDED)
         self._speech.stop_nowait()
         self._desk.leave_nowait(why.reason)
         self._listener.finish()
         self._last_words.deadline = trio.current_time() + self._limits.drain_seconds
         self._deliveries.deadline = self._last_words.deadline + DELIVERY_SECONDS
+        self.said_goodbye = why.has_said_goodbye
         if self._speech.can_say(why.goodbye(self._prompts)):
             self.said_goodbye = True
             self._ending.set()
         else:
             self._live.cancel()
         self._on_ended(self)
-        if self._outgoing is not None:
-            self._outgoing.finish_nowait()
+        self._outgoing.finish_nowait()
 
     # what the front desk finds out
 
@@ -209,11 +217,21 @@ class Call:
             case HangUp():
                 self._hang_up.set()
             case Expect(words=words):
-                self._listener.expect_nowait(words)
+                self._character.expect_nowait(words)
+            case PlayCharacter():
+                self._character.play_nowait(command, has_game=True)
+            case StopCharacter():
+                self._character.stop_nowait()
+            case ActionResult():
+                self._character.take_result_nowait(command)
+            case GameAway() if self._character.is_playing:
+                log.info("the game is away; its character goes on")
             case GameAway():
                 self._speech.game_away()
             case GameBack():
                 self._speech.game_back()
+            case GameLeft() if self._character.game_left_nowait():
+                log.info("the game has left; the server's own character goes on")
             case GameLeft():
                 self.end_nowait(Ended.GAME_LEFT)
             case _:
@@ -230,7 +248,8 @@ class Call:
                 live.start_soon(self._speech.speaker.run)
                 live.start_soon(self._speech.hold_the_line)
                 live.start_soon(self._say_goodbye)
-                live.start_soon(self._patch_outgoing)
+                live.start_soon(self._outgoing.patch)
+                live.start_soon(self._character.run)
                 live.start_soon(self._watch_for_code)
                 live.start_soon(self._watch_for_audio)
                 live.start_soon(self._watch_for_hang_up)
@@ -275,9 +294,10 @@ class Call:
             case Dtmf() if not self._admitted:
                 pass
             case Dtmf(digit=digit):
-                if self._desk.line is None:
+                if not self._desk.joined.is_set():
                     # who keys a code has heard enough of the welcome
                     self._speech.speaker.interrupt_nowait()
+                self._character.press()
                 self._desk.press_nowait(digit)
             case Mark(name=name):
                 self._speech.speaker.mark_returned_nowait(name)
@@ -296,39 +316,16 @@ class Call:
             return
         self._admitted = True
         log.info("call started", call_sid=start.call_sid, direction=facts.direction)
-        self._desk.caller = self._caller(facts)
+        self._desk.caller = self._character.caller = self._caller(facts)
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
-        if facts.direction == "outgoing":
-            self._start_outgoing(facts.call_id)
-        else:
-            self._speech.welcome()
-
-    def _start_outgoing(self, call_id: str) -> None:
-        self._outgoing = outgoing = self._claim(call_id)
-        if outgoing is None:
-            self.end_nowait(Ended.REFUSED)
-        elif outgoing.unwanted is not None:
-            self.end_nowait(UNWANTED[outgoing.unwanted])
-        elif outgoing.reserved is None:
+        if facts.direction == "outgoing" and not self._outgoing.start(facts.call_id):
+            return
+        if self._casting.own is None:
             self._speech.welcome()
         else:
-            log.info("outgoing call connected", call_id=outgoing.id)
-            self._speech.await_tone()
-            self._answered.set()
-
-    async def _patch_outgoing(self) -> None:
-        """Its game is known, and so is who has answered, in the end."""
-        await self._answered.wait()
-        assert self._outgoing is not None
-        assert self._outgoing.reserved is not None
-        await self._desk.patch(self._outgoing.reserved)
-        if self._outgoing.unwanted is not None:
-            # since the stream has come; from here on, commands come to this call
-            self.end_nowait(UNWANTED[self._outgoing.unwanted])
-        with trio.move_on_after(TONE_SECONDS):
-            await self._outgoing.detected.wait()
-        self._speech.tone_heard(self._outgoing.takes_message)
+            self._desk.need_no_code_nowait()
+            self._character.play_nowait(PlayCharacter(self._casting.own, is_servers_own=True), has_game=False)
 
     def _caller(self, facts: Facts) -> Caller:
         """The number of whoever is on the phone, which for an outgoing call is the one that was called."""
@@ -392,6 +389,7 @@ class Call:
         if heard is not None:
             if self._ended is None:
                 self._speech.hear(heard, self._listener.position)
+                self._character.hear(heard)
             await self._desk.hear(heard)
         else:
             await self._desk.settle()

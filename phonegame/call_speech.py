@@ -1,8 +1,8 @@
-"""What one caller is told: the game's sayings, the server's own prompts, the hold tone while the game is away."""
+"""What one caller is told: the sayings of the game and of a character, the server's own prompts, and the hold tone."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from enum import Enum
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
 from phonegame.speak.running_order import MAX_SAYINGS
 from phonegame.speak.saying import Dropped, Receipt, Saying
-from phonegame.speak.speaker import Speaker, VoiceSource
+from phonegame.speak.speaker import Receipts, Speaker, VoiceSource
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
 GOODBYE_SECONDS = 12
@@ -63,6 +63,10 @@ class CallSpeech:
         self._tone_known.set()
         self._kept: list[Saying] = []
         """For after the tone."""
+        self._performers: dict[str, Receipts] = {}
+        """Who gets the receipt of a saying that is neither the game's nor the server's own."""
+        self.on_finished: Callable[[], None] = lambda: None
+        """Called whenever the caller has heard something, whosever."""
 
     # the server's own
 
@@ -142,6 +146,27 @@ class CallSpeech:
         await self._tone_known.wait()
         await self.speaker.wait_silent()
 
+    # a character's (it is a `Stage`)
+
+    def perform(self, saying: Saying, receipts: Receipts) -> None:
+        self._performers[saying.say_id] = receipts
+        self.speaker.say_nowait(saying)
+
+    def take_back(self, say_ids: Collection[str]) -> None:
+        self.speaker.take_back_nowait(say_ids)
+
+    @property
+    def is_speaking(self) -> bool:
+        return self.speaker.is_speaking
+
+    @property
+    def speaking_since(self) -> float | None:
+        return self.speaker.speaking_since
+
+    @property
+    def first_audio_at(self) -> float | None:
+        return self.speaker.first_audio_at
+
     # answering machines
 
     def await_tone(self) -> None:
@@ -194,12 +219,17 @@ class CallSpeech:
     # receipts
 
     def say_started(self, saying: Saying) -> None:
-        if saying.say_id != OWN:
+        if (performer := self._performers.get(saying.say_id)) is not None:
+            performer.say_started(saying)
+        elif saying.say_id != OWN:
             self._deliver(SayStarted(saying.say_id))
 
     def say_finished(self, saying: Saying, receipt: Receipt) -> None:
-        if saying.say_id != OWN:
+        if (performer := self._performers.pop(saying.say_id, None)) is not None:
+            performer.say_finished(saying, receipt)
+        elif saying.say_id != OWN:
             self._deliver(SayFinished(saying.say_id, self._true_reason(receipt)))
+        self.on_finished()
 
     def _true_reason(self, receipt: Receipt) -> Receipt:
         if self._ending and receipt.dropped is Dropped.CLEARED:

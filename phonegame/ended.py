@@ -26,11 +26,20 @@ class Ended(Enum):
     WRONG_CODES = ("too many wrong codes", "prompt_wrong_codes")
     NO_CODE = ("no code was named in time", "prompt_no_code")
     DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
+    CHARACTER_HUNG_UP = ("the character hung up", None)
+    CALLER_SILENT = ("the caller said nothing any more", None)
+    CHARACTER_OVER = ("the character's time was up", None)
+    CHARACTER_FAILED = ("the character could not be played", None)
     SHUTDOWN = ("the server is going down", "prompt_closing")
 
     def __init__(self, why: str, prompt: str | None) -> None:
         self.why = why
         self._prompt = prompt
+
+    @property
+    def has_said_goodbye(self) -> bool:
+        """Whether whoever ends it has taken leave of the caller already."""
+        return self in (Ended.CHARACTER_HUNG_UP, Ended.CALLER_SILENT, Ended.CHARACTER_OVER)
 
     @property
     def reason(self) -> str:

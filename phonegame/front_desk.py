@@ -97,12 +97,16 @@ class FrontDesk:
         self._end_key_until = -math.inf
         self.line: Line | None = None
         self.joined = trio.Event()
-        """Set once there is a line."""
+        """Set once there is a line, or none is needed."""
 
     @property
     def deadline(self) -> float:
         """When `settle` should be called, on trio's clock."""
         return math.inf if self.joined.is_set() else self._reception.deadline
+
+    def need_no_code_nowait(self) -> None:
+        """The call is for no game: nothing that is said or keyed is a code, and nothing is told to anybody."""
+        self.joined.set()
 
     def leave_nowait(self, reason: str) -> None:
         """The call is over: its line is free for the next one. Last words may still be handed on."""
@@ -122,7 +126,7 @@ class FrontDesk:
         """To the game; what comes while the line is being made waits for it."""
         if self.line is not None:
             self.line.deliver_nowait(event)
-        else:
+        elif not self.joined.is_set():
             self._early.append(event)
 
     def press_nowait(self, key: str) -> None:

@@ -46,20 +46,21 @@ def _count_words(results: Results, playing_from: float) -> int:
     best = results.best
     if not best.words:
         # no word tells when it began, but none before the result did
-        is_said_over_it = results.start >= playing_from and not _is_noise(best.confidence)
-        return sum(map(_is_meant, best.transcript.split())) if is_said_over_it else 0
+        is_said_over_it = results.start >= playing_from and not is_noise(best.confidence)
+        return sum(map(says_something, best.transcript.split())) if is_said_over_it else 0
     return sum(word.start >= playing_from and _counts(word, best.confidence) for word in best.words)
 
 
 def _counts(word: Word, confidence: float) -> bool:
-    return _is_meant(word.word) and not _is_noise(confidence if word.confidence is None else word.confidence)
+    return says_something(word.word) and not is_noise(confidence if word.confidence is None else word.confidence)
 
 
-def _is_meant(word: str) -> bool:
+def says_something(word: str) -> bool:
+    """Whether it is a word, and not a cough, agreement or hesitation that is written as one."""
     letters = _NO_LETTERS.sub("", word.casefold())
     return bool(letters) and _FILLER.fullmatch(letters) is None
 
 
-def _is_noise(confidence: float) -> bool:
-    """0 says nothing: it stands where a session gives none."""
+def is_noise(confidence: float) -> bool:
+    """Whether Deepgram hardly believes that somebody spoke. 0 says nothing: it stands where a session gives none."""
     return 0 < confidence < NOISE_BELOW

@@ -32,6 +32,15 @@ class LimitSettings(BaseSettings):
     call_seconds: Annotated[int, Field(ge=60, le=14400)] = 3600
     """An outgoing call lasts no longer."""
 
+    call_turns: MayBeNone = 200
+    """How often a character answers in one call. 0, here and for the next three: no limit."""
+    call_tokens: Annotated[int, Field(ge=0, le=100_000_000)] = 200_000
+    """Of a model, read and written, estimated where it does not tell."""
+    call_minutes: Annotated[float, Field(ge=0, le=1440)] = 30
+    """How long characters stay in one call."""
+    call_characters: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
+    """Spoken by characters in one call: a voice is paid by them."""
+
     number_wrong_codes: Count = 20
     """Wrong codes an hour from one calling number; then its calls are turned away until the hour has passed."""
     sockets_per_address: Count = 100

@@ -70,6 +70,12 @@ class Prompts(BaseSettings):
     prompt_closing: GoodbyePrompt = "I am sorry, the line is closing. Goodbye."
     """The server is going down."""
 
+    prompt_limit_turns: GoodbyePrompt = "That was the last answer that I can give in one call. Goodbye."
+    """A character has answered `PHONEGAME_CALL_TURNS` times."""
+    prompt_limit_tokens: GoodbyePrompt = "I have thought as much as I can in one call. Goodbye."
+    prompt_limit_minutes: GoodbyePrompt = "Our time is up. Goodbye."
+    prompt_limit_characters: GoodbyePrompt = "I have said as much as I can in one call. Goodbye."
+
     def fixed_prompts(self) -> list[str]:
         """The texts that are always the same, which a voice does well to remember."""
         names = (name for name in Prompts.model_fields if name != "prompt_wrong_code")

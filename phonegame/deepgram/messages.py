@@ -11,6 +11,8 @@ from typing import Any, get_args
 
 import msgspec
 
+from phonegame.deepgram.turn_events import TurnEvent
+
 KEEP_ALIVE = '{"type":"KeepAlive"}'
 FINALIZE = '{"type":"Finalize"}'
 CLOSE_STREAM = '{"type":"CloseStream"}'
@@ -100,7 +102,8 @@ class Other(msgspec.Struct, frozen=True):
 
 
 Known = Results | SpeechStarted | UtteranceEnd | Metadata | Error | ConfigureSuccess | ConfigureFailure
-Message = Known | Other
+Message = Known | Other | TurnEvent
+"""`TurnEvent`: not as it stands in any message, see flux.py."""
 
 _KNOWN_TYPES = frozenset(known.__name__ for known in get_args(Known))
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Known)

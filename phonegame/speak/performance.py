@@ -29,6 +29,8 @@ class Part:
         """There while it is wanted: from when it is synthesised until it has been played."""
         self.synthesis: trio.CancelScope | None = None
         self.failure: str | None = None
+        self.first_audio_at: float | None = None
+        """Trio's time."""
         self.begin = 0
         """Place of its first sample among all that the speaker has sent."""
         self.sent = 0

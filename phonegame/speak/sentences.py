@@ -21,11 +21,16 @@ def sentences(text: str) -> list[str]:
     return [piece for sentence in _split(text) for piece in _cut(sentence.strip()) if piece]
 
 
+def is_abbreviation(before: str) -> bool:
+    """Whether a full stop behind this belongs to an abbreviation, and ends no sentence."""
+    return _ABBREVIATION.search(before) is not None
+
+
 def _split(text: str) -> Iterator[str]:
     begin = 0
     for match in _SENTENCE_END.finditer(text):
         before = text[max(begin, match.start() - _LONGEST_ABBREVIATION - 2) : match.start()]
-        if not (match[0].startswith(".") and _ABBREVIATION.search(before)):
+        if not (match[0].startswith(".") and is_abbreviation(before)):
             yield text[begin : match.end()]
             begin = match.end()
     yield text[begin:]

@@ -24,6 +24,7 @@ beginning. They are not announced again.
     cut by                                   what is cut
     the caller's voice (interrupt_nowait)    nothing, where what plays is not interruptible; otherwise all that is
     the game (clear_nowait)                  all
+    whose they are (take_back_nowait)        these; up to `LEAD_SECONDS` may be heard of one behind another that plays
     a saying with priority `now`             what plays, and another `now` that waits; interruptible ones only: behind
                                              one that is not it comes next
     the end of the call (close_nowait)       all, and whatever is still to come
@@ -41,7 +42,7 @@ the state is looked at anew.
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Protocol
 
 import trio
@@ -95,6 +96,8 @@ class Speaker:
         self._look_again_at = math.inf
         self._waiting_for: Part | None = None
         self._silent = trio.Event()
+        self.first_audio_at: float | None = None
+        """When the first audio came of the saying that has started last: trio's time. None: a clip."""
 
     # what the call tells
 
@@ -123,6 +126,13 @@ class Speaker:
     def clear_nowait(self) -> None:
         """Takes everything out, interruptible or not."""
         self._report(self._cut(list(self._order), sweep=True, dropped=Dropped.CLEARED))
+
+    def take_back_nowait(self, say_ids: Collection[str]) -> None:
+        """Takes these out, interruptible or not, and leaves the others."""
+        cut = [each for each in self._order if each.saying.say_id in say_ids]
+        # behind what another has to say a little of it may be on the wire: that would be swept away, too
+        sweep = any(each.is_on_wire for each in cut) and self._order.playing(self._place) in (*cut, None)
+        self._report(self._cut(cut, sweep=sweep, dropped=Dropped.CLEARED))
 
     def interrupt_nowait(self) -> bool:
         """The caller speaks. True: something was stopped, or will not be said any more."""
@@ -225,6 +235,7 @@ class Speaker:
             return None
         if not performance.is_announced:
             performance.is_announced = True
+            self.first_audio_at = part.first_audio_at
             self._woken.set()
             self._receipts.say_started(performance.saying)
             return None

@@ -45,7 +45,10 @@ class Synthesis:
         nursery.start_soon(self._synthesise, part, part.voice, part.sound, scope)
 
     def _progress(self, part: Part, scope: trio.CancelScope) -> None:
-        scope.deadline = trio.current_time() + VOICE_SECONDS
+        now = trio.current_time()
+        scope.deadline = now + VOICE_SECONDS
+        if part.first_audio_at is None:
+            part.first_audio_at = now
         self._on_progress(part)
 
     async def _synthesise(self, part: Part, voice: Voice, sound: Sound, scope: trio.CancelScope) -> None:

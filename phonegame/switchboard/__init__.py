@@ -26,10 +26,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
+from phonegame.characters.persona import Persona
 from phonegame.listen.transcript import Heard
 from phonegame.speak.saying import Receipt, Saying
 
@@ -105,6 +106,31 @@ class CallProblem(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
+class CharacterSaid(msgspec.Struct, frozen=True, tag=True):
+    """A character has said something, as far as the caller has heard it, to the word."""
+
+    text: str
+    cut_off: bool
+    """The caller spoke over it, or it was stopped."""
+
+
+class CharacterAsks(msgspec.Struct, frozen=True, tag=True):
+    """A character wants something done in the game's world. Answered by `ActionResult`, in the time that it allows."""
+
+    action_id: str
+    name: str
+    arguments: dict[str, Any]
+    """As the action's schema wants them."""
+
+
+class CharacterEnded(msgspec.Struct, frozen=True, tag=True):
+    """The character is not on the phone any more; the game has the caller for itself, unless the call ends."""
+
+    reason: str
+    """stopped, replaced, hung_up, caller_silent, failed, or a limit: limit_turns, limit_tokens, limit_minutes,
+    limit_characters."""
+
+
 class CallEnding(msgspec.Struct, frozen=True, tag=True):
     """The caller has gone, or is being sent away: commands reach the call no more. Last words may still come."""
 
@@ -119,7 +145,18 @@ class CallEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 CallEvent = (
-    CallStatus | CallStarted | CallHeard | CallKeyed | SayStarted | SayFinished | CallProblem | CallEnding | CallEnded
+    CallStatus
+    | CallStarted
+    | CallHeard
+    | CallKeyed
+    | SayStarted
+    | SayFinished
+    | CharacterSaid
+    | CharacterAsks
+    | CharacterEnded
+    | CallProblem
+    | CallEnding
+    | CallEnded
 )
 
 
@@ -157,6 +194,27 @@ class Expect(msgspec.Struct, frozen=True, tag=True):
     words: tuple[str, ...]
 
 
+class PlayCharacter(msgspec.Struct, frozen=True, tag=True):
+    """From here on a character answers the caller, in the place of the one before."""
+
+    persona: Persona
+    is_servers_own: bool = False
+    """It comes from the server's files: the call goes on with it when the game has left."""
+
+
+class StopCharacter(msgspec.Struct, frozen=True, tag=True):
+    """The character says no further word."""
+
+
+class ActionResult(msgspec.Struct, frozen=True, tag=True):
+    """What has become of something that the character wanted done."""
+
+    action_id: str
+    result: str
+    """JSON, or plain words."""
+    failed: bool = False
+
+
 class GameAway(msgspec.Struct, frozen=True, tag=True):
     """The game has lost its connection and may come back."""
 
@@ -169,7 +227,7 @@ class GameLeft(msgspec.Struct, frozen=True, tag=True):
     """The game has left for good. The last command."""
 
 
-Command = Say | Clear | HangUp | Expect | GameAway | GameBack | GameLeft
+Command = Say | Clear | HangUp | Expect | PlayCharacter | StopCharacter | ActionResult | GameAway | GameBack | GameLeft
 
 ALL: Literal["all"] = "all"
 To = Literal["all"] | Sequence[str | int]

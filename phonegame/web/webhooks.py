@@ -134,6 +134,8 @@ class Webhooks:
             case Ending(why=Ended.HUNG_UP):
                 # but is still there: the stream has broken
                 return self.settings.prompt_failed
+            case Ending(why=Ended.CHARACTER_FAILED):
+                return self.settings.prompt_failed
             case Ending(why=why):
                 # no voice of ours could say it
                 return why.goodbye(self.settings) or self.settings.prompt_goodbye

@@ -17,6 +17,9 @@ from phonegame.switchboard import (
     CallProblem,
     CallStarted,
     CallStatus,
+    CharacterAsks,
+    CharacterEnded,
+    CharacterSaid,
     FromCall,
     SayFinished,
     SayStarted,
@@ -36,6 +39,8 @@ def encode(event: FromCall) -> str | None:
         case CallHeard(heard=heard):
             return None if heard.is_interim else heard.raw
         case CallStatus() | CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnding() | CallEnded():
+            return None
+        case CharacterSaid() | CharacterAsks() | CharacterEnded():
             return None
         case _:
             assert_never(event.event)

@@ -79,6 +79,8 @@ def from_call(event: switchboard.FromCall) -> list[Numbered]:
             return _from_receipt(call_id, player, finished)
         case switchboard.CallProblem(code=code, message=message):
             return [Error(code=code, message=message, call_id=call_id, player=player)]
+        case switchboard.CharacterSaid() | switchboard.CharacterAsks() | switchboard.CharacterEnded():
+            return []
         case switchboard.CallEnding(reason=reason):
             return [CallEnding(call_id=call_id, player=player, reason=reason)]
         case switchboard.CallEnded(reason=reason, seconds=seconds):

@@ -22,8 +22,9 @@ Confidence = Annotated[float, Meta(description="From 0 to 1; 0 where it is not k
 Reason = Annotated[
     str,
     Meta(
-        description="hung_up, game_hung_up, silent (no audio came any more), deepgram (it cannot be used), malformed, "
-        "unusable (no telephone audio), failed (an error of ours) or shutdown."
+        description="hung_up, game_hung_up, character_hung_up, caller_silent (to a character), silent (no audio came "
+        "any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an error of ours) "
+        "or shutdown."
     ),
 ]
 SayId = Annotated[str, Meta(description="As the game's `say` or `play` had it, or made up by the server.")]
@@ -154,7 +155,8 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
         str,
         Meta(
             description="For programs: malformed, bad_clip, no_code_free, resume_failed, say_id_in_use, "
-            "voice_failed, queue_full, vocabulary_refused, no_such_call or dial_refused. There may be others."
+            "voice_failed, queue_full, vocabulary_refused, no_such_call, dial_refused, character_refused, "
+            "character_failed or no_such_action. There may be others."
         ),
     ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]

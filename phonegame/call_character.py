@@ -1,0 +1,234 @@
+"""The character in a call: the game's, which plays and stops by command, or the server's own, from the beginning.
+
+One plays at a time; another takes its place. A call whose character is the server's own outlives its game, and ends
+with the character. Of a game's character the end is told to the game, which has the call for itself again; where it has
+hung up, or the caller was silent, the call ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+import trio
+
+from phonegame.call_speech import CallSpeech
+from phonegame.characters.actions import ActionInvalid
+from phonegame.characters.brain import Brain, BrainError, BrainMissing
+from phonegame.characters.budget import Budget, CallBudget, Limit
+from phonegame.characters.conversation import Audience, Conversation, End, Setting
+from phonegame.characters.entries import ActionAsked, CallBegan
+from phonegame.characters.entries import CharacterSaid as Said
+from phonegame.characters.persona import Persona
+from phonegame.characters.timing import TurnTimes
+from phonegame.ended import Ended
+from phonegame.listen.listener import Listener
+from phonegame.listen.transcript import Heard
+from phonegame.prompts import Prompts
+from phonegame.switchboard import (
+    ActionResult,
+    Caller,
+    CallEvent,
+    CallProblem,
+    CharacterAsks,
+    CharacterEnded,
+    CharacterSaid,
+    PlayCharacter,
+)
+from phonegame.wall_clock import local_minute
+
+FindBrain = Callable[[Persona], Brain]
+"""Raises `BrainError` where there is none for it."""
+
+MAX_WORDS = 100
+"""Deepgram takes no more keyterms."""
+ENDS_CALL = {End.HUNG_UP: Ended.CHARACTER_HUNG_UP, End.CALLER_SILENT: Ended.CALLER_SILENT}
+"""Whosever character it is."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def no_brain(persona: Persona) -> Brain:
+    raise BrainMissing("this server has no brains for characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """What all calls have in common."""
+
+    find_brain: FindBrain = no_brain
+    budget: CallBudget = CallBudget()  # noqa: RUF009 - it is frozen
+    max_tokens: int = 300
+    """Of one reply."""
+    own: Persona | None = None
+    """Whom callers talk to where there is no game: none of them is asked for a code."""
+    on_turn: Callable[[TurnTimes], None] = lambda times: None
+
+
+class CallCharacter(Audience):
+    """One for each call. One task calls `run`; `end_call` ends the call."""
+
+    def __init__(
+        self,
+        casting: Casting,
+        prompts: Prompts,
+        speech: CallSpeech,
+        listener: Listener,
+        deliver: Callable[[CallEvent], None],
+        end_call: Callable[[Ended], None],
+    ) -> None:
+        self.caller = Caller(call_id="")
+        self._casting = casting
+        self._prompts = prompts
+        self._speech = speech
+        self._listener = listener
+        self._words: Sequence[str] = ()
+        """What the game expects the caller to say."""
+        self._deliver = deliver
+        self._end_call = end_call
+        self._budget: Budget | None = None
+        self._conversation: Conversation | None = None
+        self._is_servers_own = False
+        self._next: Conversation | None = None
+        self._wanted = trio.Event()
+        self._is_over = False
+        speech.on_finished = self._note_sound
+
+    # what the call tells
+
+    @property
+    def is_playing(self) -> bool:
+        return self._conversation is not None
+
+    def play_nowait(self, play: PlayCharacter, *, has_game: bool) -> None:
+        """In the place of the one that plays. One that cannot be played is told to be so, and changes nothing."""
+        if self._is_over:
+            return
+        self.ask = self._ask if has_game else None
+        try:
+            conversation = Conversation(play.persona, self._casting.find_brain(play.persona), self._setting(play))
+        except (BrainError, ActionInvalid) as error:
+            self.failed("character_refused", str(error))
+            if not has_game:
+                self._end_call(Ended.CHARACTER_FAILED)
+            return
+        if self._conversation is not None:
+            self._conversation.stop_nowait(End.REPLACED)
+        if self._next is not None:
+            # it has not even begun
+            self._deliver(CharacterEnded(End.REPLACED.value))
+        self._is_servers_own = play.is_servers_own
+        self._conversation = self._next = conversation
+        if play.persona.vocabulary:
+            self.expect_nowait(self._words)
+        self._wanted.set()
+
+    def stop_nowait(self, why: End = End.STOPPED) -> None:
+        self._is_over |= why is End.CALL_ENDED
+        if self._conversation is not None:
+            self._conversation.stop_nowait(why)
+
+    def expect_nowait(self, words: Sequence[str]) -> None:
+        """What the game expects to be said, in the place of what it did before; the character's own come on top."""
+        self._words = words
+        own = self._conversation.persona.vocabulary if self._conversation is not None else ()
+        self._listener.expect_nowait(list(dict.fromkeys([*words, *own]))[:MAX_WORDS])
+
+    def game_left_nowait(self) -> bool:
+        """Whether the call goes on all the same."""
+        if not (self.is_playing and self._is_servers_own):
+            return False
+        self.ask = None
+        assert self._conversation is not None
+        self._conversation.errands.ask = None
+        return True
+
+    def take_result_nowait(self, result: ActionResult) -> None:
+        why = f"action_id: no action {result.action_id!r} waits for a result; there is no character"
+        if self._conversation is not None:
+            why_not = self._conversation.result_nowait(result.action_id, result.result, failed=result.failed)
+            if why_not is None:
+                return
+            why = why_not
+        self._deliver(CallProblem("no_such_action", why))
+
+    def hear(self, heard: Heard) -> None:
+        if self._conversation is not None:
+            self._conversation.hear_nowait(heard)
+
+    def press(self) -> None:
+        if self._conversation is not None:
+            self._conversation.key_nowait()
+
+    def _note_sound(self) -> None:
+        if self._conversation is not None:
+            self._conversation.note_sound()
+
+    # the task
+
+    async def run(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted = trio.Event()
+            conversation, self._next = self._next, None
+            if conversation is not None:
+                await self._play(conversation)
+
+    async def _play(self, conversation: Conversation) -> None:
+        log.info("character in", name=conversation.persona.name)
+        end = End.CALL_ENDED
+        try:
+            end = await conversation.run()
+        finally:
+            log.info("character out", why=end.value, turns=conversation.turns)
+            if self._conversation is conversation:
+                self._conversation = None
+                if conversation.persona.vocabulary:
+                    self.expect_nowait(self._words)
+            if end is not End.CALL_ENDED:
+                self._deliver(CharacterEnded(end.value))
+        if end in ENDS_CALL:
+            self._end_call(ENDS_CALL[end])
+        elif self.ask is None and not self.is_playing:
+            self._end_call(Ended.CHARACTER_FAILED if end is End.FAILED else Ended.CHARACTER_OVER)
+
+    def _setting(self, play: PlayCharacter) -> Setting:
+        if self._budget is None:
+            self._budget = Budget(self._casting.budget, trio.current_time())
+        return Setting(
+            stage=self._speech,
+            audience=self,
+            purse=self._budget,
+            position=lambda: self._listener.position,
+            farewells=self._farewell,
+            max_tokens=self._casting.max_tokens,
+            began=CallBegan(self.caller.direction, local_minute()),
+        )
+
+    def _farewell(self, limit: Limit) -> str:
+        match limit:
+            case Limit.TURNS:
+                return self._prompts.prompt_limit_turns
+            case Limit.TOKENS:
+                return self._prompts.prompt_limit_tokens
+            case Limit.MINUTES:
+                return self._prompts.prompt_limit_minutes
+            case Limit.CHARACTERS:
+                return self._prompts.prompt_limit_characters
+
+    # the audience
+
+    def _ask(self, asked: ActionAsked) -> None:
+        self._deliver(CharacterAsks(asked.action_id, asked.name, asked.arguments))
+
+    def said(self, said: Said) -> None:
+        self._deliver(CharacterSaid(said.text, said.cut_off))
+
+    def failed(self, code: str, why: str) -> None:
+        log.warning("trouble with a character", code=code, why=why)
+        self._deliver(CallProblem(code, why))
+
+    def timed(self, times: TurnTimes) -> None:
+        log.debug("turn", **times.as_milliseconds())
+        self._casting.on_turn(times)

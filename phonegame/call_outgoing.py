@@ -1,0 +1,70 @@
+"""A call's part in an outgoing call: from its stream's beginning to the game that has placed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+import trio
+
+from phonegame.call_speech import CallSpeech
+from phonegame.dialling.outgoing import OutgoingCall
+from phonegame.ended import UNWANTED, Ended
+from phonegame.front_desk import FrontDesk
+
+TONE_SECONDS = 60
+"""How long an answering machine may greet: then nobody will tell any more who has answered."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class OutgoingSide:
+    """One task calls `patch`."""
+
+    def __init__(
+        self,
+        claim: Callable[[str], OutgoingCall | None],
+        desk: FrontDesk,
+        speech: CallSpeech,
+        end: Callable[[Ended], None],
+    ) -> None:
+        """`claim`: the id of an outgoing call -> that call; None where there is none that waits for its stream."""
+        self._claim = claim
+        self._desk = desk
+        self._speech = speech
+        self._end = end
+        self._outgoing: OutgoingCall | None = None
+        self._answered = trio.Event()
+        """`_outgoing` is there, and it is for a game."""
+
+    def start(self, call_id: str) -> bool:
+        """The stream is here. True: it is for nobody's game, and goes on as an incoming one does."""
+        self._outgoing = outgoing = self._claim(call_id)
+        if outgoing is None:
+            self._end(Ended.REFUSED)
+        elif outgoing.unwanted is not None:
+            self._end(UNWANTED[outgoing.unwanted])
+        elif outgoing.reserved is None:
+            return True
+        else:
+            log.info("outgoing call connected", call_id=outgoing.id)
+            self._speech.await_tone()
+            self._answered.set()
+        return False
+
+    async def patch(self) -> None:
+        """Its game is known, and so is who has answered, in the end."""
+        await self._answered.wait()
+        assert self._outgoing is not None
+        assert self._outgoing.reserved is not None
+        await self._desk.patch(self._outgoing.reserved)
+        if self._outgoing.unwanted is not None:
+            # since the stream has come; from here on, commands come to this call
+            self._end(UNWANTED[self._outgoing.unwanted])
+        with trio.move_on_after(TONE_SECONDS):
+            await self._outgoing.detected.wait()
+        self._speech.tone_heard(self._outgoing.takes_message)
+
+    def finish_nowait(self) -> None:
+        if self._outgoing is not None:
+            self._outgoing.finish_nowait()

@@ -1,0 +1,292 @@
+"""One reply of a character, from the first thought to the last word: each stage begins before the one before is done.
+
+    brain --pieces--> phrases --`PHRASES` wait at most--> mouth --`LOOK_AHEAD` at most--> the caller
+      ^       |
+      |       +--actions--> errands --their results, or their time is up--+
+      +-------------------------- the next round -------------------------+
+
+It may be thought before it is certain that it will be needed (`commit` says so); until then nothing is said or done.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+import trio
+
+from phonegame.characters.actions import Actions
+from phonegame.characters.brain import ActionCall, BrainError, Mind, Piece, Request, Text, Usage
+from phonegame.characters.budget import Limit, Purse
+from phonegame.characters.entries import CallerSaid, Entry
+from phonegame.characters.errands import Errands
+from phonegame.characters.memory import Memory, Spoken
+from phonegame.characters.mouth import Mouth
+from phonegame.characters.persona import HANG_UP, Persona
+from phonegame.characters.phrases import Phrases
+from phonegame.characters.timing import TurnTimes
+from phonegame.characters.tokens import tokens_of, tokens_of_entries
+
+MAX_CHARACTERS = 1600
+"""Of what is said in one round: a minute and a half. A model that does not keep to its tokens is left there."""
+MAX_WRITTEN = 4 * MAX_CHARACTERS
+"""And of what it may write, said or not."""
+MAX_CALLS = 8
+"""Actions in one round."""
+MAX_ROUNDS = 4
+"""How often a brain is asked in one turn, behind actions."""
+PHRASES = 4
+"""That wait to be said: a model that is quicker than its voice has to wait."""
+FILLER_SECONDS = 1.5
+FIRST_PIECE_SECONDS = 10.0
+"""A model that has said nothing by then has failed: the caller has heard the filler, and then silence."""
+NEXT_PIECE_SECONDS = 5.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Cast(Protocol):
+    """The conversation, which has what all its replies need."""
+
+    persona: Persona
+    mind: Mind
+    memory: Memory
+    actions: Actions
+    errands: Errands
+    mouth: Mouth
+    purse: Purse
+    max_tokens: int
+    """Of a reply."""
+
+    async def about_to_think(self) -> None:
+        """Whoever else uses the mind is to leave it."""
+
+    def has_thought(self) -> None:
+        """The mind is free; the reply may still be on its way."""
+
+
+class Reply:
+    """`said`: of a turn that is only probably over. Without it, to what stands last in the memory."""
+
+    def __init__(self, cast: Cast, times: TurnTimes, said: str | None = None) -> None:
+        self._cast = cast
+        self.said = said
+        self.times = times
+        self.failure: str | None = None
+        """Why it came to no good end; for the operator and the game."""
+        self.is_cut = False
+        self._scope = trio.CancelScope()
+        self._committed = trio.Event()
+        self._first_phrase = trio.Event()
+        self._spoken = Spoken()
+        self._hang_up_id = ""
+        if said is None:
+            self.commit()
+
+    # what the conversation tells
+
+    @property
+    def is_committed(self) -> bool:
+        return self._committed.is_set()
+
+    @property
+    def is_audible(self) -> bool:
+        """Whether something of it is being said, or has been."""
+        return not self._cast.mouth.is_silent or bool(self._spoken.phrases)
+
+    @property
+    def hangs_up(self) -> bool:
+        return bool(self._hang_up_id) and not self.is_cut
+
+    def commit(self) -> None:
+        """It will be needed: what it answers stands in the memory."""
+        self.times.turn_ended = trio.current_time()
+        self._committed.set()
+        self._open_mouth()
+
+    def cut(self) -> None:
+        """Stops thinking and speaking, at once. Actions that were asked for will still have their result."""
+        if self.is_cut:
+            return
+        self.is_cut = True
+        self._scope.cancel()
+        cast = self._cast
+        cast.mouth.take_back()
+        cast.mouth.close(self._spoken, cut_off=True)
+        if self._hang_up_id:
+            cast.errands.settle(self._hang_up_id, "the caller spoke: the call goes on", failed=True)
+
+    # the task
+
+    async def run(self) -> None:
+        """Returns when the caller has heard all of it, or it was cut."""
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._fill)
+                await self._talk()
+                nursery.cancel_scope.cancel()
+        await trio.lowlevel.checkpoint()
+
+    async def _talk(self) -> None:
+        cast = self._cast
+        for number in range(1, MAX_ROUNDS + 1):
+            await cast.errands.wait_done()
+            calls = await self._round()
+            if not calls or self.failure is not None or self._hang_up_id:
+                break
+            await cast.errands.wait_done()
+            if cast.purse.used_up(trio.current_time()) is not None:
+                break
+            if number == MAX_ROUNDS:
+                log.warning("the brain asks for one action after the other; the turn ends", rounds=number)
+            else:
+                cast.mouth.close(self._spoken)
+                self._spoken = Spoken()
+                self._open_mouth()
+        if self._hang_up_id and not self._first_phrase.is_set() and cast.persona.goodbye:
+            cast.mouth.say(cast.persona.goodbye, self._spoken)
+        cast.mouth.close(self._spoken)
+        await cast.mouth.wait_silent()
+        if self._hang_up_id:
+            cast.errands.settle(self._hang_up_id, "done")
+
+    def _open_mouth(self) -> None:
+        self._cast.memory.add(self._spoken)
+        self._cast.mouth.open(self._spoken)
+
+    async def _fill(self) -> None:
+        await self._committed.wait()
+        with trio.move_on_after(FILLER_SECONDS):
+            await self._first_phrase.wait()
+            return
+        if self._cast.persona.filler:
+            self._cast.mouth.say(self._cast.persona.filler)
+
+    # one round
+
+    async def _round(self) -> int:
+        """Gives the number of actions that the brain has asked for."""
+        thinking = _Thinking(self, self._cast)
+        send, receive = trio.open_memory_channel[str](PHRASES)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._say_all, receive, thinking)
+            with send:
+                self.failure = await thinking.run(send)
+            self._cast.has_thought()
+        return thinking.calls
+
+    async def _say_all(self, phrases: trio.MemoryReceiveChannel[str], thinking: _Thinking) -> None:
+        cast = self._cast
+        with phrases:
+            await self._committed.wait()
+            async for phrase in phrases:
+                if cast.purse.used_up(trio.current_time()) is Limit.CHARACTERS:
+                    thinking.scope.cancel()
+                    break
+                await cast.mouth.wait_room()
+                is_first = not self.times.first_frame and not self._spoken.phrases
+                cast.mouth.say(phrase, self._spoken, times=self.times if is_first else None)
+
+    def note_phrase(self) -> None:
+        if not self._first_phrase.is_set():
+            self.times.first_phrase = trio.current_time()
+            self._first_phrase.set()
+
+    async def act(self, call: ActionCall) -> None:
+        await self._committed.wait()
+        asked = self._cast.errands.begin(call)
+        if call.name == HANG_UP:
+            self._hang_up_id = asked.action_id
+
+
+class _Thinking:
+    """One answer of the brain, cut into phrases."""
+
+    def __init__(self, reply: Reply, cast: Cast) -> None:
+        self._reply = reply
+        self._cast = cast
+        self._phrases = Phrases()
+        self._written = self._said = 0
+        self._usage: Usage | None = None
+        self.calls = 0
+        self.scope = trio.CancelScope()
+        said: list[Entry] = [CallerSaid(reply.said)] if reply.said is not None and not reply.is_committed else []
+        cast.memory.shorten()
+        self._request = Request(
+            persona=cast.persona,
+            entries=(*cast.memory.entries, *said),
+            actions=cast.actions.all,
+            max_tokens=cast.max_tokens,
+        )
+
+    async def run(self, send: trio.MemorySendChannel[str]) -> str | None:
+        """Gives the reason where it has failed. What is complete by then is said all the same."""
+        await self._cast.about_to_think()
+        try:
+            with self.scope:
+                await self._think(send)
+        except BrainError as error:
+            log.warning("the brain failed", why=str(error))
+            return str(error)
+        except Exception:
+            log.exception("error in a brain")
+            return "the brain failed; the server's log tells why"
+        finally:
+            self._pay()
+        return None
+
+    async def _think(self, send: trio.MemorySendChannel[str]) -> None:
+        with trio.move_on_after(FIRST_PIECE_SECONDS) as patience:
+            async with self._cast.mind.think(self._request) as pieces:
+                async for piece in pieces:
+                    # from here to the next piece, the brain waits for us
+                    patience.deadline = math.inf
+                    await self._take(piece, send)
+                    if self._goes_on_and_on:
+                        log.warning("the brain goes on and on; the reply ends here", written=self._written)
+                        break
+                    patience.deadline = trio.current_time() + NEXT_PIECE_SECONDS
+                patience.deadline = trio.current_time() + NEXT_PIECE_SECONDS
+        if patience.cancelled_caught:
+            raise BrainError("the model has stopped in the midst of its answer, or has not begun it in time")
+        if not self._goes_on_and_on:
+            await self._send(self._phrases.finish(), send)
+
+    async def _take(self, piece: Piece, send: trio.MemorySendChannel[str]) -> None:
+        match piece:
+            case Text(text=text):
+                if self._reply.times.first_token is None:
+                    self._reply.times.first_token = trio.current_time()
+                self._written += len(text)
+                await self._send(self._phrases.feed(text), send)
+            case ActionCall():
+                self.calls += 1
+                # what stands before it is said before it
+                await self._send(self._phrases.finish(), send)
+                self._phrases = Phrases()
+                await self._reply.act(piece)
+            case Usage():
+                self._usage = piece
+
+    async def _send(self, phrases: Sequence[str], send: trio.MemorySendChannel[str]) -> None:
+        for phrase in phrases:
+            self._said += len(phrase)
+            self._reply.note_phrase()
+            await send.send(phrase)
+
+    @property
+    def _goes_on_and_on(self) -> bool:
+        return self._said >= MAX_CHARACTERS or self._written >= MAX_WRITTEN or self.calls >= MAX_CALLS
+
+    def _pay(self) -> None:
+        """As the brain tells, or else as may be; a script costs nothing."""
+        if self._usage is not None:
+            tokens = self._usage.input_tokens + self._usage.output_tokens
+        elif self._cast.persona.script:
+            tokens = 0
+        else:
+            read = tokens_of_entries(self._request.entries) + tokens_of(self._cast.persona.persona)
+            tokens = read + self._written // 4
+        self._cast.purse.spend(Limit.TOKENS, tokens)

@@ -1,0 +1,10 @@
+"""The time of day, for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def local_minute() -> str:
+    """ISO 8601, with the zone."""
+    return datetime.now().astimezone().isoformat(timespec="minutes")
