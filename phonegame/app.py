@@ -18,6 +18,9 @@ from phonegame.call import Call, CallLimits
 from phonegame.call_character import Casting
 from phonegame.carrier import Carrier
 from phonegame.characters.budget import CallBudget
+from phonegame.characters.day import DayBudget, DayPurse
+from phonegame.characters.keeping.keeper import Keeper
+from phonegame.characters.keeping.opening import open_memory
 from phonegame.codes import CodePool, parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.quota import DialLimits
@@ -62,7 +65,10 @@ class PhoneGame:
             deepgram_key=settings.deepgram_api_key.get_secret_value(),
         )
         self.voices.keep(settings.fixed_prompts())
-        self._number_key = secrets.token_bytes(32)
+        self.day = DayPurse(DayBudget(settings.day_tokens, settings.day_minutes, settings.day_characters))
+        memory = open_memory(settings)
+        self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
+        self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
         self.calls = Visitors[Call]()
         self.dialler = self._dialler()
         self.games = Games(
@@ -81,7 +87,7 @@ class PhoneGame:
         )
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
-        self.casting = Casting(budget=budget, max_tokens=settings.model_tokens)
+        self.casting = Casting(budget=budget, max_tokens=settings.model_tokens, day=self.day, keeper=self.keeper)
 
     def _dialler(self) -> Dialler:
         settings = self.settings
@@ -102,8 +108,8 @@ class PhoneGame:
     def why_no_calls(self) -> str:
         return Carrier.why_no_calls(self.settings)
 
-    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
-        await self.games.serve(socket, known_as)
+    async def serve_game(self, socket: RawWebsocket, known_as: str, memory: str) -> None:
+        await self.games.serve(socket, known_as, memory)
 
     async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         if self.ending:
@@ -174,7 +180,7 @@ class PhoneGame:
         return Situation(number, len(self.games), len(self.calls), self.why_no_calls)
 
     def _known_as(self, number: str) -> str:
-        """With a key of this process: there are too few phone numbers for a hash alone to hide one."""
+        """With a key of this process, or the memory's: there are too few phone numbers for a hash alone to hide one."""
         return hashlib.blake2b(number.encode(), key=self._number_key, digest_size=16).hexdigest()
 
     async def wait_until_empty(self) -> None:
@@ -223,5 +229,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
+        if phonegame.keeper is not None:
+            await app.nursery.start(phonegame.keeper.run)
 
     return app

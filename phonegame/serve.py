@@ -128,5 +128,5 @@ def serve(insecure: bool) -> None:
         raise SystemExit(str(error)) from None
     try:
         trio.run(run_until_stopped, partial(run_server, settings))
-    except* (SpeakError, CannotListen) as group:
+    except* (SettingsError, SpeakError, CannotListen) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None

@@ -16,6 +16,7 @@ from pydantic_settings import SettingsConfigDict
 from phonegame.character_settings import CharacterSettings
 from phonegame.limit_settings import LimitSettings
 from phonegame.loopback import is_loopback
+from phonegame.memory_settings import MemorySettings
 from phonegame.prompts import Prompts
 from phonegame.twilio_settings import TwilioSettings
 
@@ -39,7 +40,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, CharacterSettings, LimitSettings):
+class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, LimitSettings):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
@@ -190,7 +191,7 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, LimitSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+            raise SettingsError(faults_of(error)) from None
         except UnicodeDecodeError:
             raise SettingsError([".env: is not UTF-8 text; save it as UTF-8"]) from None
         except OSError as error:
@@ -231,6 +232,11 @@ def _check_certificate(cert: Path, key: Path) -> None:
 
 
 _BOUNDS = {"gt": "above", "ge": "at least", "le": "at most"}
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Of these settings, or a part of them."""
+    return [_sentence(fault) for fault in error.errors()]
 
 
 def _sentence(fault: ErrorDetails) -> str:
