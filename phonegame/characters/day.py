@@ -75,9 +75,10 @@ class DayPurse:
     def talking(self, look_again: Callable[[], None]) -> Iterator[None]:
         """A conversation. `look_again` is called when `ends_at` has come nearer."""
         self._count(trio.current_time())
-        for each in self._talking:
-            each()
+        others = list(self._talking)
         self._talking.append(look_again)
+        for each in others:
+            each()
         try:
             yield
         finally:
