@@ -1,8 +1,8 @@
 """What Flux says about a turn besides its text: for whoever answers the caller. Games are not told.
 
-Flux is the model behind `/v2/listen`, which decides itself when the caller is done. Its text comes as `Results`, as that
-of any other model: a turn's interim results hold all of the turn so far, and its end is a final with `speech_final`. In
-between, and only where DEEPGRAM_URL has an `eager_eot_threshold`:
+Flux is the model behind `/v2/listen`, which decides itself when the caller is done. Its text comes as `Results`, as
+that of any other model: a turn's interim results hold all of the turn so far, and its end is a final with
+`speech_final`. In between, and only where DEEPGRAM_URL has an `eager_eot_threshold`:
 
     EagerEndOfTurn --the caller goes on--> TurnResumed --> ...
          |
