@@ -26,6 +26,7 @@ class FakeSession:
         self.takes_leave = True
         self.audio: list[tuple[float, bytes]] = []
         self.texts: list[tuple[float, str]] = []
+        self.pings: list[float] = []
         self.configured: list[list[str]] = []
         """The keyterms of each `Configure`."""
         self.configure_answer: str | None = None
@@ -56,6 +57,10 @@ class FakeSession:
         if message["type"] == "CloseStream" and self.takes_leave:
             self.says.send_nowait('{"type":"Metadata"}')
             self.says.close()
+
+    async def ping(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.pings.append(trio.current_time())
 
     async def receive(self) -> str:
         try:
