@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
+
 from phonegame.audio import BYTES_PER_MS
 from phonegame.deepgram.flux import (
     CHUNK_MS,
@@ -23,6 +25,11 @@ from phonegame.listen.session_clock import SessionClock
 LEAST_STALL_SECONDS = 3.0
 STALL_TIMEOUTS = 4
 """Flux has been seen to get stuck in a turn, and then it does not keep to its `eot_timeout_ms` either."""
+
+CODE_LENGTH = 64
+"""Of an error's code in the log; its description may repeat what it was sent."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class ApiFlux:
@@ -50,7 +57,7 @@ class ApiFlux:
 
     def begin_session(self, offset: float) -> None:
         self._clock = SessionClock(offset)
-        self._turns = FluxTurns(self._clock)
+        self._turns = FluxTurns(self._clock, unfinished=self._turns)
         self.has_answered = False
 
     def add_silence(self, at: float, seconds: float) -> None:
@@ -69,7 +76,8 @@ class ApiFlux:
                 return [Heard(raw, message)]
             case Warned():
                 return [Heard(raw, Other("Warning"))]
-            case FatalError(description=description):
+            case FatalError(code=code, description=description):
+                log.warning("Deepgram's Flux ends the session", code=code[:CODE_LENGTH])
                 return [Heard(raw, Error(description))]
 
     async def keep_alive(self, session: Session) -> None:

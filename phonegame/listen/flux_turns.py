@@ -11,6 +11,7 @@ What tells nothing new is left out: silence, four times a second, and text that 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from phonegame.deepgram.flux import FluxWord, TurnInfo
@@ -25,15 +26,17 @@ UNTIMED_LEAD_SECONDS = 1.0
 
 
 class FluxTurns:
-    """One session's turns."""
+    """One session's turns. `unfinished`: those of the session before, whose last turn this one may hear again."""
 
-    def __init__(self, clock: SessionClock) -> None:
+    def __init__(self, clock: SessionClock, unfinished: FluxTurns | None = None) -> None:
         self._clock = clock
         self._index: float | None = None
-        self._start = 0.0  # of the turn's results, on the call's time, like all times in here
+        self._start: float = 0.0  # of the turn's results, on the call's time, like all times in here
         self._said: tuple[str, tuple[FluxWord, ...]] = ("", ())
-        self.is_open = False
+        self.is_open: bool = False
         """Text has come of a turn that has not ended."""
+        # the same turn must not seem to begin later than it did, or its words would seem to have been passed over
+        self._not_after = unfinished._start if unfinished is not None and unfinished.is_open else math.inf
 
     def take(self, raw: str, info: TurnInfo) -> list[Heard]:
         if info.turn_index != self._index:
@@ -63,7 +66,8 @@ class FluxTurns:
         else:
             start = self._clock.call_time(info.audio_window_end) - UNTIMED_LEAD_SECONDS
             speech_start = max(start, window_start)
-        self._start = round(max(start, window_start), 6)
+        self._start = round(max(min(start, self._not_after), window_start), 6)
+        self._not_after = math.inf
         return [from_fields({"type": "SpeechStarted", "channel": [0, 1], "timestamp": speech_start})]
 
     def _news(self, info: TurnInfo) -> list[Heard]:

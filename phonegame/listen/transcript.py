@@ -11,6 +11,8 @@ An interim result is a promise that Deepgram does not always keep. Where its fin
                       --the session is lost, its audio too old to be sent again----------------------> deliver as final
                       --the call has ended-----------------------------------------------------------> deliver as final
 
+An API that has no Finalize is not asked either: Flux ends each turn after its own `eot_timeout_ms` at the latest.
+
 A final that covers the interim and has no text withdraws it (noise, mostly); one that covers a part leaves the rest
 waiting. An interim whose session is lost waits for the results of the next one, which hears its audio again.
 

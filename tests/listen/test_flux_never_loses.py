@@ -31,10 +31,10 @@ PAUSE = 0.2
 class FluxHears:
     """One session, whose own times count from `begin`. Time is the call's."""
 
-    def __init__(self, spoken: list[Spoken], begin: float, *, loses_ends: float, random: Random) -> None:
+    def __init__(self, spoken: list[Spoken], begin: float, *, loses_ends: float, random: Random, timed: bool) -> None:
         options = parse_query(QUERY)
         assert isinstance(options, FluxOptions)
-        self._api = FluxStandIn(options, "r", Turns(options.thresholds), verbatim=True)
+        self._api = FluxStandIn(options, "r", Turns(options.thresholds), verbatim=True, word_times=timed)
         self._coming = [word for word in spoken if word[1] >= begin - 1e-9]
         self._begin = begin
         self._said: list[Word] = []
@@ -80,11 +80,13 @@ def words_of(heard: Heard | None) -> list[str]:
     return heard.results.best.transcript.split()
 
 
-def call(spoken: list[Spoken], loses_ends: float, drops: float, leaves: float, random: Random) -> list[str]:
+def call(
+    spoken: list[Spoken], loses_ends: float, drops: float, leaves: float, random: Random, *, timed: bool = True
+) -> list[str]:
     """What a call delivers that is served as `listen.listener` serves it."""
     transcript = Transcript(ApiFlux("ws://deepgram/v2/listen", stall_seconds=15), 1.0)
     transcript.begin_session(0.0)
-    flux = FluxHears(spoken, 0.0, loses_ends=loses_ends, random=random)
+    flux = FluxHears(spoken, 0.0, loses_ends=loses_ends, random=random, timed=timed)
     delivered: list[str] = []
     for tick in range(round((spoken[-1][2] + 2) / STEP)):
         now = round(tick * STEP, 4)
@@ -97,7 +99,7 @@ def call(spoken: list[Spoken], loses_ends: float, drops: float, leaves: float, r
             begin, promoted = transcript.lose_session(max(transcript.covered, now - KEPT_SECONDS))
             delivered += words_of(promoted)
             transcript.begin_session(begin)
-            flux = FluxHears(spoken, round(begin, 4), loses_ends=loses_ends, random=random)
+            flux = FluxHears(spoken, round(begin, 4), loses_ends=loses_ends, random=random, timed=timed)
     return delivered + words_of(transcript.end())
 
 
@@ -113,3 +115,15 @@ def test_every_word_is_delivered_once_and_in_order(
     spoken: list[Spoken], loses_ends: float, drops: float, leaves: float, random: Random
 ) -> None:
     assert call(spoken, loses_ends, drops, leaves, random) == [word for word, _, _ in spoken]
+
+
+@given(
+    speech().filter(lambda spoken: spoken[-1][2] < KEPT_SECONDS - 1),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from([0, 0.02, 0.1]),
+    st.randoms(use_true_random=True),
+)
+def test_without_word_times_as_long_as_all_of_a_turn_can_be_heard_again(
+    spoken: list[Spoken], loses_ends: float, drops: float, random: Random
+) -> None:
+    assert call(spoken, loses_ends, drops, 0, random, timed=False) == [word for word, _, _ in spoken]
