@@ -101,6 +101,14 @@ def test_a_turn_begins_where_its_first_text_said_so(api: ApiFlux) -> None:
     assert [each.results.start for each in heard if each.results] == [104.5, 104.5]
 
 
+def test_a_turn_that_is_heard_again_begins_no_later(api: ApiFlux) -> None:
+    read(api, turn("StartOfTurn", "one", (0.0, 1.5), times=False))
+    api.begin_session(100.25)
+    heard = read(api, turn("StartOfTurn", "one two", (0.0, 2.25), times=False), turn("EndOfTurn", "one two"))
+    heard += read(api, turn("StartOfTurn", "three", (3.0, 9.0), index=1, times=False))
+    assert [each.results.start for each in heard if each.results] == [100.5, 100.5, 108.25]
+
+
 def test_words_without_times(api: ApiFlux) -> None:
     started, interim, final, end = read(
         api,
