@@ -63,16 +63,19 @@ def warn_of_open_doors(settings: Settings) -> None:
         log.warning(
             "INSECURE: whoever reaches this server may call and play at your cost", missing=settings.missing_locks
         )
-    weak = [
-        variable
-        for variable, keys in {
-            "PHONEGAME_GAME_KEYS": settings.game_keys,
-            "PHONEGAME_OPERATOR_KEY": [settings.operator_key] if settings.operator_key.get_secret_value() else [],
-        }.items()
-        if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in keys)
-    ]
-    if weak:
+    if weak := weak_keys(settings):
         log.warning("a key is short enough to be guessed", variables=weak, at_least=MIN_KEY_LENGTH)
+
+
+def weak_keys(settings: Settings) -> list[str]:
+    """The variables with a key that could be guessed."""
+    keys = {
+        "PHONEGAME_GAME_KEYS": settings.game_keys,
+        "PHONEGAME_OPERATOR_KEY": [settings.operator_key] if settings.operator_key.get_secret_value() else [],
+    }
+    return [
+        variable for variable, each in keys.items() if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in each)
+    ]
 
 
 def _bound(settings: Settings) -> str:
@@ -109,8 +112,7 @@ class Access:
                 "its operator allows it by PHONEGAME_GAME_ORIGINS."
             )
             return Refusal(403, text, "origin not allowed")
-        keys = self._settings.game_keys
-        if not keys or _is_one_of(visit.bearer or visit.query_value("key"), keys):
+        if not self._settings.game_keys or self._game_key(visit) is not None:
             return None
         text = (
             "This server asks games for a key. Ask its operator for one, and send it as a header, "
@@ -118,19 +120,31 @@ class Access:
         )
         return Refusal(401, text, "no game's key", (("WWW-Authenticate", 'Bearer realm="games"'),))
 
+    def game_known_as(self, visit: Visit, address: str) -> str:
+        """What a game that was let in is known by on all its connections: which key it has, and its address.
+
+        Neither alone: one key may be in every copy of a game, and one address may be that of many players' games, or of
+        a proxy's. Both together are as much as a game cannot change at will by connecting again. Holds no key.
+        """
+        return f"{self._game_key(visit)} {address}"
+
+    def _game_key(self, visit: Visit) -> int | None:
+        """Which of the keys it has."""
+        return _which(visit.bearer or visit.query_value("key"), self._settings.game_keys)
+
     def _may_connect(self, visit: Visit) -> bool:
         """Engines send no origin; browsers always do, and pages cannot change it."""
         origin = visit.header("origin")
         allowed = self._settings.game_origins
-        return origin is None or "*" in allowed or origin.lower() in allowed or self._is_own(visit, origin)
+        return origin is None or "*" in allowed or origin.lower() in allowed or self._is_of_host(visit, origin)
 
     def refuse_visitor(self, visit: Visit) -> Refusal | None:
         """For all that is the operator's."""
-        if not visit.is_safe and (origin := visit.header("origin")) is not None and not self._is_own(visit, origin):
+        if not visit.is_safe and not self._is_of_own_page(visit):
             # a browser adds the operator's password to whatever another site's page has it send
-            return Refusal(403, "A web page of another host may not do this.", "a form of another site")
+            return Refusal(403, "A web page of another server may not do this.", "a form of another site")
         key = self._settings.operator_key
-        if not key.get_secret_value() or _is_one_of(_given_key(visit), [key]):
+        if not key.get_secret_value() or _which(_given_key(visit), [key]) is not None:
             return None
         text = (
             "This is for the server's operator: give the key that PHONEGAME_OPERATOR_KEY is set to, as the password "
@@ -139,14 +153,23 @@ class Access:
         asks = (("WWW-Authenticate", 'Basic realm="phonegame", charset="UTF-8"'), ("WWW-Authenticate", "Bearer"))
         return Refusal(401, text, "no operator's key", asks)
 
-    def _is_own(self, visit: Visit, origin: str) -> bool:
+    def _is_of_own_page(self, visit: Visit) -> bool:
+        """Or of no page: browsers tell one or the other."""
+        origin = visit.header("origin")
+        if origin is None:
+            return visit.header("sec-fetch-site") in (None, "same-origin", "none")
+        return visit.is_own_page(origin, self._settings.public_url)
+
+    def _is_of_host(self, visit: Visit, origin: str) -> bool:
         return visit.is_of_host(origin, self._settings.public_url)
 
     def refuse_stranger(
         self, visit: Visit, form: Iterable[tuple[str, str]] = (), body: bytes = b"", *, websocket: bool = False
     ) -> Refusal | None:
         """For what only Twilio asks for."""
-        if not self._token or is_genuine(
+        if not self._token:
+            return self._refuse_page(visit)
+        if is_genuine(
             visit.header("x-twilio-signature"),
             public_url=self.public_url(visit),
             path=visit.path,
@@ -163,12 +186,22 @@ class Access:
         )
         return Refusal(403, text, "not signed by Twilio")
 
+    def _refuse_page(self, visit: Visit) -> Refusal | None:
+        """While nothing is signed, this machine is let in, but not whatever page a browser on it shows: it could have a
+        media stream listened to at the operator's cost. Twilio sends no origin.
+        """
+        origin = visit.header("origin")
+        if origin is None or self._is_of_host(visit, origin):
+            return None
+        return Refusal(403, "A web page of another host may not do this.", "a web page in Twilio's place")
 
-def _is_one_of(given: str | None, keys: Iterable[SecretStr]) -> bool:
+
+def _which(given: str | None, keys: Iterable[SecretStr]) -> int | None:
+    """Takes as long whichever it is, and where it is none."""
     if not given:
-        return False
+        return None
     found = [compare_digest(given.encode("utf-8", "replace"), key.get_secret_value().encode()) for key in keys]
-    return any(found)
+    return found.index(True) if True in found else None
 
 
 def _given_key(visit: Visit) -> str | None:

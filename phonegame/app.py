@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import secrets
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 from quart_trio import QuartTrio
@@ -83,22 +85,23 @@ class PhoneGame:
             settings.dial_per_minute, settings.dial_per_game, settings.dial_per_number, settings.dial_at_once
         )
         return Dialler(
-            Carrier(settings) if self.can_dial else None,
+            None if self.why_no_calls else Carrier(settings),
             self.switchboard,
             DialQuota(limits),
             allow=settings.dial_allow,
             known_as=self._known_as,
             ring_seconds=settings.ring_seconds,
+            why_no_calls=self.why_no_calls,
         )
 
     @property
-    def can_dial(self) -> bool:
-        return Carrier.is_set_up(self.settings)
+    def why_no_calls(self) -> str:
+        return Carrier.why_no_calls(self.settings)
 
-    async def serve_game(self, socket: RawWebsocket) -> None:
-        await self.games.serve(socket)
+    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
+        await self.games.serve(socket, known_as)
 
-    async def serve_call(self, socket: RawWebsocket) -> None:
+    async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         if self.ending:
             await socket.refuse()
             return
@@ -109,6 +112,8 @@ class PhoneGame:
             final_seconds=settings.final_seconds,
             reconnect_seconds=settings.reconnect_seconds,
             stall_seconds=settings.stall_seconds,
+            # none is taken from a stream before it has shown its token
+            waits_for_audio=self.access.is_twilio_checked,
         )
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
         call = Call(
@@ -121,7 +126,7 @@ class PhoneGame:
             Interruption(settings.interrupt, settings.interrupt_words),
             limits,
             self._known_as,
-            self._admit,
+            partial(self._admit, announced),
             self._record_end,
             self.dialler.claim_nowait,
             guesses=self.guesses,
@@ -140,13 +145,15 @@ class PhoneGame:
         self.dialler.end_nowait()
         self.games.leave_nowait(SeatClosed.SHUTDOWN)
 
-    def _admit(self, start: Start) -> Facts | None:
+    def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
         """A stream that brings a token must be the one that it was made for; where Twilio is checked, all must."""
         parameters = start.custom_parameters
         if token := parameters.get(TOKEN_PARAMETER):
             facts = self.tokens.redeem_nowait(token, start.call_sid)
             if facts is not None:
                 self.endings.expect_nowait(start.call_sid)
+                if self.access.is_twilio_checked:
+                    announced()
             return facts
         if self.access.is_twilio_checked:
             return None
@@ -159,7 +166,7 @@ class PhoneGame:
     @property
     def situation(self) -> Situation:
         number = self.settings.twilio_phone_number
-        return Situation(number, len(self.games), len(self.calls), self.can_dial)
+        return Situation(number, len(self.games), len(self.calls), self.why_no_calls)
 
     def _known_as(self, number: str) -> str:
         """With a key of this process: there are too few phone numbers for a hash alone to hide one."""

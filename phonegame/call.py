@@ -286,6 +286,9 @@ class Call:
                 self._live.cancel()
 
     def _start(self, start: Start) -> None:
+        if self._ended is not None:
+            # nobody would end an outgoing call that is claimed now
+            return
         self.call_sid = start.call_sid
         facts = self._admit(start)
         if facts is None:

@@ -7,9 +7,10 @@ numbers and addresses, so that only their code is told on. Sources: Twilio's doc
 
 from __future__ import annotations
 
+import json
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -17,7 +18,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import trio
 from pydantic import SecretStr
 
+from phonegame.settings import NO_NUMBER
+from phonegame.twilio.numbers import known_number
+
 if TYPE_CHECKING:
+    from twilio.base.exceptions import TwilioException
     from twilio.rest import Client
 
 REQUEST_SECONDS = 10
@@ -26,6 +31,8 @@ THREADS = 4
 """Requests at once. One that gets no answer must not keep another phone from being hung up."""
 MOST_NUMBERS = 50
 """Of those that match: Twilio's filter takes parts of a number, too."""
+NO_COUNTRY = "is no phone number with its country"
+WITH_COUNTRY = "write it as +12025550123, or +1 (202) 555-0123"
 
 T = TypeVar("T")
 
@@ -106,9 +113,21 @@ class Carrier:
 
     @staticmethod
     def is_set_up(settings: CarrierSettings) -> bool:
-        """Whether calls can be placed: an account, a way to show that it is ours, and an address to be called back."""
+        """Whether it can be asked: an account, a way to show that it is ours, and an address to be called back."""
         secret = settings.twilio_auth_token.get_secret_value() or settings.twilio_api_secret.get_secret_value()
         return bool(settings.twilio_account_sid and secret and settings.public_url)
+
+    @staticmethod
+    def why_no_calls(settings: CarrierSettings) -> str:
+        """What keeps calls from being placed, and what to do about it; "" where nothing does."""
+        if not Carrier.is_set_up(settings) or settings.twilio_phone_number == NO_NUMBER:
+            return (
+                "this server places no calls before TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN (or an API key), "
+                "TWILIO_PHONE_NUMBER and PHONEGAME_PUBLIC_URL are set"
+            )
+        if known_number(settings.twilio_phone_number) is None:
+            return f"calls cannot come from TWILIO_PHONE_NUMBER, which {NO_COUNTRY}; {WITH_COUNTRY}"
+        return ""
 
     async def place(self, to: str, call_id: str, *, detect_machine: bool) -> str:
         """Rings up `to`; gives the carrier's id of the call, which is queued by then, and no more.
@@ -117,7 +136,8 @@ class Carrier:
         """
         fields: dict[str, Any] = {
             "to": to,
-            "from_": self._settings.twilio_phone_number,
+            # it is written for people; what is none, Twilio refuses with words of its own
+            "from_": known_number(self._settings.twilio_phone_number) or self._settings.twilio_phone_number,
             "url": self._webhook("/twiml", call_id),
             "method": "POST",
             "status_callback": self._webhook("/twilio/status", call_id),
@@ -223,14 +243,37 @@ def _number(resource: Any) -> CarrierNumber:
     )
 
 
-def _refused(error: Exception) -> CarrierError:
-    details: Mapping[str, Any] = vars(error)
-    status = details.get("status")
-    if isinstance(status, int) and 400 <= status < 500:
-        code = details.get("code")
-        return CarrierRefused(code if isinstance(code, int) else status)
-    # behind a 5xx, the call may have been placed all the same
+def _refused(error: TwilioException) -> CarrierError:
+    status, code = _status_and_code(error)
+    if status is not None and 400 <= status < 500:
+        return CarrierRefused(code if code is not None else status)
+    if status is None or status < 500:
+        return CarrierUnclear("the carrier's answer makes no sense")
+    # the call may have been placed all the same
     return CarrierUnclear(f"the carrier has failed with HTTP status {status}")
+
+
+def _status_and_code(error: TwilioException) -> tuple[int | None, int | None]:
+    """The error of a list has the answer in it, as it came; those of all else have read it."""
+    from twilio.http.response import Response
+
+    response = error.args[-1] if error.args else None
+    if isinstance(response, Response):
+        return _whole(response.status_code), _code_in(response.text)
+    details = vars(error)
+    return _whole(details.get("status")), _whole(details.get("code"))
+
+
+def _code_in(text: str) -> int | None:
+    try:
+        problem = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return _whole(problem.get("code")) if isinstance(problem, dict) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _never_arrived(error: Exception) -> bool:

@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "phonegame.local.twilio_api.command:carrier",
         "Run the local telephone company (a stand-in for Twilio's REST API).",
     ),
+    "model": (
+        "phonegame.local.model.command:model",
+        "Run the local model server (a stand-in for OpenAI and Anthropic).",
+    ),
     "play": (
         "phonegame.local.play:play",
         "Play a game in the terminal: shows the code and what callers say.",

@@ -20,8 +20,12 @@ REQUEST_SECONDS = 30
 """The server waits for the carrier, which may be slow."""
 LOOK_SECONDS = 0.5
 """Between two looks at how the call goes."""
+FAILED_LOOKS = 10
+"""One after the other, before there is no more looking. Twilio shows a call some time after it has taken the order."""
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 PUT_THROUGH = "completed"
+INTERRUPTED = 130
+"""The exit status that a shell gives to what Ctrl-C has ended."""
 
 
 class DialSettings(TwilioSettings):
@@ -33,8 +37,16 @@ class DialSettings(TwilioSettings):
     cert_pem: str = Field("", validation_alias="CERT_PEM")
 
 
+_NO_USE = frozenset([401, 403])
+"""Asking again would be."""
+
+
 class AskError(Exception):
-    """A server gives another answer than the one that was asked for, or none."""
+    """A server gives another answer than the one that was asked for, or none: then `status` is None."""
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @click.command()
@@ -52,7 +64,7 @@ def dial(
     The server that runs places the call. How it goes on is read at the carrier (TWILIO_API_URL), where its account is
     set here too; Ctrl-C ends the showing, and not the call.
 
-    Exit status: 0 the call was answered, 1 it was not, or not placed.
+    Exit status: 0 the call was answered, 1 it was not, or not placed, 130 it has not been watched to its end.
     """
     settings = _settings()
     order = {"to": number, "code": code, "greeting": greeting}
@@ -102,13 +114,19 @@ def _place(server: str, key: str, order: dict[str, str | None]) -> str:
 def _show(settings: DialSettings, call_sid: str) -> int:
     """The exit status. Raises AskError."""
     if not settings.twilio_account_sid:
-        click.echo("TWILIO_ACCOUNT_SID is not set here: the carrier's console shows what becomes of the call")
+        click.echo("TWILIO_ACCOUNT_SID is not set here: see what becomes of the call where its carrier shows it")
         return 0
     status = ""
-    for call in _look(settings, call_sid):
-        if call.get("status") != status:
-            status = str(call.get("status"))
-            click.echo(_sentence(call))
+    try:
+        for call in _look(settings, call_sid):
+            if call.get("status") != status:
+                status = str(call.get("status"))
+                click.echo(_sentence(call))
+    except KeyboardInterrupt:
+        click.echo("not watched any more; the call goes on")
+        return INTERRUPTED
+    except AskError as error:
+        raise AskError(f"the call is placed, and what becomes of it cannot be shown: {error}") from None
     return 0 if status == PUT_THROUGH else 1
 
 
@@ -122,16 +140,24 @@ def _sentence(call: dict[str, Any]) -> str:
 
 
 def _look(settings: DialSettings, call_sid: str) -> Iterator[dict[str, Any]]:
-    """The call at the carrier, again and again until it is over. Raises AskError."""
+    """The call at the carrier, again and again until it is over. Raises AskError when it cannot be seen for long."""
     secret = settings.twilio_api_secret.get_secret_value() or settings.twilio_auth_token.get_secret_value()
     user = settings.twilio_api_key or settings.twilio_account_sid
     headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()}
     path = f"/2010-04-01/Accounts/{settings.twilio_account_sid}/Calls/{call_sid}.json"
+    failed = 0
     while True:
-        call = _ask("the carrier", settings.twilio_api_url + path, headers)
-        yield call
-        if call.get("status") in OVER:
-            return
+        try:
+            call = _ask("the carrier", settings.twilio_api_url + path, headers)
+        except AskError as error:
+            failed += 1
+            if failed == FAILED_LOOKS or error.status in _NO_USE:
+                raise
+        else:
+            failed = 0
+            yield call
+            if call.get("status") in OVER:
+                return
         time.sleep(LOOK_SECONDS)
 
 
@@ -145,7 +171,7 @@ def _ask(whom: str, url: str, headers: dict[str, str], body: bytes | None = None
             answer = json.loads(response.read())
     except urllib.error.HTTPError as error:
         with error:
-            raise AskError(f"{whom} answers {error.code}: {_words(error.read())}") from None
+            raise AskError(f"{whom} answers {error.code}: {_words(error.read())}", error.code) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise AskError(f"{whom} does not answer at {url}: {reason}") from None

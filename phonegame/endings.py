@@ -20,11 +20,6 @@ class Ending:
     said_goodbye: bool
     at: float
 
-    @property
-    def is_asked_about(self) -> bool:
-        """Nobody asks what shall happen with a caller who has hung up."""
-        return self.why is not Ended.HUNG_UP
-
 
 class Endings:
     """Of the calls that came by a webhook, and whose TwiML has Twilio ask."""
@@ -32,6 +27,7 @@ class Endings:
     def __init__(self) -> None:
         self._expected: set[str] = set()
         self._of_calls: dict[str, Ending] = {}
+        self._asked_about: set[str] = set()
         self._asked = trio.Event()
 
     def expect_nowait(self, call_sid: str) -> None:
@@ -42,24 +38,32 @@ class Endings:
         if call_sid in self._expected:
             self._forget_old()
             self._expected.remove(call_sid)
+            self._asked_about.discard(call_sid)
             self._of_calls[call_sid] = Ending(why, said_goodbye, trio.current_time())
 
-    def take_nowait(self, call_sid: str) -> Ending | None:
-        """None where the call's stream never came here, or not to this process."""
+    def ask_nowait(self, call_sid: str) -> Ending | None:
+        """None where the call's stream never came here, or not to this process. Twilio may ask twice."""
         self._forget_old()
-        ending = self._of_calls.pop(call_sid, None)
-        self._asked.set()
-        self._asked = trio.Event()
+        ending = self._of_calls.get(call_sid)
+        if ending is not None:
+            self._asked_about.add(call_sid)
+            self._asked.set()
+            self._asked = trio.Event()
         return ending
 
     async def wait_until_asked(self) -> None:
         """About all of them, for `LINGER_SECONDS` at most."""
         self._forget_old()
         with trio.move_on_after(LINGER_SECONDS):  # noqa: ASYNC912 - there may be nothing to wait for
-            while any(ending.is_asked_about for ending in self._of_calls.values()):
+            while any(self._awaits_question(*call) for call in self._of_calls.items()):
                 await self._asked.wait()
+
+    def _awaits_question(self, call_sid: str, ending: Ending) -> bool:
+        """Nobody asks what shall happen with a caller who has hung up."""
+        return ending.why is not Ended.HUNG_UP and call_sid not in self._asked_about
 
     def _forget_old(self) -> None:
         oldest = trio.current_time() - ASK_SECONDS
         while self._of_calls and (first := next(iter(self._of_calls.items())))[1].at < oldest:
             del self._of_calls[first[0]]
+            self._asked_about.discard(first[0])

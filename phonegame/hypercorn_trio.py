@@ -24,6 +24,7 @@ Limits (see `CallConfig`, and `limits.room`)
   whose handshake for a websocket is none, whose peer does not answer a close, or sends before it is answered.
 - There are never more connections than the process has descriptors for: whoever waits longest makes way, calls and
   games stay, and when there is nothing but these, further ones are answered with 503.
+- Refuses a request that has two lengths.
 - Speaks HTTP/1 only: in HTTP/2, connections last on whose requests the client has taken back.
 - Agrees to no compression: 58 kB would become 60 MB before anybody has seen how long the message is.
 - Sets the socket options that notice a dead peer on every connection.
@@ -117,16 +118,25 @@ class Seldom(logging.Filter):
 _full_log = logging.getLogger(f"{__name__}.full")
 
 
+def _refused_with(request: h11.Request) -> int | None:
+    names = {name for name, _ in request.headers}
+    if {b"content-length", b"transfer-encoding"} <= names:
+        # a proxy may take the other one for the length, and what follows for somebody else's (RFC 9112, section 6.3)
+        return 400
+    return None if request.http_version in (b"1.0", b"1.1") else 505
+
+
 class CallH11Protocol(H11Protocol):
     async def _check_protocol(self, event: Any) -> None:
         """Hypercorn would go over to HTTP/2 here. A client that offers to is answered in HTTP/1, as it may be."""
 
     async def _create_stream(self, request: h11.Request) -> None:
-        if request.http_version not in (b"1.0", b"1.1"):
-            await self._send_error_response(505)
-            await self.send(Closed())
+        status = _refused_with(request)
+        if status is None:
+            await super()._create_stream(request)
             return
-        await super()._create_stream(request)
+        await self._send_error_response(status)
+        await self.send(Closed())
 
     @property
     def doing(self) -> Doing:

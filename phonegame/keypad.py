@@ -6,9 +6,12 @@
     an active code that cannot go on        Matched, at once
     an active code, but another code of     Keying, Matched after `SETTLE_AFTER`: with 4 active, 42 is not
       the set goes on from it               cut short, though its game may have gone
-    the beginning of an active code         Keying, Wrong after `GIVE_UP_AFTER`
+    the beginning of another code           Keying, Wrong after `GIVE_UP_AFTER`
     anything else                           Keying, Wrong after `SETTLE_AFTER`: the rest of a mistyped entry is no
                                             entry of its own
+
+How long is waited does not depend on which codes are active: else a caller could find one out digit by digit, who
+clears the beginnings that are waited for, and is told of the others.
 
 Words are keyed by the letters on the keys (tiger is 84437); Ambiguous if two active ones share their keys. A code
 with the same keys that is not active does not count: the keys are all there is to tell them apart.
@@ -65,7 +68,7 @@ class Keypad:
             return Ignored()
         self._typed = (self._typed + digit)[:MAX_KEYS]
         if not self._codes(active):
-            begins = self._index.any_grows(self._typed, self._typed, active=active)
+            begins = self._index.any_grows(self._typed, self._typed)
             return Keying(self._typed, GIVE_UP_AFTER if begins else SETTLE_AFTER)
         if self._index.any_grows(self._typed, self._typed):
             return Keying(self._typed, SETTLE_AFTER)

@@ -22,7 +22,7 @@ class LimitSettings(BaseSettings):
     dial_per_minute: MayBeNone = 10
     """Outgoing calls a minute, of all games and the operator together. 0: no outgoing calls."""
     dial_per_game: Count = 3
-    """Outgoing calls a minute of one game."""
+    """Outgoing calls a minute of one game, which is known by its key and its address: see `Access.game_known_as`."""
     dial_per_number: Count = 3
     """Outgoing calls an hour to one number."""
     dial_at_once: Count = 5
@@ -35,11 +35,15 @@ class LimitSettings(BaseSettings):
     number_wrong_codes: Count = 20
     """Wrong codes an hour from one calling number; then its calls are turned away until the hour has passed."""
     sockets_per_address: Count = 100
-    """Websockets open at once from one address, at `/game` and `/twilio` each. This machine has no limit."""
+    """Websockets open at once from one address, at `/game` and `/twilio` each. Calls that have shown their token do not
+    count: see `limits.connections`. This machine has no limit."""
     connects_per_minute: Count = 300
     """Attempts to connect from one address. This machine has no limit."""
-    trusted_proxies: Texts = ()
-    """Addresses or networks of proxies whose X-Forwarded-For is believed, such as 127.0.0.1 or 10.0.0.0/8."""
+    trusted_proxies: Texts = ("127.0.0.0/8", "::1")
+    """Addresses or networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8.
+
+    This machine's are: a tunnel or proxy of its own is what most visitors come by, and without it has no limit at all.
+    """
     handshake_seconds: Seconds = 10
     """How long a connection may take to send its request, and its TLS handshake before that."""
     body_seconds: Seconds = 30

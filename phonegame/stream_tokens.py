@@ -1,9 +1,14 @@
-"""What a webhook knows about a call, kept until the call's media stream brings the token that it was given."""
+"""What a webhook knows about a call, kept until the call's media stream brings the token that it was given.
+
+A signed webhook says nothing about when it was signed, so whoever has seen one may send it again. That gets nobody in:
+a call has one media stream, and once that has come there are no tokens for it any more.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -15,6 +20,10 @@ TOKEN_SECONDS = 300
 """From the TwiML to the stream: the greeting that is spoken between them, and a slow network."""
 MAX_TOKENS = 10_000
 """More calls than one process can begin in that time. Above it the oldest is forgotten, and its call turned away."""
+MAX_TOKENS_A_CALL = 5
+"""Twilio asks again where it got no answer."""
+MAX_CALLS = 10_000
+"""So many calls back it is known that one has had its stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +50,21 @@ class StreamTokens:
     def __init__(self, now: Callable[[], float] = trio.current_time) -> None:
         self._now = now
         self._issued: dict[bytes, _Issued] = {}
+        self._calls: OrderedDict[str, int] = OrderedDict()
+        """Tokens issued; more than `MAX_TOKENS_A_CALL` for a call that has had its stream."""
 
     def __len__(self) -> int:
         return len(self._issued)
 
-    def issue_nowait(self, call_sid: str, facts: Facts) -> str:
-        """A webhook that comes twice gets two tokens, either of which is good."""
+    def issue_nowait(self, call_sid: str, facts: Facts) -> str | None:
+        """A webhook that comes twice gets two tokens, either of which is good.
+
+        None: the call has had its stream, or too many tokens.
+        """
+        issued = self._calls.get(call_sid, 0)
+        if issued >= MAX_TOKENS_A_CALL:
+            return None
+        self._count(call_sid, issued + 1)
         self._forget_expired()
         if len(self._issued) >= MAX_TOKENS:
             del self._issued[next(iter(self._issued))]
@@ -55,11 +73,25 @@ class StreamTokens:
         return token
 
     def redeem_nowait(self, token: str, call_sid: str) -> Facts | None:
-        """None for a token that is unknown, used, too old, or another call's. Any use uses it up, even a wrong one."""
+        """None for a token that is unknown, used, too old, another call's, or for a second stream of the same call.
+
+        Any use uses it up, even a wrong one.
+        """
         issued = self._issued.pop(_hash(token), None)
         if issued is None or issued.expires <= self._now():
             return None
-        return issued.facts if compare_digest(issued.call_sid.encode(), call_sid.encode()) else None
+        if not compare_digest(issued.call_sid.encode(), call_sid.encode()):
+            return None
+        if self._calls.get(call_sid, 0) > MAX_TOKENS_A_CALL:
+            return None
+        self._count(call_sid, MAX_TOKENS_A_CALL + 1)
+        return issued.facts
+
+    def _count(self, call_sid: str, issued: int) -> None:
+        self._calls[call_sid] = issued
+        self._calls.move_to_end(call_sid)
+        if len(self._calls) > MAX_CALLS:
+            self._calls.popitem(last=False)
 
     def _forget_expired(self) -> None:
         """The oldest are first, and all last equally long."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import click
 import trio
 
 from phonegame.carrier import Carrier, CarrierError, CarrierNumber
+from phonegame.loopback import is_loopback
 from phonegame.settings import NO_NUMBER, Settings, SettingsError
 from phonegame.twilio import twiml
 from phonegame.twilio.numbers import known_number
+from phonegame.twilio_settings import TWILIO_API_URL
 
 
 @click.group()
@@ -31,6 +34,11 @@ def setup(number: str | None, dry_run: bool) -> None:
         raise click.ClickException(
             "Set TWILIO_ACCOUNT_SID, PHONEGAME_PUBLIC_URL, and TWILIO_AUTH_TOKEN "
             "(or TWILIO_API_KEY and TWILIO_API_SECRET)."
+        )
+    if is_loopback(urlsplit(settings.public_url).hostname) and settings.twilio_api_url == TWILIO_API_URL:
+        raise click.ClickException(
+            f"Twilio cannot reach {settings.public_url}, which is this machine's own address. "
+            "Set PHONEGAME_PUBLIC_URL to one that leads here from outside."
         )
     try:
         trio.run(set_up, Carrier(settings), _number(settings, number), _webhook(settings), dry_run)

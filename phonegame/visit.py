@@ -11,6 +11,7 @@ from phonegame.loopback import is_loopback
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HIDDEN = b"key=hidden"
 
+_PORTS = {"http": 80, "https": 443}
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 _KEY = re.compile(rb"(?<![^&;])key=[^&;]*", re.IGNORECASE)
 
@@ -83,13 +84,26 @@ class Visit:
         return self._came_through_a_proxy_from_elsewhere()
 
     def _came_through_a_proxy_from_elsewhere(self) -> bool:
-        forwarded_host = self.header("x-forwarded-host")
-        if forwarded_host and not is_loopback(_hostname(f"http://{forwarded_host.partition(',')[0].strip()}")):
-            return True
-        forwarded_for = self.header("x-forwarded-for")
-        if forwarded_for and not all(is_loopback(address.strip()) for address in forwarded_for.split(",")):
-            return True
-        return self.header("forwarded") is not None
+        """A proxy may add a line of its own behind one that the visitor has made up: all of them count."""
+        hosts = [f"http://{host.strip()}" for value in self.headers("x-forwarded-host") for host in value.split(",")]
+        addresses = [
+            address.strip()
+            for name in ("x-forwarded-for", "x-real-ip")
+            for value in self.headers(name)
+            for address in value.split(",")
+        ]
+        is_local = all(is_loopback(_hostname(host)) for host in hosts) and all(map(is_loopback, addresses))
+        return not is_local or any(self.headers(name) for name in ("forwarded", "via"))
+
+    def is_own_page(self, origin: str, public_url: str) -> bool:
+        """Whether a page from there is this server's own: of the same host and port.
+
+        A proxy may hide from us by which scheme it is reached: for its name, that is the one of `public_url`.
+        """
+        is_public = _hostname(f"http://{self.host}") == _hostname(public_url)
+        scheme, _, _ = (public_url if is_public else origin).partition("://")
+        own = {_place(f"{scheme}://{self.host}"), _place(public_url)} - {None}
+        return _place(origin) in own
 
     def is_of_host(self, origin: str, public_url: str) -> bool:
         """Whether a page from there is this server's own: of the same host, on any port."""
@@ -116,3 +130,13 @@ def _hostname(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
+
+
+def _place(url: str) -> tuple[str, int] | None:
+    """Host and port."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and port else None

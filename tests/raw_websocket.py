@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import trio
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import AcceptConnection, CloseConnection, Event, Message, Ping, RejectConnection, Request
 
 from phonegame.local.phone.dial import reset_on_close
@@ -40,8 +41,9 @@ class RawWebsocket:
         """Some bytes as they are, b"" at the end."""
         return bytes(await self._stream.receive_some())
 
-    async def send(self, event: Event) -> None:
-        await self.write(self._protocol.send(event))
+    async def send(self, *events: Event) -> None:
+        """As one segment."""
+        await self.write(b"".join(self._protocol.send(event) for event in events))
 
     async def receive(self) -> str | CloseConnection:
         """The next text message, or the end. 1006: no close frame came."""
@@ -54,7 +56,7 @@ class RawWebsocket:
                     return text
             elif isinstance(event, CloseConnection):
                 return event
-            elif isinstance(event, Ping):
+            elif isinstance(event, Ping) and self._protocol.state is ConnectionState.OPEN:
                 await self.send(event.response())
 
     def abort(self) -> None:

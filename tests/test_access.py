@@ -96,10 +96,32 @@ class TestOutsiders:
             visit(host="127.0.0.1.evil.example"),
             visit(("X-Forwarded-For", "203.0.113.5")),
             visit(("X-Forwarded-For", "127.0.0.1, 203.0.113.5")),
+            visit(("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-For", "203.0.113.5")),
             visit(("X-Forwarded-Host", "phone.example")),
+            visit(("X-Forwarded-Host", "localhost, phone.example")),
+            visit(("X-Forwarded-Host", "localhost"), ("X-Forwarded-Host", "phone.example")),
             visit(("Forwarded", "for=203.0.113.5")),
+            visit(("Via", "1.1 proxy.example")),
+            visit(("X-Real-IP", "203.0.113.5")),
+            visit(("X-Forwarded-For", "")),
         ],
-        ids=["direct", "own network", "tunnel", "rebinding", "prefix", "proxy", "two proxies", "host", "forwarded"],
+        ids=[
+            "direct",
+            "own network",
+            "tunnel",
+            "rebinding",
+            "prefix",
+            "proxy",
+            "two proxies",
+            "a second line behind a made-up one",
+            "host",
+            "second host",
+            "second line of hosts",
+            "forwarded",
+            "via",
+            "real address",
+            "nobody",
+        ],
     )
     def test_are_refused_while_a_lock_is_missing_and_told_which(self, outsider: Visit) -> None:
         refusal = Access(settings(TWILIO_AUTH_TOKEN=TOKEN)).refuse_outsider(outsider)
@@ -158,6 +180,21 @@ class TestGames:
     def test_none_is_needed_where_none_is_set(self) -> None:
         assert Access(settings()).refuse_game(visit()) is None
 
+    def test_are_known_again_by_their_key_and_their_address(self) -> None:
+        access = Access(settings(**LOCKS))
+        names = [
+            access.game_known_as(visit(bearer(key)), address)
+            for key in (GAME_KEY, OTHER_GAME_KEY)
+            for address in ("192.0.2.7", "192.0.2.8")
+        ]
+        assert len(set(names)) == 4
+        assert access.game_known_as(visit(query=f"key={GAME_KEY}"), "192.0.2.7") == names[0]
+        assert not any("planted" in name for name in names)
+
+    def test_without_keys_by_their_address(self) -> None:
+        access = Access(settings())
+        assert access.game_known_as(visit(bearer("a")), "192.0.2.7") == access.game_known_as(visit(), "192.0.2.7")
+
     @pytest.mark.parametrize(
         ("origin", "values", "let_in"),
         [
@@ -215,12 +252,46 @@ class TestOperator:
         ]
 
     @pytest.mark.parametrize("values", [{}, LOCKS], ids=["no key", "key"])
-    def test_does_not_place_calls_by_another_site_s_form(self, values: dict[str, str]) -> None:
-        foreign = visit(("Origin", "https://evil.example"), basic("me", OPERATOR_KEY), method="POST")
-        own = visit(("Origin", "http://127.0.0.1:5000"), basic("me", OPERATOR_KEY), method="POST")
-        sandboxed = visit(("Origin", "null"), basic("me", OPERATOR_KEY), method="POST")
-        access = Access(settings(**values))
-        assert [status(access.refuse_visitor(each)) for each in (foreign, own, sandboxed)] == [403, None, 403]
+    @pytest.mark.parametrize(
+        ("header", "expected"),
+        [
+            (("Origin", "https://evil.example"), 403),
+            (("Origin", "null"), 403),
+            (("Origin", ""), 403),
+            (("Origin", "http://127.0.0.1:5000"), None),
+            (("Origin", "http://127.0.0.1:8000"), 403),
+            (("Origin", "http://127.0.0.1"), 403),
+            (("Origin", "http://localhost:5000"), 403),
+            (("Sec-Fetch-Site", "cross-site"), 403),
+            (("Sec-Fetch-Site", "same-site"), 403),
+            (("Sec-Fetch-Site", "same-origin"), None),
+            (("Sec-Fetch-Site", "none"), None),
+        ],
+    )
+    def test_does_not_place_calls_by_the_form_of_another_page(
+        self, values: dict[str, str], header: tuple[str, str], expected: int | None
+    ) -> None:
+        """Not even of another server on the same host: a browser sends the password along for its pages too."""
+        form = visit(header, basic("me", OPERATOR_KEY), method="POST")
+        assert status(Access(settings(**values)).refuse_visitor(form)) == expected
+
+    @pytest.mark.parametrize(
+        ("origin", "host", "expected"),
+        [
+            ("https://phone.example", "phone.example", None),
+            ("https://PHONE.example", "phone.example:443", None),
+            ("https://phone.example:8443", "phone.example:8443", None),
+            ("https://phone.example", "127.0.0.1:5000", None),
+            ("https://phone.example:8443", "phone.example", 403),
+            ("http://phone.example:8000", "phone.example", 403),
+            ("https://phone.example:x", "phone.example", 403),
+        ],
+        ids=["name", "port", "other port", "hidden by a proxy", "neighbour", "plain neighbour", "nonsense"],
+    )
+    def test_its_own_page_is_known_by_host_and_port(self, origin: str, host: str, expected: int | None) -> None:
+        access = Access(settings(public_url="https://phone.example", **LOCKS))
+        form = visit(("Origin", origin), basic("me", OPERATOR_KEY), host=host, method="POST")
+        assert status(access.refuse_visitor(form)) == expected
 
 
 class TestTwilio:
@@ -249,6 +320,14 @@ class TestTwilio:
 
     def test_is_believed_where_there_is_no_token(self) -> None:
         assert Access(settings()).refuse_stranger(visit()) is None
+
+    @pytest.mark.parametrize("websocket", [True, False])
+    def test_but_no_web_page_that_a_browser_on_this_machine_shows(self, websocket: bool) -> None:
+        """It could open a media stream to a server that somebody tries out, and spend what Deepgram costs."""
+        access = Access(settings())
+        for origin, expected in {"https://evil.example": 403, "null": 403, "http://localhost:8000": None}.items():
+            page = visit(("Origin", origin), method="GET" if websocket else "POST")
+            assert status(access.refuse_stranger(page, websocket=websocket)) == expected
 
 
 @pytest.mark.parametrize("host", ["a b", "a/b", "a@b", '"><x', "a:b", "[::1]x"])

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from phonegame import carrier as carrier_module
 from phonegame.carrier import Carrier, CarrierError, CarrierNumber, CarrierRefused, CarrierUnclear
+from phonegame.settings import NO_NUMBER
 from tests.fake_rest import FakeRest, Reply, open_fake_rest
 
 ACCOUNT = "AC" + "0" * 32
@@ -72,6 +73,13 @@ async def test_a_call_is_placed_with_all_that_leads_back_to_us() -> None:
             "AsyncAmdStatusCallback": ["https://game.example/path/twilio/amd?call=id-1"],
             "AsyncAmdStatusCallbackMethod": ["POST"],
         }
+
+
+async def test_a_number_that_is_written_for_people_calls_as_e164() -> None:
+    async with open_fake_rest() as rest:
+        rest.answers(201, {"sid": CALL})
+        await Carrier(Values(rest.url, twilio_phone_number="+1 (202) 555-0100")).place(TO, "id", detect_machine=False)
+        assert rest.asked[0].form["From"] == [FROM]
 
 
 async def test_machines_are_listened_for_only_where_it_matters() -> None:
@@ -261,6 +269,28 @@ async def test_what_makes_a_webhook_go_unused_is_told(name: str, words: str) -> 
         assert found.overridden_by == words
 
 
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply(401, problem(20003, 401)), "credentials"),
+        (Reply(429, problem(20429, 429)), "too many requests"),
+        (Reply(403, "<html>no</html>"), "its error 403"),
+        (Reply(404, "[]"), "its error 404"),
+        (Reply(503, "busy"), "HTTP status 503"),
+        (Reply(200, {"more": 1, "than": 2}), "makes no sense"),
+        (Reply(200, "no JSON"), "makes no sense"),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, Reply) else "",
+)
+async def test_what_stands_against_a_list_is_told_as_for_all_else(reply: Reply, words: str) -> None:
+    async with open_fake_rest() as rest:
+        rest.replies = [reply]
+        with pytest.raises(CarrierError, match=words) as failed:
+            await carrier(rest).find_number(FROM)
+        assert isinstance(failed.value, CarrierRefused) == (400 <= reply.status < 500)
+        assert not any(secret in repr(failed.value) for secret in (TO, ACCOUNT, TOKEN))
+
+
 async def test_a_webhook_is_set() -> None:
     async with open_fake_rest() as rest:
         rest.answers(200, number(FROM) | {"voice_url": "https://game.example/twiml", "voice_method": "POST"})
@@ -271,15 +301,20 @@ async def test_a_webhook_is_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "is_set_up"),
+    ("more", "why_not"),
     [
-        ({}, True),
-        ({"twilio_auth_token": SecretStr(""), "twilio_api_key": KEY, "twilio_api_secret": SecretStr(SECRET)}, True),
-        ({"twilio_auth_token": SecretStr("")}, False),
-        ({"twilio_account_sid": ""}, False),
-        ({"public_url": ""}, False),
+        ({}, ""),
+        ({"twilio_auth_token": SecretStr(""), "twilio_api_key": KEY, "twilio_api_secret": SecretStr(SECRET)}, ""),
+        ({"twilio_phone_number": "+1 (202) 555-0100"}, ""),
+        ({"twilio_auth_token": SecretStr("")}, "TWILIO_AUTH_TOKEN"),
+        ({"twilio_account_sid": ""}, "TWILIO_ACCOUNT_SID"),
+        ({"public_url": ""}, "PHONEGAME_PUBLIC_URL"),
+        ({"twilio_phone_number": NO_NUMBER}, "TWILIO_PHONE_NUMBER and"),
+        ({"twilio_phone_number": "(202) 555-0100"}, "TWILIO_PHONE_NUMBER, which is no phone number with its country"),
     ],
-    ids=["token", "key", "no secret", "no account", "no address"],
+    ids=["token", "key", "for people", "no secret", "no account", "no address", "no number", "no country"],
 )
-def test_calls_can_be_placed_once_all_is_set(more: dict[str, Any], is_set_up: bool) -> None:
-    assert Carrier.is_set_up(Values("http://127.0.0.1:1", **more)) is is_set_up
+def test_calls_can_be_placed_once_all_is_set(more: dict[str, Any], why_not: str) -> None:
+    told = Carrier.why_no_calls(Values("http://127.0.0.1:1", **more))
+    assert why_not in told
+    assert bool(told) == bool(why_not)

@@ -201,6 +201,15 @@ class TestCompression:
         assert app.said == []
 
 
+async def test_a_request_with_two_lengths_is_refused_and_what_is_behind_it_is_none() -> None:
+    async with serving(hello, config_for()) as port, await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        lengths = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        await stream.send_all(b"POST / HTTP/1.1\r\nHost: x\r\n" + lengths + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await all_of(stream)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.count(b"HTTP/1.1") == 1
+
+
 class TestHttp2:
     """Of two protocols one is enough to defend."""
 

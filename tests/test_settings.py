@@ -67,6 +67,10 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_HANDSHAKE_SECONDS": ("handshake_seconds", "1", 1),
     "PHONEGAME_BODY_SECONDS": ("body_seconds", "1", 1),
     "PHONEGAME_IDLE_SECONDS": ("idle_seconds", "1", 1),
+    "PHONEGAME_MODEL": ("model", "qwen3:8b", "qwen3:8b"),
+    "PHONEGAME_MODEL_URL": ("model_url", "http://127.0.0.1:11434/v1/", "http://127.0.0.1:11434/v1"),
+    "PHONEGAME_MODEL_KEY": ("model_key", "planted0key", SecretStr("planted0key")),
+    "PHONEGAME_MODEL_TOKENS": ("model_tokens", "100", 100),
     **{f"PHONEGAME_{name.upper()}": (name, "Hello.", "Hello.") for name in Prompts.model_fields},
 }
 

@@ -99,6 +99,11 @@ class TestCommand:
                 {"PHONEGAME_PUBLIC_URL": "https://phone.example", **ACCOUNT},
                 "555 is no phone number with its country",
             ),
+            (
+                ["setup"],
+                {"PHONEGAME_PUBLIC_URL": "http://localhost:5000", **ACCOUNT},
+                "Twilio cannot reach http://local",
+            ),
             (["bin"], {"PHONEGAME_PUBLIC_URL": "phone.example"}, "PHONEGAME_PUBLIC_URL: is no web address"),
         ],
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from phonegame.groups import leaves
+
 _MEANING = {
     400: "does not take a parameter of DEEPGRAM_URL (model, encoding, ...): correct it",
     401: "refuses DEEPGRAM_API_KEY: check that it is complete and belongs to an existing project",
@@ -70,6 +72,9 @@ def _body_reason(body: bytes | None) -> str:
 def unreachable(error: BaseException, *, key: str = "") -> DeepgramFailure:
     """No connection came about at all: wrong host, no network, nobody listening, no answer in time."""
     cause = error.__cause__ or error
+    if isinstance(cause, BaseExceptionGroup):
+        # of all addresses of the host
+        cause = leaves(cause)[0]
     reason = f"{type(cause).__name__}: {_quoted(str(cause), 200, key)}"
     return DeepgramFailure(f"Deepgram cannot be reached at the host of DEEPGRAM_URL ({reason})", passing=True)
 

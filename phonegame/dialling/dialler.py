@@ -28,6 +28,8 @@ class Answer:
     connect: bool
     """False: nobody needs the call any more, or there is none. Say so, and hang up."""
     greeting: str = ""
+    asks_for_code: bool = False
+    """Its game is not known yet."""
 
 
 class Dialler:
@@ -42,9 +44,14 @@ class Dialler:
         allow: tuple[str, ...],
         known_as: Callable[[str], str],
         ring_seconds: float,
+        why_no_calls: str = "this server places no calls",
     ) -> None:
-        """`carrier`: None where no account is set. `known_as`: a number -> a hash, the same as for incoming calls."""
+        """`carrier`: None where calls cannot be placed; `why_no_calls` is told to whoever wants one.
+
+        `known_as`: a number -> a hash, the same as for incoming calls.
+        """
         self._carrier = carrier
+        self._why_no_calls = why_no_calls
         self._switchboard = switchboard
         self._quota = quota
         self._called_in = CalledIn(known_as)
@@ -87,8 +94,7 @@ class Dialler:
         if self._closing:
             raise DialRefused(Rule.CLOSING, "the server is going down")
         if self._carrier is None:
-            why = "this server cannot place calls; set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PHONEGAME_PUBLIC_URL"
-            raise DialRefused(Rule.NO_CARRIER, why)
+            raise DialRefused(Rule.NO_CARRIER, self._why_no_calls)
         number = self._rules.check(order.to)
         checked = Order(number, order.code, order.game, order.dial_id, order.greeting)
         call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
@@ -125,7 +131,7 @@ class Dialler:
         call = self._calls.get(call_id)
         if call is None or not call.answer_nowait(call_sid):
             return Answer(connect=False)
-        return Answer(connect=True, greeting=call.order.greeting)
+        return Answer(connect=True, greeting=call.order.greeting, asks_for_code=call.order.code is None)
 
     def status_nowait(self, call_id: str, form: Mapping[str, str]) -> None:
         if (call := self._calls.get(call_id)) is not None:

@@ -187,6 +187,9 @@ class OutgoingCall:
                 call_sid = await self._carrier.place(self.order.to, self.id, detect_machine=self.order.code is not None)
             self._is_ours(call_sid)
         except (CarrierUnclear, trio.TooSlowError) as error:
+            if self.call_sid:
+                # a callback has told that it was
+                return
             # should the phone ring, callbacks will tell
             self._log.warning("the carrier has not answered; the call may have been placed", why=str(error))
             self.error = error if isinstance(error, CarrierUnclear) else CarrierUnclear("the carrier has not answered")
@@ -328,9 +331,11 @@ class OutgoingCall:
         self._wake()
 
     def _end(self, status: DialStatus, reason: str | None = None) -> None:
-        if self._stage < Stage.CONNECTED:
-            self._tell(status, reason)
-            self._log.info("call not connected", status=status, reason=reason)
+        """One that is connected is ended by its media stream, and its game learns that from the line."""
+        if self._stage >= Stage.CONNECTED:
+            return
+        self._tell(status, reason)
+        self._log.info("call not connected", status=status, reason=reason)
         self._be_over()
 
     def _be_over(self) -> None:

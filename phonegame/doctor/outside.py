@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from phonegame.access import require_locks
-from phonegame.carrier import Carrier, CarrierError
+from phonegame.access import MIN_KEY_LENGTH, NEW_KEY_HINT, require_locks, weak_keys
+from phonegame.carrier import NO_COUNTRY, WITH_COUNTRY, Carrier, CarrierError
 from phonegame.doctor.finding import Finding, Outcome
 from phonegame.doctor.machine import is_healthy, is_serving
 from phonegame.doctor.web import Answer, NoAnswer, get, upgrade
 from phonegame.logs import masked
 from phonegame.loopback import is_loopback
 from phonegame.settings import NO_NUMBER, Settings, SettingsError
+from phonegame.twilio.numbers import known_number
 from phonegame.twilio.signature import SIGNATURE_HEADER, sign
 
 STREAM_PATH = "/twilio"
@@ -35,13 +36,23 @@ def check_locks(settings: Settings) -> list[Finding]:
         require_locks(settings)
     except SettingsError as error:
         return [Finding("locks", Outcome.FAULT, fault) for fault in error.faults]
+    return [_check_missing(settings), *_check_weak(settings)]
+
+
+def _check_weak(settings: Settings) -> list[Finding]:
+    weak = ", ".join(weak_keys(settings))
+    text = f"{weak}: a key has fewer than {MIN_KEY_LENGTH} characters, and could be guessed."
+    return [Finding("locks", Outcome.WARNING, text, f"Set a longer one; {NEW_KEY_HINT}.")] if weak else []
+
+
+def _check_missing(settings: Settings) -> Finding:
     missing = ", ".join(settings.missing_locks)
     if not missing:
-        return [Finding("locks", Outcome.OK, "keys for games and operator, and Twilio's signature")]
+        return Finding("locks", Outcome.OK, "keys for games and operator, and Twilio's signature")
     if settings.insecure:
         text = f"{missing} missing, and PHONEGAME_INSECURE lets everybody in."
-        return [Finding("locks", Outcome.WARNING, text, "Set them, and remove PHONEGAME_INSECURE.")]
-    return [Finding("locks", Outcome.OK, f"{missing} not set; only this machine can reach the server")]
+        return Finding("locks", Outcome.WARNING, text, "Set them, and remove PHONEGAME_INSECURE.")
+    return Finding("locks", Outcome.OK, f"{missing} not set; only this machine can reach the server")
 
 
 async def check_public_url(settings: Settings) -> Finding:
@@ -136,13 +147,16 @@ async def check_number(settings: Settings) -> Finding:
     if not Carrier.is_set_up(settings):
         text = "Looking it up takes TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN (or an API key), and PHONEGAME_PUBLIC_URL."
         return Finding(name, Outcome.NOT_CHECKED, text)
-    shown = masked(settings.twilio_phone_number)
+    shown, bare = masked(settings.twilio_phone_number), known_number(settings.twilio_phone_number)
+    if bare is None:
+        text = f"TWILIO_PHONE_NUMBER {NO_COUNTRY}: no call can come from it, and nobody can look it up."
+        return Finding(name, Outcome.FAULT, text, f"{WITH_COUNTRY.capitalize()}.")
     try:
-        number = await Carrier(settings).find_number(settings.twilio_phone_number)
+        number = await Carrier(settings).find_number(bare)
     except CarrierError as error:
         return Finding(name, Outcome.FAULT, f"{error}.", "Mend that in Twilio's console, or in the settings.")
     if number is None:
-        fix = "Set TWILIO_PHONE_NUMBER as Twilio writes it (+15551230001), and check the account."
+        fix = "Set TWILIO_PHONE_NUMBER to a number that Twilio's console lists, and check the account."
         return Finding(name, Outcome.FAULT, f"{shown} is no number of the account.", fix)
     if number.overridden_by:
         text = f"Calls to {shown} are answered by {number.overridden_by}, which comes before any webhook."

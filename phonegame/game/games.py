@@ -62,22 +62,31 @@ class Games:
         """Those that have a code."""
         return (session for session in self._sessions if session.is_open)
 
-    async def serve(self, socket: RawWebsocket) -> None:
-        """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it."""
+    async def serve(self, socket: RawWebsocket, known_as: str) -> None:
+        """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it.
+
+        `known_as`: the same for each connection of one game, for the limits of its calls.
+        """
         if self._closed:
             # accepted first: a close before it has no reason that a game could read
             offered = v1.SUBPROTOCOL if v1.SUBPROTOCOL in socket.subprotocols else None
             await socket.accept(lambda _: None, subprotocol=offered)
             await socket.close(CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
             return
-        session = self._session_for(socket)
+        session = self._session_for(socket, known_as)
         with self._sessions.present(session):
             await session.run()
 
-    def _session_for(self, socket: RawWebsocket) -> Session:
+    def _session_for(self, socket: RawWebsocket, known_as: str) -> Session:
         if v1.SUBPROTOCOL not in socket.subprotocols:
             return TextSession(socket, self._switchboard, self._phone_number, self._game_queue)
-        game = V1Game(self._phone_number, self._dial, away_seconds=self._away_seconds, queue=self._game_queue)
+        game = V1Game(
+            self._phone_number,
+            self._dial,
+            known_as=known_as,
+            away_seconds=self._away_seconds,
+            queue=self._game_queue,
+        )
         return V1Session(socket, self._switchboard, game, self._find, self._parsing, self._game_queue)
 
     def _find(self, token: str) -> V1Game | None:

@@ -56,9 +56,15 @@ class Connection(Protocol):
 
 
 class V1Game:
-    def __init__(self, phone_number: str, dial: Dial | None = None, *, away_seconds: float, queue: int) -> None:
-        """`dial`: None on a server that places no calls."""
+    def __init__(
+        self, phone_number: str, dial: Dial | None = None, *, known_as: str, away_seconds: float, queue: int
+    ) -> None:
+        """`dial`: None on a server that places no calls.
+
+        `known_as`: for the limits of its calls. It outlives the game, which would otherwise connect anew to dial more.
+        """
         self._dial = dial
+        self._known_as = known_as
         self._phone_number = phone_number
         self._away_seconds = away_seconds
         self._queue = queue
@@ -224,7 +230,7 @@ class V1Game:
         try:
             if self._dial is None:
                 raise DialRefused(Rule.NO_CARRIER, "this server places no calls")
-            self._dial(DialOrder(message.to, self._seat.code, self.id, message.dial_id), refuse)
+            self._dial(DialOrder(message.to, self._seat.code, self._known_as, message.dial_id), refuse)
         except DialRefused as refusal:
             refuse(refusal)
 

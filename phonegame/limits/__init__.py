@@ -4,7 +4,7 @@
 sees to it that there are never more connections than descriptors.
 """
 
-from phonegame.limits.connections import Admission, ConnectionLimits
+from phonegame.limits.connections import Admission, ConnectionLimits, Place
 from phonegame.limits.guesses import GuessLimits
 
-__all__ = ["Admission", "ConnectionLimits", "GuessLimits"]
+__all__ = ["Admission", "ConnectionLimits", "GuessLimits", "Place"]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 THIS_MACHINE = ""
+_LOOPBACK = "127.0.0.1"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -18,13 +19,13 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 
 def client_address(client: str | None, forwarded_for: Iterable[str], proxies: Iterable[Network]) -> Address | None:
-    """`client` is the socket's peer, None for a Unix socket; None: nothing that is an address.
+    """`client` is the socket's peer, None for a Unix socket, whose peer is on this machine; None: no address at all.
 
     Each proxy appends the address that it was connected from to `X-Forwarded-For`, so the list is believed from its
     end, for as long as it names proxies of ours: what stands further in front may have been made up by the visitor.
     """
     networks = tuple(proxies)
-    address = _parse(client or "")
+    address = _parse(client or _LOOPBACK)
     hops = [hop for value in forwarded_for for hop in value.split(",")]
     while address is not None and hops and any(address in network for network in networks):
         hop = _parse(hops.pop())

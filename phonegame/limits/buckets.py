@@ -39,6 +39,12 @@ class Buckets:
             self._used.popitem(last=False)
         return True
 
+    def give_back(self, name: str, now: float) -> None:
+        """A token that should not have been taken, if it has not dripped in again meanwhile."""
+        if name in self._used:
+            self._used[name] = (min(self._size, self._level(name, now) + 1), now)
+            self._used.move_to_end(name)
+
     def _level(self, name: str, now: float) -> float:
         level, since = self._used.get(name, (self._size, now))
         return min(self._size, level + (now - since) * self._size / self._seconds)

@@ -1,9 +1,21 @@
-"""How many websockets one address may have open, and how often it may try."""
+"""How many websockets one address may have open, and how often it may try.
+
+Calls all come from the few addresses of Twilio's, or of a proxy in front, and must not be limited as strangers are.
+What tells them apart is not their signature alone: that of a handshake says nothing but the address of `/twilio`, and
+whoever has seen one may send it again. So there are two steps, each of which leaves less to be had for nothing.
+
+1. A signed handshake is counted at a door of its own: strangers cannot use up what calls need, not even from behind
+   the same proxy. Who repeats a signature has no more than any stranger: so many sockets, so many attempts.
+2. A media stream that has shown its one-use token is a call, which Twilio has announced and somebody pays for. It is
+   counted no more, and its attempt is given back (`Place.give_back`). A stream that shows none ends within seconds.
+
+So the limits hold only those handshakes that have not shown a token yet: of a real call, for some milliseconds.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 
@@ -22,11 +34,30 @@ class Admission(Enum):
         return self is Admission.ADMITTED
 
 
+class Place:
+    """Of one websocket. True where it was admitted."""
+
+    def __init__(self, admission: Admission, leave: Callable[[float | None], None]) -> None:
+        """`leave`: is called once, with the time at which the websocket was found to be a call, if it was."""
+        self.admission = admission
+        self._leave = leave
+        self._is_counted = bool(admission)
+
+    def __bool__(self) -> bool:
+        return bool(self.admission)
+
+    def give_back(self, now: float | None) -> None:
+        """Neither the websocket is counted any more, nor its attempt. None: it is closed, and the attempt stands."""
+        if self._is_counted:
+            self._is_counted = False
+            self._leave(now)
+
+
 class ConnectionLimits:
     """`trusted_proxies` are addresses or networks; raises ValueError where one is none.
 
     Programs of this machine have no limit, so neither have visitors through a tunnel that ends here, unless its address
-    is a trusted proxy: then they are known by their own.
+    is a trusted proxy, as the settings have it: then they are known by their own.
     """
 
     def __init__(
@@ -49,27 +80,35 @@ class ConnectionLimits:
         return counted_as(client_address(client, forwarded_for, self._proxies))
 
     @contextmanager
-    def socket(self, address: str, now: float) -> Iterator[Admission]:
-        """Around a websocket's life, that of a refused one too, which is not counted among the open ones."""
-        admission = self._admit(address, now)
-        if not admission:
-            yield admission
-            return
-        self._open[address] += 1
+    def socket(self, address: str, now: float, door: str = "") -> Iterator[Place]:
+        """Around a websocket's life, that of a refused one too, which is not counted among the open ones.
+
+        Each `door` has limits of its own.
+        """
+        name = f"{door} {address}"
+
+        def leave(given_back_at: float | None) -> None:
+            self._open[name] -= 1
+            if not self._open[name]:
+                del self._open[name]
+            if given_back_at is not None:
+                self._attempts.give_back(name, given_back_at)
+
+        place = Place(self._admit(address, name, now), leave)
+        if place:
+            self._open[name] += 1
         try:
-            yield admission
+            yield place
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
+            place.give_back(None)
 
     def worth_a_line(self, address: str, now: float) -> bool:
         """Whether to log that this address was refused: once a minute, since a flood must not fill the disk."""
         return self._lines.take(address, now)
 
-    def _admit(self, address: str, now: float) -> Admission:
+    def _admit(self, address: str, name: str, now: float) -> Admission:
         if address == THIS_MACHINE and self._loopback_exempt:
             return Admission.ADMITTED
-        if not self._attempts.take(address, now):
+        if not self._attempts.take(name, now):
             return Admission.TOO_MANY_ATTEMPTS
-        return Admission.ADMITTED if self._open[address] < self._most else Admission.TOO_MANY_SOCKETS
+        return Admission.ADMITTED if self._open[name] < self._most else Admission.TOO_MANY_SOCKETS

@@ -58,12 +58,21 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 class Listener:
     def __init__(
-        self, url: str, key: str, *, final_seconds: float, reconnect_seconds: float, stall_seconds: float
+        self,
+        url: str,
+        key: str,
+        *,
+        final_seconds: float,
+        reconnect_seconds: float,
+        stall_seconds: float,
+        waits_for_audio: bool = False,
     ) -> None:
+        """`waits_for_audio`: no connection to Deepgram, which costs, before there is something to hear."""
         self._key = key
         self._reconnect_seconds = reconnect_seconds
         self._api: ListenApi = ApiFlux(url, stall_seconds) if is_flux(url) else ApiV1(stall_seconds)
         self._least_bytes = self._api.piece_bytes
+        self._waits_for_audio = waits_for_audio
         self._vocabulary = Vocabulary(url, lambda why: self.on_refused(why))
         self._buffer = AudioBuffer()
         self._transcript = Transcript(self._api, final_seconds)
@@ -139,6 +148,11 @@ class Listener:
                     log.warning("last words lost: the call does not take them")
 
     async def _keep_listening(self) -> None:
+        if self._waits_for_audio:
+            # or for the end
+            await self._work.wait()
+            if self._buffer.end == 0:
+                return
         retry_seconds, away_since = FIRST_RETRY_SECONDS, trio.current_time()
         while True:
             self._good = False

@@ -5,6 +5,7 @@ Source: Twilio's documentation, "TwiML for Programmable Voice": Say, Connect, St
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from twilio.twiml.voice_response import VoiceResponse
@@ -15,6 +16,8 @@ CALLED_PARAMETER = "to"
 DIRECTION_PARAMETER = "direction"
 MAX_PARAMETER = 499
 """Name and value together; Twilio refuses more."""
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters with which Twilio could not read the whole document (XML 1.0, section 2.2)."""
 
 
 def stream_url(public_url: str) -> str:
@@ -31,8 +34,8 @@ def connected(stream_url: str, *, after_url: str, greeting: str, voice: str, par
     _say(response, greeting, voice)
     stream = response.connect(action=after_url, method="POST").stream(url=stream_url)
     for name, value in parameters.items():
-        if value:
-            stream.parameter(name=name, value=value[: MAX_PARAMETER - len(name)])
+        if known := _NOT_IN_XML.sub("", value):
+            stream.parameter(name=name, value=known[: MAX_PARAMETER - len(name)])
     return str(response)
 
 
@@ -57,5 +60,5 @@ def nothing() -> str:
 
 
 def _say(response: VoiceResponse, text: str, voice: str) -> None:
-    if text:
+    if text := _NOT_IN_XML.sub("", text).strip():
         response.say(text, **({"voice": voice} if voice else {}))

@@ -9,7 +9,7 @@ from phonegame.access import Access, Refusal
 from phonegame.visit import Visit
 from phonegame.web.front_door import log_refusal
 
-OPEN = frozenset({"/healthz", "/readyz", "/asyncapi.json", "/game", "/twilio"})
+OPEN = frozenset({"/healthz", "/readyz", "/asyncapi.json", "/openapi.json", "/game", "/twilio"})
 """What they say is the same for everybody. The last two are websockets, with checks of their own (front_door.py)."""
 
 SIGNED = frozenset({"/twiml", "/twiml/after", "/twilio/status", "/twilio/amd"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -12,8 +12,12 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from phonegame.access import Access, Refusal
 from phonegame.asgi import RawWebsocket, send_text_answer
-from phonegame.limits import ConnectionLimits
+from phonegame.limits import ConnectionLimits, Place
 from phonegame.visit import Visit, hide_key
+
+GAME, TWILIO = "/game", "/twilio"
+SIGNED_TWILIO = "/twilio, signed"
+"""A door of its own for `ConnectionLimits`."""
 
 RETRY_LATER = (("Retry-After", "60"),)
 
@@ -29,9 +33,11 @@ class House(Protocol):
     @property
     def connections(self) -> ConnectionLimits: ...
 
-    async def serve_game(self, socket: RawWebsocket) -> None: ...
+    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
+        """`known_as`: see `Access.game_known_as`."""
 
-    async def serve_call(self, socket: RawWebsocket) -> None: ...
+    async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
+        """Calls `announced` once the stream has brought the token of a call."""
 
     def end_nowait(self) -> None: ...
 
@@ -42,11 +48,7 @@ class FrontDoor:
     def __init__(self, quart: Any, house: House) -> None:
         self._quart = quart
         self._house = house
-        access = house.access
-        self._routes: dict[str, tuple[Callable[[Visit], Refusal | None], Callable[[RawWebsocket], Awaitable[None]]]] = {
-            "/game": (access.refuse_game, house.serve_game),
-            "/twilio": (lambda visit: access.refuse_stranger(visit, websocket=True), house.serve_call),
-        }
+        self._access = house.access
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -54,8 +56,8 @@ class FrontDoor:
             return
         visit = Visit(scope)
         hide_key(scope)
-        refusal = self._house.access.refuse_outsider(visit)
-        if scope["type"] == "websocket" and scope["path"] in self._routes:
+        refusal = self._access.refuse_outsider(visit)
+        if scope["type"] == "websocket" and scope["path"] in (GAME, TWILIO):
             await self._count(scope["path"], visit, refusal, RawWebsocket(scope, receive, send))
         elif refusal is not None:
             log_refusal(refusal, scope["path"])
@@ -69,27 +71,34 @@ class FrontDoor:
     async def _count(self, path: str, visit: Visit, refusal: Refusal | None, socket: RawWebsocket) -> None:
         limits, now = self._house.connections, trio.current_time()
         address = limits.address_of(visit.client, visit.headers("x-forwarded-for"))
-        with limits.socket(address, now) as admission:
-            if admission:
-                await self._open(path, visit, refusal, socket)
+        if refusal is None and path == TWILIO:
+            # before it is counted: nobody guesses a signature. Keys are looked at after that, since many may be tried
+            refusal = self._access.refuse_stranger(visit, websocket=True)
+        is_signed = refusal is None and path == TWILIO and self._access.is_twilio_checked
+        with limits.socket(address, now, SIGNED_TWILIO if is_signed else path) as place:
+            if place:
+                await self._open(path, visit, address, place, refusal, socket)
                 return
             if limits.worth_a_line(address, now):
-                log.warning("refused", path=path, why=admission.value)
-            await socket.refuse(429, f"There are {admission.value}. Try again later.", RETRY_LATER)
+                log.warning("refused", path=path, why=place.admission.value)
+            await socket.refuse(429, f"There are {place.admission.value}. Try again later.", RETRY_LATER)
 
-    async def _open(self, path: str, visit: Visit, refusal: Refusal | None, socket: RawWebsocket) -> None:
-        refuse, serve = self._routes[path]
-        if (refusal := refusal or refuse(visit)) is None:
-            await self._serve(serve, socket)
-        else:
+    async def _open(
+        self, path: str, visit: Visit, address: str, place: Place, refusal: Refusal | None, socket: RawWebsocket
+    ) -> None:
+        if refusal is None and path == GAME:
+            refusal = self._access.refuse_game(visit)
+        if refusal is not None:
             log_refusal(refusal, path)
             await socket.refuse(refusal.status, refusal.text, refusal.headers)
-
-    async def _serve(self, serve: Callable[[RawWebsocket], Awaitable[None]], socket: RawWebsocket) -> None:
+            return
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._end_with_server, socket)
             with _errors_logged():
-                await serve(socket)
+                if path == GAME:
+                    await self._house.serve_game(socket, self._access.game_known_as(visit, address))
+                else:
+                    await self._house.serve_call(socket, lambda: place.give_back(trio.current_time()))
             nursery.cancel_scope.cancel()
 
     async def _end_with_server(self, socket: RawWebsocket) -> None:

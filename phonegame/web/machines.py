@@ -1,12 +1,13 @@
-"""For load balancers, and for tools that generate a game's side of the protocol."""
+"""For load balancers, and for tools that generate a client's side of the protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from quart import Blueprint, request
+from quart import Blueprint, Response, request
 
+from phonegame.web.openapi import openapi
 from phonegame.wire.v1.asyncapi import asyncapi
 
 Answer = tuple[dict[str, str], int]
@@ -28,9 +29,14 @@ def machine_pages(is_closing: Callable[[], bool]) -> Blueprint:
     async def asyncapi_document() -> dict[str, Any]:
         return asyncapi(request.host, "wss" if request.scheme == "https" else "ws")
 
+    @pages.get("/openapi.json")
+    async def openapi_document() -> dict[str, Any]:
+        return openapi()
+
     @pages.get("/game")
     @pages.get("/twilio")
-    async def no_websocket() -> tuple[str, int, dict[str, str]]:
-        return "Connect with a websocket: ws:// or wss://.\n", 426, {"Upgrade": "websocket"}
+    async def no_websocket() -> Response:
+        text = "Connect with a websocket: ws:// or wss://.\n"
+        return Response(text, 426, {"Upgrade": "websocket"}, content_type="text/plain; charset=utf-8")
 
     return pages

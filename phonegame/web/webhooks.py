@@ -69,7 +69,7 @@ class Webhooks:
         return await handler(form) if form.get("CallSid") else refused(NO_CALL_SID)
 
     async def begin(self, form: Form) -> Response:
-        """A call has come in, or one of ours has been answered. Asked twice, it is answered twice."""
+        """A call has come in, or one of ours has been answered. Asked twice, it is answered twice, but not later."""
         if self.is_closing():
             return _twiml(twiml.said_and_hung_up(self.settings.prompt_closing, self.settings.twilio_voice))
         call_id = request.args.get(CALL_ID)
@@ -79,7 +79,7 @@ class Webhooks:
         facts = Facts(caller=form.get("From", ""), called=form.get("To", ""))
         if self.access.is_twilio_checked and (number := known_number(facts.caller)):
             self.dialler.remember_nowait(number)
-        greeting = self.settings.greeting or ("" if self.has_voice() else self._welcome)
+        greeting = self.settings.greeting or self._welcome
         return _twiml(self._connected(form["CallSid"], facts, greeting))
 
     def _begin_outgoing(self, form: Form, call_id: str) -> Response:
@@ -88,17 +88,24 @@ class Webhooks:
             log.info("nobody needs this outgoing call any more; it is hung up", call_sid=form["CallSid"])
             return _twiml(twiml.said_and_hung_up(self.settings.prompt_game_over, self.settings.twilio_voice))
         facts = Facts(form.get("From", ""), form.get("To", ""), "outgoing", call_id)
-        return _twiml(self._connected(form["CallSid"], facts, answer.greeting))
+        greeting = f"{answer.greeting} {self._welcome}".strip() if answer.asks_for_code else answer.greeting
+        return _twiml(self._connected(form["CallSid"], facts, greeting))
 
     @property
     def _welcome(self) -> str:
         """Where no voice of ours can say it."""
+        if self.has_voice():
+            return ""
         return " ".join(filter(None, [self.settings.prompt_welcome, self.settings.prompt_say_code]))
 
     def _connected(self, call_sid: str, facts: Facts, greeting: str) -> str:
+        token = self.tokens.issue_nowait(call_sid, facts)
+        if token is None:
+            log.warning("a call is announced that has had its stream, or too many tokens", call_sid=call_sid)
+            return twiml.said_and_hung_up(self.settings.prompt_failed, self.settings.twilio_voice)
         public_url = self.access.public_url(Visit(request.scope))
         parameters = {
-            twiml.TOKEN_PARAMETER: self.tokens.issue_nowait(call_sid, facts),
+            twiml.TOKEN_PARAMETER: token,
             CALLER_PARAMETER: facts.caller,
             twiml.CALLED_PARAMETER: facts.called,
             twiml.DIRECTION_PARAMETER: facts.direction,
@@ -113,7 +120,7 @@ class Webhooks:
 
     async def go_on(self, form: Form) -> Response:
         """The stream has ended, and the caller is still there."""
-        ending = self.endings.take_nowait(form["CallSid"])
+        ending = self.endings.ask_nowait(form["CallSid"])
         if ending is None:
             log.warning("a call's stream has not come, or not to this process", call_sid=form["CallSid"])
         return _twiml(twiml.said_and_hung_up(self._last_words(ending), self.settings.twilio_voice))
@@ -123,6 +130,9 @@ class Webhooks:
             case Ending(said_goodbye=True):
                 return ""
             case None | Ending(why=Ended.FAILED | Ended.REFUSED | Ended.MALFORMED | Ended.UNUSABLE | Ended.SILENT):
+                return self.settings.prompt_failed
+            case Ending(why=Ended.HUNG_UP):
+                # but is still there: the stream has broken
                 return self.settings.prompt_failed
             case Ending(why=why):
                 # no voice of ours could say it

@@ -46,7 +46,7 @@ def test_entry(digits: str, active: set[str], outcome: Keyed) -> None:
         pytest.param("4", {"4", "42"}, SETTLE_AFTER, id="both-active"),
         pytest.param("4", {"42"}, GIVE_UP_AFTER, id="begins-an-active-code"),
         pytest.param("43", {"42"}, SETTLE_AFTER, id="complete-but-no-game"),
-        pytest.param("5", {"42"}, SETTLE_AFTER, id="begins-no-active-code"),
+        pytest.param("5", {"42"}, GIVE_UP_AFTER, id="begins-a-code-that-is-not-active"),
         pytest.param("421", {"99"}, SETTLE_AFTER, id="longer-than-any-code"),
     ],
 )

@@ -63,6 +63,12 @@ def test_unreachable_names_the_setting_and_the_cause() -> None:
     assert failure.passing
 
 
+def test_unreachable_names_an_error_of_many_addresses_plainly() -> None:
+    error = OSError("all attempts failed")
+    error.__cause__ = ExceptionGroup("attempts", [ConnectionRefusedError(111, "Connection refused")])
+    assert "(ConnectionRefusedError: [Errno 111] Connection refused)" in str(unreachable(error))
+
+
 @pytest.mark.parametrize("reason", [None, "", "NET-0001: nothing came"])
 def test_a_close_gives_code_and_reason_and_may_be_tried_again(reason: str | None) -> None:
     failure = closed(1011, reason)

@@ -46,6 +46,7 @@ async def test_a_call_that_is_answered_becomes_a_line() -> None:
         await exchange.tells(call, "completed")
         line.close_nowait("hung_up", 1)
         assert isinstance(exchange.taken[-1].event, CallEnded)
+        call.finish_nowait()
         await exchange.is_over()
         assert exchange.carrier.hung_up == []
 
@@ -201,9 +202,25 @@ async def test_a_number_that_is_not_allowed_is_refused_at_once() -> None:
 async def test_without_a_carrier_every_call_is_refused() -> None:
     async with open_exchange() as exchange:
         quota = DialQuota(DialLimits(9, 9, 9, 9))
-        dialler = Dialler(None, exchange.switchboard, quota, allow=("+1",), known_as=str, ring_seconds=1)
-        with pytest.raises(DialRefused, match="TWILIO_ACCOUNT_SID"):
+        dialler = Dialler(
+            None, exchange.switchboard, quota, allow=("+1",), known_as=str, ring_seconds=1, why_no_calls="set this"
+        )
+        with pytest.raises(DialRefused, match="set this"):
             await dialler.dial(TO)
+
+
+async def test_a_stream_that_is_there_ends_the_call_and_not_what_the_carrier_tells() -> None:
+    async with open_exchange() as exchange:
+        call = await exchange.ringing()
+        assert exchange.dialler.claim_nowait(call.id) is call
+        await exchange.tells(call, "completed")
+        assert call.reserved is not None
+        line = await call.reserved.begin(lambda _: None)
+        assert isinstance(exchange.taken[-1].event, CallStarted)
+        line.close_nowait("hung_up", 1)
+        assert isinstance(exchange.taken[-1].event, CallEnded)
+        call.finish_nowait()
+        await exchange.is_over()
 
 
 # --- for the operator
@@ -233,6 +250,24 @@ async def test_the_operator_learns_why_there_is_no_call() -> None:
         with pytest.raises(DialRefused) as limit:
             await exchange.dialler.dial(TO)
         assert limit.value.rule is Rule.PER_MINUTE
+
+
+async def test_the_operator_gets_the_id_that_only_the_webhook_has_told() -> None:
+    async with open_exchange(answers=False) as exchange:
+        exchange.carrier.answer = CarrierUnclear("perhaps")
+        got: list[str] = []
+
+        async def dial() -> None:
+            got.append(await exchange.dialler.dial(TO))
+
+        exchange.nursery.start_soon(dial)
+        await wait_all_tasks_blocked()
+        ((_, call_id, _),) = exchange.carrier.placed
+        exchange.dialler.status_nowait(call_id, {"CallSid": "CA1", "CallStatus": "ringing"})
+        exchange.carrier.may_answer.set()
+        await wait_all_tasks_blocked()
+        assert got == ["CA1"]
+        exchange.dialler.status_nowait(call_id, {"CallSid": "CA1", "CallStatus": "busy"})
 
 
 # --- whatever comes

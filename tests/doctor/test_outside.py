@@ -113,6 +113,16 @@ class TestPhoneNumber:
         async with inhabited(World(number=number)) as world:
             assert says(await check_number(world.settings()), Outcome.FAULT, *words)
 
+    async def test_is_written_for_people(self) -> None:
+        async with inhabited(World()) as world:
+            finding = await check_number(world.settings(TWILIO_PHONE_NUMBER="+1 (555) 123-0042"))
+        assert says(finding, Outcome.OK, "+1***42")
+
+    async def test_has_no_country(self) -> None:
+        async with inhabited(World()) as world:
+            finding = await check_number(world.settings(TWILIO_PHONE_NUMBER="(555) 123-0042"))
+        assert says(finding, Outcome.FAULT, "TWILIO_PHONE_NUMBER", "country", "+12025550123")
+
     async def test_is_not_the_account_s(self) -> None:
         async with inhabited(World(has_number=False)) as world:
             assert says(await check_number(world.settings()), Outcome.FAULT, "no number of the account")
@@ -163,6 +173,13 @@ class TestLocks:
         async with inhabited(World()) as world:
             (finding,) = check_locks(world.settings())
         assert says(finding, Outcome.OK)
+
+    async def test_are_worth_little_where_they_can_be_guessed(self) -> None:
+        (_, finding) = check_locks(
+            World(url="http://127.0.0.1:5000").settings(game_keys="long-enough-for-anybody,short")
+        )
+        assert says(finding, Outcome.WARNING, "PHONEGAME_GAME_KEYS", "token_urlsafe")
+        assert "short" not in finding.text
 
     def exposed(self, **values: Any) -> list[Finding]:
         world = World(url="http://127.0.0.1:5000")

@@ -15,7 +15,7 @@ from tests.hypercorn_server import config_for, serving
 TOKEN = "0123456789abcdef0123456789abcdef"
 ACCOUNT = "AC" + "0" * 32
 NUMBER = "+15551230042"
-SECRETS = ("deepgram-secret", TOKEN, "operator-secret", "game-secret", "5551230042")
+SECRETS = ("deepgram-secret", TOKEN, "operator-secret", "games-secret", "5551230042")
 
 
 @dataclass

@@ -206,7 +206,7 @@ async def open_arcade(
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket", "no lifespan here"
-        await games.serve(ServedWebsocket(scope, receive, send))
+        await games.serve(ServedWebsocket(scope, receive, send), "arcade")
 
     stop = trio.Event()
     async with trio.open_nursery() as nursery:

@@ -115,7 +115,7 @@ ACTIONS = st.one_of(
 def test_every_say_gets_one_receipt_from_each_call(actions: list[Any]) -> None:
     async def scenario() -> None:
         switchboard = MemorySwitchboard(CodePool(["1"], random=Random(1)))
-        game, recorder = V1Game("", away_seconds=60, queue=QUEUE), Recorder()
+        game, recorder = V1Game("", known_as="game", away_seconds=60, queue=QUEUE), Recorder()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(game.run, switchboard, recorder)
             await trio.testing.wait_all_tasks_blocked()

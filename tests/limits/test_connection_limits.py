@@ -18,7 +18,7 @@ class TestOpenSockets:
         with ExitStack() as stack:
             outcomes = [stack.enter_context(limits.socket(ELSEWHERE, 0)) for _ in range(5)]
         assert [bool(outcome) for outcome in outcomes] == [True, True, True, False, False]
-        assert outcomes[3] is Admission.TOO_MANY_SOCKETS
+        assert outcomes[3].admission is Admission.TOO_MANY_SOCKETS
 
     def test_those_that_have_closed_no_longer_count(self) -> None:
         limits = ConnectionLimits(1, 1000)
@@ -59,11 +59,37 @@ class TestOpenSockets:
         with limits.socket(address, 0), limits.socket(address, 0) as admitted:
             assert not admitted
 
+    def test_each_door_has_its_own(self) -> None:
+        limits = ConnectionLimits(1, 1)
+        with limits.socket(ELSEWHERE, 0, "/game"), limits.socket(ELSEWHERE, 0, "/twilio") as admitted:
+            assert admitted
+            with limits.socket(ELSEWHERE, 0, "/game") as another:
+                assert not another
+
+    def test_one_that_is_given_back_counts_no_more_though_it_stays_open(self) -> None:
+        limits = ConnectionLimits(1, 1)
+        with ExitStack() as stack:
+            for _ in range(5):
+                place = stack.enter_context(limits.socket(ELSEWHERE, 0))
+                assert place
+                place.give_back(0)
+                place.give_back(0)
+            assert stack.enter_context(limits.socket(ELSEWHERE, 0))
+            assert not stack.enter_context(limits.socket(ELSEWHERE, 0))
+
+    def test_one_that_was_refused_gives_nothing_back(self) -> None:
+        limits = ConnectionLimits(1, 1)
+        with limits.socket(ELSEWHERE, 0):
+            for _ in range(2):
+                with limits.socket(ELSEWHERE, 0) as refused:
+                    assert not refused
+                    refused.give_back(0)
+
 
 class TestAttempts:
     def attempt(self, limits: ConnectionLimits, now: float) -> Admission:
-        with limits.socket(ELSEWHERE, now) as admission:
-            return admission
+        with limits.socket(ELSEWHERE, now) as place:
+            return place.admission
 
     def test_one_address_has_so_many_a_minute(self) -> None:
         limits = ConnectionLimits(100, 3)
@@ -128,7 +154,8 @@ class TestAddress:
         assert ConnectionLimits(trusted_proxies=[PROXY]).address_of("198.51.100.2", ["192.0.2.7"]) == "198.51.100.2"
 
     def test_behind_a_tunnel_of_this_machine_is_the_visitor_s_where_the_tunnel_is_trusted(self) -> None:
-        assert ConnectionLimits(trusted_proxies=["127.0.0.1"]).address_of("127.0.0.1", [ELSEWHERE]) == ELSEWHERE
+        for tunnel in ("127.0.0.1", None):
+            assert ConnectionLimits(trusted_proxies=["127.0.0.1"]).address_of(tunnel, [ELSEWHERE]) == ELSEWHERE
         assert ConnectionLimits().address_of("127.0.0.1", [ELSEWHERE]) == ""
 
     @given(st.one_of(st.none(), st.text()), st.lists(st.text()))

@@ -9,6 +9,8 @@ from wsproto.events import AcceptConnection, RejectConnection
 from phonegame.local.game_client import GameUnreachableError, connect_game
 from phonegame.local.phone import DialError
 from phonegame.local.text_game import Code, PhoneNumber
+from phonegame.local.v1_client import Numbered, connect_v1
+from phonegame.wire import v1
 from tests.house import NUMBER, Game, House, open_house
 from tests.http_client import FORM, basic, bearer, fetch, signed_form
 from tests.raw_websocket import connect
@@ -55,6 +57,7 @@ class TestIncomingCall:
                 await caller.is_hung_up_on("the game left")
             after = await twilio.post("/twiml/after", twilio.call(sid))
             assert says(after) == [("Say", "The game has ended. Goodbye."), ("Hangup", None)]
+            assert says(await twilio.post("/twiml/after", twilio.call(sid))) == says(after)
             assert house.errors == []
 
     async def test_nothing_is_said_after_a_goodbye_that_was_heard(self) -> None:
@@ -72,6 +75,17 @@ class TestIncomingCall:
             answer = await twilio.post("/twiml/after", twilio.call(new_sid()))
             ((verb, apology), *_) = says(answer)
             assert verb == "Say"
+            assert apology is not None
+            assert apology.startswith("I am sorry")
+
+    async def test_a_caller_whose_stream_has_broken_hears_an_apology(self) -> None:
+        async with open_house(**LOCKS) as house:
+            twilio, sid = TwilioSide(house.address), new_sid()
+            told = await twilio.announces(sid)
+            async with twilio.stream(sid, told.parameters) as caller:
+                await caller.keeps_silent(100)
+            await house.phonegame.calls.wait_until_empty()
+            ((_, apology), *_) = says(await twilio.post("/twiml/after", twilio.call(sid)))
             assert apology is not None
             assert apology.startswith("I am sorry")
 
@@ -109,6 +123,15 @@ class TestIncomingCall:
             async with twilio.stream(sid, told.parameters) as caller:
                 await caller.keeps_silent(100)
             assert "call started" in house.events
+
+    async def test_a_webhook_that_is_repeated_after_the_call_has_come_leads_nowhere(self) -> None:
+        async with open_house(**LOCKS) as house:
+            twilio, sid = TwilioSide(house.address), new_sid()
+            told = await twilio.announces(sid)
+            async with twilio.stream(sid, told.parameters) as caller:
+                await caller.keeps_silent(100)
+                answer = await twilio.post("/twiml", twilio.call(sid))
+            assert [verb for verb, _ in says(answer)] == ["Say", "Hangup"]
 
     async def test_without_locks_it_needs_no_token(self) -> None:
         async with open_house() as house, house.game() as game, house.phone() as caller:
@@ -293,16 +316,27 @@ class TestOperator:
             assert (await fetch(house.address, "GET", "/healthz")).status == 200
 
 
-async def test_no_secret_is_in_any_answer_or_log(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_no_secret_is_in_any_answer_or_log(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every door, with the right keys and with wrong ones, at debug level."""
     answers: list[str] = []
-    async with open_house(log_level="debug", **LOCKS) as house:
+    more = {"TWILIO_API_KEY": "SK" + "0" * 32, "TWILIO_API_SECRET": "planted-api-secret", "log": form}
+    async with open_house(log_level="debug", **{**LOCKS, **more}) as house:
         twilio, sid = TwilioSide(house.address), new_sid()
         told = await twilio.announces(sid)
         async with connect_game(f"{house.game_url}?key={GAME_KEY}") as client:
             await client.receive()
             async with twilio.stream(sid, told.parameters) as caller:
                 await caller.keeps_silent(100)
+        async with connect_v1(house.game_url, GAME_KEY) as left:
+            welcome = await left.receive()
+            assert isinstance(welcome, Numbered)
+            assert isinstance(welcome.message, v1.Welcome)
+            resume = v1.Resume(resume_token=welcome.message.resume_token, last_seq=0)
+        async with connect_v1(house.game_url, GAME_KEY, resume=resume) as client:
+            await client.receive()
+            answers.append(str(await client.receive()))
+        assert "resume_failed" in answers[0]
         await upgrade(house, f"/game?key={GAME_KEY}x")
         await upgrade(house, f"/nowhere?key={GAME_KEY}")
         for path in ("/", "/call", "/twiml", "/twiml/after", "/twilio/status", "/nowhere", "/game", "/asyncapi.json"):
@@ -313,6 +347,6 @@ async def test_no_secret_is_in_any_answer_or_log(capsys: pytest.CaptureFixture[s
                     answers.append(f"{answer.headers} {answer.text}")
         assert house.errors == []
     everything = " ".join(answers) + "".join(capsys.readouterr())
-    for secret in (TOKEN, GAME_KEY, OPERATOR_KEY, told.parameters["token"], CALLER.removeprefix("+1")):
+    for secret in ("planted", told.parameters["token"], resume.resume_token, CALLER.removeprefix("+1")):
         assert secret not in everything
     assert "Traceback" not in everything

@@ -194,6 +194,19 @@ async def test_a_number_that_is_not_allowed_is_an_error_that_names_the_rule() ->
         assert exchange.rest.asked == []
 
 
+async def test_a_game_that_connects_anew_may_dial_no_more_than_before() -> None:
+    async with open_exchange(dial_per_game=1) as exchange:
+        async with exchange.house.v1_game() as game:
+            await game.client.dial(TO, dial_id="d")
+            await exchange.has_placed()
+            await exchange.tells("initiated", "busy")
+            await gets_statuses(game, "dialling", "busy")
+        async with exchange.house.v1_game() as game:
+            await game.client.dial(TO, dial_id="d")
+            assert (await game.gets(v1.Error)).rule == "dial_per_game"
+        assert len(exchange.rest.asked) == 1
+
+
 async def test_an_old_game_is_rung_up_for_by_the_operator() -> None:
     async with open_exchange() as exchange, exchange.house.game() as game, trio.open_nursery() as nursery:
         nursery.start_soon(exchange.house.phonegame.dialler.dial, TO, game.code)

@@ -64,7 +64,7 @@ async def test_a_call_is_refused_by_a_close_where_the_asgi_server_can_do_no_more
     scope: Any = {"type": "websocket", "path": "/twilio"}
     async with open_house() as house:
         house.phonegame.end_nowait()
-        await house.phonegame.serve_call(RawWebsocket(scope, receive, send))
+        await house.phonegame.serve_call(RawWebsocket(scope, receive, send), lambda: None)
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 

@@ -42,14 +42,20 @@ def test_the_script_hands_its_arguments_over_and_gives_the_exit_status_back() ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)  # two calls at the pace of speech
 def test_once_caller_and_game_hear_each_other() -> None:
     command = [sys.executable, "-c", HAND_OVER, "--once"]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=58, check=False)
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=110, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "3 of 3 sentences" in finished.stdout
     assert "the phone heard    one pepperoni pizza coming up" in finished.stdout
     assert "interrupted after  We also have" in finished.stdout
     assert "4 of 4 answers" in finished.stdout
+    for word in ("dialling", "ringing", "answered"):
+        assert f"the game is told   {word}\n" in finished.stdout
+    assert "the phone          picks up\n" in finished.stdout
+    assert "1 of 1 sentences" in finished.stdout
+    assert "2 of 2 answers" in finished.stdout
     assert finished.stderr == ""
 
 
@@ -67,7 +73,7 @@ async def demo_in_a_call() -> AsyncIterator[tuple[trio.Process, list[psutil.Proc
                     assert received, output.decode()
                     output += received
             children = psutil.Process(process.pid).children(recursive=True)
-            assert len(children) >= 2
+            assert len(children) >= 3
             yield process, children
     finally:
         process.kill()

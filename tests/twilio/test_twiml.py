@@ -3,6 +3,8 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from phonegame.twilio import twiml
 
@@ -54,6 +56,22 @@ def test_a_parameter_is_cut_where_twilio_would_refuse_it() -> None:
 )
 def test_stream_url(public_url: str, stream_url: str) -> None:
     assert twiml.stream_url(public_url) == stream_url
+
+
+@given(st.text(), st.text())
+def test_whatever_is_said_and_handed_over_twilio_can_read_it(greeting: str, caller: str) -> None:
+    *says, connect = connected(greeting=greeting, parameters={"from": caller, "to": "+1"})
+    assert connect.tag == "Connect"
+    assert [say.tag for say in says] in ([], ["Say"])
+    assert connect[0][-1].attrib == {"name": "to", "value": "+1"}
+
+
+def test_what_no_document_can_hold_is_left_out() -> None:
+    nothing = "\0\x0b\ufffe\ud800"
+    say, connect = connected(greeting=f"one{nothing}two", parameters={"from": nothing})
+    assert say.text == "onetwo"
+    assert len(connect[0]) == 0
+    assert [verb.tag for verb in connected(greeting=f" {nothing} ")] == ["Connect"]
 
 
 def test_a_goodbye_is_said_and_then_hung_up() -> None:

@@ -7,12 +7,13 @@ import pytest
 from quart.typing import TestClientProtocol as ClientProtocol
 from quart_trio import QuartTrio
 
-from phonegame.carrier import CarrierError
+from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling import DialRefused, Rule
 from phonegame.web.faults import tell_faults
 from phonegame.web.operator import Situation, operator_pages
 
 SID = "CA" + "0" * 32
+JSON = {"Content-Type": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -28,9 +29,9 @@ class Dialler:
         return SID
 
 
-def client(dialler: Dialler, *, can_dial: bool = True) -> ClientProtocol:
+def client(dialler: Dialler, *, why_no_calls: str = "") -> ClientProtocol:
     app = QuartTrio("test")
-    app.register_blueprint(operator_pages(lambda: Situation("+15550100", 3, 2, can_dial), dialler.dial))
+    app.register_blueprint(operator_pages(lambda: Situation("+15550100", 3, 2, why_no_calls), dialler.dial))
     tell_faults(app)
     return app.test_client()
 
@@ -38,11 +39,11 @@ def client(dialler: Dialler, *, can_dial: bool = True) -> ClientProtocol:
 class Fields(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.names: set[str | None] = set()
+        self.values: dict[str | None, str | None] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "input":
-            self.names.add(dict(attrs)["name"])
+            self.values[dict(attrs)["name"]] = dict(attrs)["value"]
 
 
 class TestCall:
@@ -52,6 +53,12 @@ class TestCall:
         answer = await client(dialler).post("/call", json=order)
         assert (answer.status_code, await answer.get_json()) == (200, {"callSid": SID})
         assert dialler.orders == [("+12025550147", "42", "Hello.")]
+
+    async def test_may_leave_out_all_but_the_number(self) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).post("/call", json={"to": "+12025550147", "code": None, "greeting": None})
+        assert answer.status_code == 200
+        assert dialler.orders == [("+12025550147", None, "")]
 
     async def test_is_placed_by_a_form(self) -> None:
         dialler = Dialler()
@@ -64,7 +71,7 @@ class TestCall:
         browser = client(dialler)
         page = Fields()
         page.feed(await (await browser.get("/", headers=BROWSER)).get_data(as_text=True))
-        assert page.names == {"to", "code", "greeting"}
+        assert page.values == {"to": "", "code": "", "greeting": ""}
         answer = await browser.post("/call", form={"to": "+1202", "code": "", "greeting": ""}, headers=BROWSER)
         assert answer.content_type == "text/html; charset=utf-8"
         assert SID in await answer.get_data(as_text=True)
@@ -79,14 +86,15 @@ class TestCall:
     @pytest.mark.parametrize(
         ("headers", "body", "told"),
         [
-            ({"Content-Type": "application/json"}, b"{", "The call cannot be read: "),
-            ({"Content-Type": "application/json"}, b"[]", "Expected `object`"),
-            ({"Content-Type": "application/json"}, b'{"code": "1"}', "`to`"),
-            ({"Content-Type": "application/json"}, b'{"to": 1}', "Expected `str`, got `int`"),
-            ({"Content-Type": "application/json"}, b'{"to": " "}', "`to` is missing"),
-            ({"Content-Type": "application/json"}, b"\xff", "The call cannot be read: "),
-            ({"Content-Type": "application/json"}, b"[" * 5000, "The call cannot be read: "),
+            (JSON, b"{", "The call cannot be read: "),
+            (JSON, b"[]", "Expected `object`"),
+            (JSON, b'{"code": "1"}', "`to`"),
+            (JSON, b'{"to": 1}', "Expected `str`, got `int`"),
+            (JSON, b'{"to": " "}', "`to` is missing"),
+            (JSON, b"\xff", "The call cannot be read: "),
+            (JSON, b"[" * 5000, "The call cannot be read: "),
             ({"Content-Type": "application/x-www-form-urlencoded"}, b"code=1", "`to` is missing"),
+            (JSON, b'{"to": "+1", "greeting": "' + b"x" * 501 + b'"}', "`greeting` has 501 characters; at most 500"),
             ({"Content-Type": "text/plain"}, b"to=%2B1202", "Send the call as application/json"),
             ({}, b"", "Send the call as application/json"),
         ],
@@ -109,10 +117,20 @@ class TestCall:
         answer = await client(dialler).post("/call", form={"to": "+1202"})
         assert (answer.status_code, await answer.get_json()) == (502, {"error": "the carrier refuses"})
 
-    async def test_an_error_on_the_page_is_escaped(self) -> None:
+    async def test_that_may_have_been_placed_is_not_called_failed(self) -> None:
+        dialler = Dialler(CarrierUnclear("the carrier has not answered"))
+        answer = await client(dialler).post("/call", form={"to": "+1202"})
+        assert answer.status_code == 502
+        assert "may ring all the same" in (await answer.get_json())["error"]
+
+    async def test_an_error_on_the_page_is_escaped_and_the_form_can_be_corrected(self) -> None:
         dialler = Dialler(CarrierError("<script>"))
-        answer = await client(dialler).post("/call", form={"to": "+1202"}, headers=BROWSER)
+        order = {"to": "+1202", "code": '4">', "greeting": "<b>Hello"}
+        answer = await client(dialler).post("/call", form=order, headers=BROWSER)
         text = await answer.get_data(as_text=True)
+        page = Fields()
+        page.feed(text)
+        assert page.values == order
         assert answer.status_code == 502
         assert "&lt;script&gt;" in text
         assert "<script>" not in text
@@ -129,7 +147,7 @@ class TestCall:
 
 
 async def test_a_server_that_cannot_dial_says_what_to_set() -> None:
-    answer = await client(Dialler(), can_dial=False).get("/")
+    answer = await client(Dialler(), why_no_calls="set TWILIO_ACCOUNT_SID").get("/")
     text = await answer.get_data(as_text=True)
     assert "<form" not in text
-    assert "TWILIO_ACCOUNT_SID" in text
+    assert "<p>Set TWILIO_ACCOUNT_SID.</p>" in text

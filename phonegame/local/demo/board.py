@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from phonegame.local.demo.conversation import Conversation, Line, Reply, Row
+from phonegame.local.demo.script import ORDER, Script
+from phonegame.local.demo.signs import AT_THE_PHONE, Sign, Step
 
 
 class Board(Protocol):
@@ -21,8 +23,8 @@ class Board(Protocol):
 
 
 @contextmanager
-def open_board(console: Console) -> Iterator[Board]:
-    console.print("  -> what the caller says, and what the game receives of it", style="dim")
+def open_board(console: Console, script: Script = ORDER) -> Iterator[Board]:
+    console.print(f"  -> what {script.person} says, and what the game receives of it", style="dim")
     console.print("  <- what the game says, and what can be understood of the phone's recording\n", style="dim")
     if not console.is_terminal:
         yield LogBoard(console)
@@ -44,15 +46,37 @@ class TableBoard:
     def show(self, conversation: Conversation) -> None:
         table = Table(expand=True, pad_edge=False, show_edge=False, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         table.add_column("time", width=4, justify="right", style="dim")
-        table.add_column("the caller says, hears", ratio=1)
+        table.add_column(f"{conversation.script.person} says, hears", ratio=1)
         table.add_column("", width=2)
         table.add_column("the game receives, says", ratio=1)
         table.add_column("after", width=6, justify="right")
         for row in conversation.rows:
-            caller, way, game = _line(row) if isinstance(row, Line) else _reply(row)
+            caller, way, game = _cells(row)
             delay = "" if row.delay is None else in_words(row.delay)
             table.add_row(f"{row.began:.1f}", caller, Text(way, "dim"), game, delay)
         self._live.update(table, refresh=True)
+
+
+def _cells(row: Row) -> tuple[Text, str, Text]:
+    match row:
+        case Line():
+            return _line(row)
+        case Reply():
+            return _reply(row)
+        case Sign():
+            return _sign(row)
+        case _:
+            assert_never(row)
+
+
+def _sign(sign: Sign) -> tuple[Text, str, Text]:
+    at_phone = AT_THE_PHONE.get(sign.step, "") if sign.at_phone is not None else ""
+    told = _in_words(sign.step, sign.detail) if sign.told else ""
+    return Text(at_phone, "magenta"), "->", Text(told, "magenta")
+
+
+def _in_words(step: Step, detail: str) -> str:
+    return f"{step}, {detail}" if detail else step
 
 
 def _line(line: Line) -> tuple[Text, str, Text]:
@@ -89,18 +113,24 @@ class LogBoard:
 
     def show(self, conversation: Conversation) -> None:
         for number, row in enumerate(conversation.rows):
-            for at, label, text in _entries(row):
+            for at, label, text in _entries(row, conversation.script.person):
                 if (number, f"{label}{text}") not in self._printed:
                     self._printed.add((number, f"{label}{text}"))
                     self._console.print(Text(f"{at:6.1f} s  {label:18} {text}"), soft_wrap=True)
 
 
-def _entries(row: Row) -> Iterator[tuple[float, str, str]]:
+def _entries(row: Row, person: str) -> Iterator[tuple[float, str, str]]:
     """When, what happened, and the words."""
     if isinstance(row, Line):
-        yield row.began, "the caller says", row.said
+        yield row.began, f"{person} says", row.said
         for piece in row.received:
             yield piece.at, "the game receives", piece.text
+        return
+    if isinstance(row, Sign):
+        if row.at_phone is not None:
+            yield row.at_phone, "the phone", AT_THE_PHONE[row.step].strip("()")
+        for told in row.told:
+            yield told.at, "the game is told", _in_words(row.step, told.detail)
         return
     yield row.began, "the game says", row.text
     if row.finished is not None:

@@ -10,13 +10,14 @@ import trio
 from phonegame.local.demo.conversation import Conversation, Reply
 from phonegame.local.demo.ears import understand
 from phonegame.local.demo.game import PizzaGame
+from phonegame.local.demo.phones import PLAYER
 from phonegame.local.demo.script import TURNS, Turn, spell, spell_digits
 from phonegame.local.demo.stage import KEY, Stage
 from phonegame.local.phone import Phone, place_call
 from phonegame.local.speech.transcribe import transcribe
+from phonegame.local.twilio_api.calling_in import ask_webhook
 from phonegame.local.v1_client import V1Client
 
-CALLER = "+15550100042"
 WELCOME_SECONDS = 8.0
 """A server that says nothing for so long says nothing at all; and nobody listens for longer."""
 BREATH_SECONDS = 0.4
@@ -35,7 +36,9 @@ async def run_call(
     client: V1Client, code: str, stage: Stage, on_change: Callable[[Conversation], None]
 ) -> Conversation:
     """Hangs up at the end. Raises PhoneError, SpeakError, GameFailed, DeepgramFailure, in groups."""
-    async with place_call(stage.twilio_url, from_number=CALLER) as phone:
+    connection = await ask_webhook(stage.webhook_url, PLAYER)
+    called = place_call(connection.url, identity=connection.identity, auth_token=connection.auth_token)
+    async with called as phone:
         conversation = Conversation(lambda: phone.seconds, on_change)
 
         async def check(reply: Reply) -> None:

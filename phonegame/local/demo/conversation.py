@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 import trio
 
-from phonegame.local.demo.script import GREETING, TURNS, words_of
+from phonegame.local.demo.script import ORDER, Script, words_of
+from phonegame.local.demo.signs import Sign, Step, Told
 from phonegame.wire.v1 import SayFinished
 
 
@@ -73,16 +74,24 @@ class Reply:
         return beginning and 0 < len(heard) < len(all_words) and abs(len(heard) - len(understood)) <= 1
 
 
-Row: TypeAlias = Line | Reply
+Row: TypeAlias = Line | Reply | Sign
 
 
 class Conversation:
-    """The caller's tries at the code, then sentences and replies. `on_change` is called after each step."""
+    """Signs of a call that the game places, or the caller's tries at the code; then sentences and replies.
 
-    def __init__(self, clock: Callable[[], float], on_change: Callable[[Conversation], None]) -> None:
+    `on_change` is called after each step.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], on_change: Callable[[Conversation], None], script: Script = ORDER
+    ) -> None:
+        self.script = script
         self.rows: list[Row] = []
         self.tries: list[Line] = []
         self.sentences: list[Line] = []
+        self.has_ended = False
+        """The game has been told; where the server hangs up, while somebody is still at the phone."""
         self._clock = clock
         self._on_change = on_change
         self._words: list[str] = []
@@ -91,6 +100,10 @@ class Conversation:
     @property
     def replies(self) -> Sequence[Reply]:
         return [row for row in self.rows if isinstance(row, Reply)]
+
+    @property
+    def signs(self) -> Sequence[Sign]:
+        return [row for row in self.rows if isinstance(row, Sign)]
 
     @property
     def joined(self) -> bool:
@@ -107,10 +120,12 @@ class Conversation:
     @property
     def is_as_scripted(self) -> bool:
         """Whether the game received all, and the caller heard all of each reply but the one that they spoke over."""
-        over = {TURNS[at - 1].answer if at else GREETING for at, turn in enumerate(TURNS) if turn.over}
-        texts = [GREETING, *(turn.answer for turn in TURNS)]
+        texts = self.script.texts
+        over = {texts[at] for at, turn in enumerate(self.script.turns) if turn.over}
         return (
             not self.missed
+            and [sign.step for sign in self.signs if sign.is_complete] == list(self.script.steps)
+            and len(self.sentences) == len(self.script.turns)
             and [reply.text for reply in self.replies] == texts
             and all(reply.is_confirmed and reply.interrupted == (reply.text in over) for reply in self.replies)
         )
@@ -142,9 +157,27 @@ class Conversation:
         line.ended = self._clock()
         self._tell()
 
+    def at_phone(self, step: Step) -> None:
+        """The phone rings, is answered, or is hung up."""
+        self._sign(step).at_phone = self._clock()
+        self._tell()
+
     # --- the game ---
 
+    def told(self, step: Step, detail: str = "") -> None:
+        """What becomes of a call that it places."""
+        self._sign(step).told.append(Told(self._clock(), detail))
+        self._tell()
+
+    def ended(self, why: str) -> None:
+        """The call has come to nothing, or to its end."""
+        self.has_ended = True
+        if self.script.steps:
+            self.told("over", why)
+        self._tell()
+
     def connected(self) -> None:
+        """The call has come to the game, by its code."""
         line = self.tries[-1]
         line.arrived = self._clock()
         line.received.append(Piece(line.arrived, "a caller has joined"))
@@ -183,7 +216,7 @@ class Conversation:
         self._tell()
         return reply
 
-    def understood(self, reply: Reply, text: str, delay: float) -> None:
+    def understood(self, reply: Reply, text: str, delay: float | None = None) -> None:
         reply.understood, reply.delay = Piece(self._clock(), text), delay
         self._tell()
 
@@ -194,6 +227,10 @@ class Conversation:
         while not reached():
             await self._changed.wait()
         await trio.lowlevel.checkpoint()
+
+    def touch(self) -> None:
+        """Something else has happened that may be waited for."""
+        self._tell()
 
     def _tell(self) -> None:
         self._on_change(self)
@@ -206,6 +243,14 @@ class Conversation:
         self.rows.append(line)
         self._tell()
         return line
+
+    def _sign(self, step: Step) -> Sign:
+        for sign in self.signs:
+            if sign.step == step:
+                return sign
+        sign = Sign(step, self._clock())
+        self.rows.append(sign)
+        return sign
 
     def _reply(self, say_id: str) -> Reply:
         return next(reply for reply in self.replies if reply.say_id == say_id)

@@ -9,7 +9,7 @@ import trio
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.demo.conversation import Reply
-from phonegame.local.demo.script import ANSWERS, GREETING, beginnings, words_of
+from phonegame.local.demo.script import TEXTS, beginnings, words_of
 from phonegame.local.phone import Phone
 
 RECEIPT_PRECISION = 0.001
@@ -26,7 +26,7 @@ async def understand(phone: Phone, reply: Reply, recognise: Recognise) -> tuple[
     end = await _end(phone, reply)
     begin = max(0, end - round(reply.receipt.seconds * BYTES_PER_SECOND))
     delay = max(0.0, begin / BYTES_PER_SECOND - max(reply.began, _free_since(phone, begin)))
-    return await recognise(phone.heard[begin:end], _candidates(reply)), delay
+    return await recognise(phone.heard[begin:end], candidates(reply)), delay
 
 
 async def _end(phone: Phone, reply: Reply) -> int:
@@ -45,8 +45,8 @@ def _free_since(phone: Phone, place: int) -> float:
     return max((mark.at for mark in phone.marks_back if mark.at <= at), default=0.0)
 
 
-def _candidates(reply: Reply) -> Sequence[str]:
+def candidates(reply: Reply) -> Sequence[str]:
     """The local service understands what it is told to expect. It is not told which of the replies this is."""
     if reply.interrupted:
         return beginnings(reply.text)
-    return [" ".join(words_of(text)) for text in (GREETING, *ANSWERS.values())]
+    return [" ".join(words_of(text)) for text in TEXTS]

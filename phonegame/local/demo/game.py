@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 import trio
 
 from phonegame.local.demo.conversation import Conversation, Reply
-from phonegame.local.demo.script import ANSWERS, GREETING
 from phonegame.local.text_game import Closed
 from phonegame.local.v1_client import Numbered, V1Client
 from phonegame.wire import v1
 
 WELCOME_SECONDS = 10.0
+HUNG_UP_SECONDS = 10.0
+"""From the caller's hanging up to the game's `call_ended`, behind the last words."""
 
 
 class GameFailed(Exception):
@@ -30,12 +31,35 @@ async def receive_welcome(client: V1Client) -> v1.Welcome:
     raise GameFailed("The server did not welcome the game.")
 
 
+async def wait_until_hung_up(client: V1Client) -> None:
+    """Until the call that there is has ended. Raises GameFailed."""
+    with trio.move_on_after(HUNG_UP_SECONDS):
+        while True:
+            match await client.receive():
+                case Numbered(message=v1.CallEnded()):
+                    return
+                case Closed() as closed:
+                    raise GameFailed(closed.explain())
+    raise GameFailed("The server did not tell the game that the caller has hung up.")
+
+
+def _by(answered_by: str | None) -> str:
+    match answered_by:
+        case None:
+            return ""
+        case "human":
+            return "by a human"
+        case _:
+            return f"by: {answered_by}"
+
+
 class PizzaGame:
-    """Greets whoever joins, and answers what it expects to hear. `run` is its only task."""
+    """Greets whoever joins, or answers the phone, and answers what it expects to hear. `run` is its only task."""
 
     def __init__(self, client: V1Client, conversation: Conversation, check: Callable[[Reply], Awaitable[None]]) -> None:
         self._client = client
         self._conversation = conversation
+        self._script = conversation.script
         self._check = check
 
     async def run(self) -> None:
@@ -52,18 +76,37 @@ class PizzaGame:
 
     async def _take(self, message: v1.ServerMessage) -> None:
         match message:
-            case v1.CallStarted():
-                self._conversation.connected()
-                await self._say(GREETING)
+            case v1.CallStatus():
+                self._follow(message)
+                await trio.lowlevel.checkpoint()
+            case v1.CallStarted(direction=direction):
+                if direction == "incoming":
+                    self._conversation.connected()
+                await self._say(self._script.greeting)
             case v1.Transcript(is_final=True, text=text) if text:
                 for line in self._conversation.received(text):
-                    await self._say(ANSWERS[line.said])
+                    await self._answer(line.said)
             case v1.SayStarted(say_id=say_id):
                 self._conversation.reply_started(say_id)
+            case v1.CallEnded(reason=reason):
+                self._conversation.ended(reason.replace("_", " "))
+                await trio.lowlevel.checkpoint()
             case v1.Error(message=what):
                 raise GameFailed(f"The server could not do what the game asked for: {what}")
             case _:
                 await trio.lowlevel.checkpoint()
+
+    def _follow(self, message: v1.CallStatus) -> None:
+        match message.status:
+            case "dialling" | "ringing" | "answered" as step:
+                self._conversation.told(step, _by(message.answered_by))
+            case status:
+                self._conversation.ended(f"{status}, {message.reason}" if message.reason else status)
+
+    async def _answer(self, said: str) -> None:
+        await self._say(self._script.answers[said])
+        if self._script.hangs_up and said == self._script.turns[-1].said:
+            await self._client.hangup()
 
     async def _say(self, text: str) -> None:
         reply = self._conversation.reply(text)

@@ -51,10 +51,13 @@ class Program:
 class RunningProgram:
     """What a program has printed so far."""
 
-    def __init__(self, program: Program, process: trio.Process, log: Path) -> None:
+    def __init__(
+        self, program: Program, process: trio.Process, log: Path, on_line: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.program = program
         self.log = log
         self._process = process
+        self._on_line = on_line
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._changed = trio.Event()
 
@@ -76,9 +79,14 @@ class RunningProgram:
                 await log.write(data)
                 await log.flush()
                 *lines, rest = (rest + data).split(b"\n")
-                self._last_lines.extend(line.decode(errors="replace").rstrip() for line in lines)
+                for line in lines:
+                    self._take(line.decode(errors="replace").rstrip())
                 self._changed.set()
                 self._changed = trio.Event()
+
+    def _take(self, line: str) -> None:
+        self._last_lines.append(line)
+        self._on_line(line)
 
     async def fail_when_ended(self) -> None:
         """Raises ProgramFailed."""
@@ -93,15 +101,17 @@ async def run_program(
     program: Program,
     folder: Path,
     wait_until_ready: Callable[[RunningProgram], Awaitable[str]],
+    on_line: Callable[[str], None] = lambda _: None,
     *,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Runs until cancelled; then the program is gone. Starts with what `wait_until_ready` gives.
 
+    `on_line` is given every line that the program prints, as it comes.
     Raises ProgramFailed (in a group) when the program ends by itself or is not ready in time.
     """
     process = await _start(program, folder)
-    running = RunningProgram(program, process, folder / f"{program.name.replace(' ', '-')}.log")
+    running = RunningProgram(program, process, folder / f"{program.name.replace(' ', '-')}.log", on_line)
     async with trio.open_nursery() as outer:
         # reads on while the program stops: it must not wait for room in the pipe
         copying = trio.CancelScope(shield=True)

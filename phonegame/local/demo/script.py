@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from phonegame.local.demo.signs import Step
 from phonegame.local.speech.numerals import ONES, TEENS, TENS
 
 GREETING = "What would you like to order?"
@@ -27,8 +29,43 @@ TURNS = (
     ),
     Turn("that is all thank you", "Thank you, and enjoy your meal.", over=True),
 )
-SENTENCES = tuple(turn.said for turn in TURNS)
-ANSWERS = {turn.said: turn.answer for turn in TURNS}
+
+
+class Script(NamedTuple):
+    """`person`: who is at the phone. `steps`: what the game is told of a call that it places."""
+
+    person: str
+    greeting: str
+    turns: Sequence[Turn]
+    steps: Sequence[Step] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """All that the game says."""
+        return [self.greeting, *(turn.answer for turn in self.turns)]
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        return {turn.said: turn.answer for turn in self.turns}
+
+    @property
+    def hangs_up(self) -> bool:
+        """Whether the game does, after its last answer."""
+        return bool(self.steps)
+
+
+ORDER = Script("the caller", GREETING, TURNS)
+CALL_BACK = Script(
+    "the player",
+    "Hello, your pizza is ready. Shall we bring it?",
+    (Turn("yes please I am hungry", "Very good, it is on its way."),),
+    ("dialling", "ringing", "answered", "over"),
+)
+SCRIPTS = (ORDER, CALL_BACK)
+SENTENCES = tuple(turn.said for script in SCRIPTS for turn in script.turns)
+"""All that people say."""
+TEXTS = tuple(text for script in SCRIPTS for text in script.texts)
+"""All that the game says."""
 
 _SPOKEN = {value: word for word, value in (ONES | TEENS).items()}
 _SPOKEN |= {10 * value: word for word, value in TENS.items()}

@@ -1,8 +1,9 @@
-"""The demo from beginning to end: start everything, one call, a summary, and then it is the user's turn."""
+"""The demo from beginning to end: start everything, a call in each direction, and then it is the user's turn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -11,9 +12,12 @@ from rich.console import Console
 
 from phonegame.local.demo.board import in_words, open_board
 from phonegame.local.demo.call import run_call
+from phonegame.local.demo.carrier_lines import Happening
 from phonegame.local.demo.conversation import Conversation
-from phonegame.local.demo.game import receive_welcome
-from phonegame.local.demo.script import SENTENCES
+from phonegame.local.demo.game import receive_welcome, wait_until_hung_up
+from phonegame.local.demo.phones import PLAYER
+from phonegame.local.demo.ring_up import ring_up
+from phonegame.local.demo.script import CALL_BACK, SENTENCES
 from phonegame.local.demo.stage import DEFAULT_SERVER, Stage, phonegame_command, set_stage
 from phonegame.local.v1_client import connect_v1
 from phonegame.stop_signals import cancel_on_stop
@@ -27,26 +31,54 @@ async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
     went_well = None
     async with trio.open_nursery() as nursery:
         await nursery.start(cancel_on_stop, nursery.cancel_scope)
-        _say(console, "starting the speech service and the server ...")
+        _say(console, "starting the speech service, the telephone company and the server ...")
         async with set_stage(folder) as stage:
-            _say(console, f"the server is at http://{stage.server}, the speech service at ws://{stage.speech}")
-            conversation = await _play_call(console, stage)
-            went_well = conversation.is_as_scripted
-            summarise(console, conversation)
+            _say(console, f"the speech service (for Deepgram) is at ws://{stage.speech}")
+            _say(console, f"the telephone company (for Twilio) is at http://{stage.carrier}")
+            _say(console, f"the server is at http://{stage.server}")
+            went_well = await _play_calls(console, stage)
             if not once:
                 invite(console, stage)
-                await trio.sleep_forever()
+                with stage.carrier_lines.followed_by(partial(_show_happening, console)):
+                    await trio.sleep_forever()
         nursery.cancel_scope.cancel()
     return went_well
 
 
-async def _play_call(console: Console, stage: Stage) -> Conversation:
+async def _play_calls(console: Console, stage: Stage) -> bool:
+    """Whether both went as scripted. Where the first has not reached the game, there is no second."""
     async with connect_v1(stage.game_url) as client:
         welcome = await receive_welcome(client)
         _say(console, f"a game has connected; it shows: call {welcome.phone_number} and say {welcome.code}")
         console.print()
         with open_board(console) as board:
-            return await run_call(client, welcome.code, stage, board.show)
+            ordered = await run_call(client, welcome.code, stage, board.show)
+        summarise(console, ordered)
+        if not ordered.joined:
+            return False
+        if not ordered.has_ended:
+            await wait_until_hung_up(client)
+        console.print()
+        _say(console, "the pizza is ready, so the game rings the player up")
+        console.print()
+        with open_board(console, CALL_BACK) as board:
+            called_back = await ring_up(client, stage, board.show)
+        summarise_call_back(console, called_back)
+    return ordered.is_as_scripted and called_back.is_as_scripted
+
+
+def summarise_call_back(console: Console, conversation: Conversation) -> None:
+    console.print()
+    told = {sign.step: sign for sign in conversation.signs if sign.is_complete}
+    rang, answered = (told.get(step) for step in ("ringing", "answered"))
+    if rang is None or answered is None:
+        ends = [sign.detail for sign in conversation.signs if sign.step == "over"]
+        console.print(f"The player was not reached: {(ends or ['nothing was heard of the call'])[0]}", style="bold red")
+        return
+    by = f" {answered.detail}" if answered.detail else ""
+    _figure(console, "rung up", f"rang after {in_words(rang.began)}, answered after {in_words(answered.began)}{by}")
+    _summarise_sentences(console, conversation)
+    _summarise_heard(console, conversation)
 
 
 def summarise(console: Console, conversation: Conversation) -> None:
@@ -79,6 +111,11 @@ def _summarise_replies(console: Console, conversation: Conversation) -> None:
     )
     for seconds in conversation.interruptions:
         _figure(console, "interrupted", f"{in_words(seconds)} after the caller began to speak")
+    _summarise_heard(console, conversation)
+
+
+def _summarise_heard(console: Console, conversation: Conversation) -> None:
+    replies = conversation.replies
     confirmed = sum(reply.is_confirmed for reply in replies)
     _figure(console, "heard", f"{confirmed} of {len(replies)} answers as the game was told, by the phone's recording")
     for reply in replies:
@@ -88,6 +125,8 @@ def _summarise_replies(console: Console, conversation: Conversation) -> None:
 
 def _delays(delays: Sequence[float | None], since: str, what: str = "") -> str:
     known = [delay for delay in delays if delay is not None]
+    if len(known) == 1:
+        return f", {what}{in_words(known[0])} after {since}"
     return f", {what}{in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
 
 
@@ -96,18 +135,26 @@ def _figure(console: Console, name: str, text: str) -> None:
 
 
 def invite(console: Console, stage: Stage) -> None:
-    play, call = (f"{phonegame_command()} {name}" for name in ("play", "call"))
+    play, call, dial = (f"{phonegame_command()} {name}" for name in ("play", "call", "dial"))
     if stage.server != DEFAULT_SERVER:
-        play, call = f"{play} {stage.game_url}", f"{call} {stage.twilio_url}"
+        play, call = f"{play} {stage.game_url}", f"{call} {stage.webhook_url}"
+        dial = f"{dial} --server http://{stage.server}"
     console.print("\nIt all stays up until you press Ctrl-C.")
     console.print("In a second terminal, in this folder, a game of your own:\n")
     _say(console, play, style="bold")
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
     _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
-    console.print("\nWhat you type into the game is spoken to the caller.")
+    console.print("\nor, once that call is over, have the game's player rung up:\n")
+    _say(console, f"{dial} {PLAYER} --code 42", style="bold")
+    console.print("\nWhat you type into the game is spoken on the phone; who was rung up answers it once.")
+    console.print("What becomes of a call that is placed is shown here.")
     console.print("The local speech service understands numbers and what it is told to expect:\n")
     for sentence in SENTENCES:
         _say(console, sentence)
+
+
+def _show_happening(console: Console, happening: Happening) -> None:
+    console.print(f"  {happening.number}  {happening.text}", style="dim", markup=False, soft_wrap=True)
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the demo starts: the speech service and the server, as a user would, on free ports of this machine."""
+"""What the demo starts: speech service, carrier and server, as a user would, on free ports of this machine."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import trio
 
+from phonegame.local.demo.carrier_lines import CarrierLines
+from phonegame.local.demo.phones import DIALLED, write_phones
 from phonegame.local.demo.programs import Program, ProgramFailed, RunningProgram, run_program
 from phonegame.local.demo.script import SENTENCES
+from phonegame.local.twilio_api.config import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from phonegame.settings import DEEPGRAM_URL
 
 PORT = 5000
 """The server's own default, so that games and phones of one's own need no address; taken on many a Mac (AirPlay)."""
 DEFAULT_SERVER = f"127.0.0.1:{PORT}"
 KEY = "local"
+ATTEMPTS = 3
 
 _SETTINGS = ("DEEPGRAM_", "TWILIO_", "PHONEGAME_", "PROXY_URL", "CERT_PEM", "KEY_PEM")
 """Beginnings of the variables that are left out: the demo does not run on the user's settings, nor on its account."""
@@ -29,18 +33,21 @@ _SETTINGS = ("DEEPGRAM_", "TWILIO_", "PHONEGAME_", "PROXY_URL", "CERT_PEM", "KEY
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """host:port of the two programs."""
+    """host:port of the programs, and what the carrier prints."""
 
     speech: str
+    carrier: str
     server: str
+    carrier_lines: CarrierLines = field(default_factory=CarrierLines)
 
     @property
     def game_url(self) -> str:
         return f"ws://{self.server}/game"
 
     @property
-    def twilio_url(self) -> str:
-        return f"ws://{self.server}/twilio"
+    def webhook_url(self) -> str:
+        """What Twilio asks when somebody calls."""
+        return f"http://{self.server}/twiml"
 
     @property
     def listen_url(self) -> str:
@@ -49,28 +56,48 @@ class Stage:
 
 @asynccontextmanager
 async def set_stage(folder: Path) -> AsyncIterator[Stage]:
-    """Both programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups."""
+    """All programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups."""
     variables = _clean_variables()
     async with trio.open_nursery() as nursery:
         arguments = ["speech", "--port", "0", "--key", KEY, "--voices", "espeak"]
         speaking = Program("speech service", arguments, variables)
         speech: str = await nursery.start(run_program, speaking, folder, _printed_address)
-        yield Stage(speech, await _start_server(nursery, folder, variables, speech))
+        yield await _start_server(nursery, folder, variables, speech)
         nursery.cancel_scope.cancel()
 
 
-async def _start_server(nursery: trio.Nursery, folder: Path, variables: dict[str, str], speech: str) -> str:
+async def _start_server(nursery: trio.Nursery, folder: Path, variables: dict[str, str], speech: str) -> Stage:
     """At the usual port, or, where that is taken or has just been taken by another program, at any free one."""
-    for port in (PORT, 0) if _is_free(PORT) else (0,):
-        serving = Program("server", ["serve"], variables | _server_variables(f"127.0.0.1:{port}", speech))
+    ports = [PORT] if _is_free(PORT) else []
+    ports += _free_ports(ATTEMPTS)
+    for port in ports:
         try:
-            address: str = await nursery.start(run_program, serving, folder, _printed_address)
+            stage: Stage = await nursery.start(_run_exchange, folder, variables, speech, f"127.0.0.1:{port}")
         except ExceptionGroup as group:
-            if port == 0 or group.split(ProgramFailed)[1] is not None:
+            if port == ports[-1] or group.split(ProgramFailed)[1] is not None:
                 raise
         else:
-            return address
+            return stage
     raise AssertionError("the last port is tried to the end")
+
+
+async def _run_exchange(
+    folder: Path,
+    variables: dict[str, str],
+    speech: str,
+    server: str,
+    *,
+    task_status: trio.TaskStatus[Stage] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Carrier and server, which have each other's addresses: that of the server is chosen before."""
+    lines = CarrierLines()
+    async with trio.open_nursery() as nursery:
+        arguments = ["carrier", "--port", "0", "--voice-url", f"http://{server}/twiml"]
+        carrying = Program("carrier", [*arguments, "--phones", str(write_phones(folder))], variables)
+        carrier: str = await nursery.start(run_program, carrying, folder, _printed_address, lines.take)
+        serving = Program("server", ["serve"], variables | _server_variables(server, speech, carrier))
+        await nursery.start(run_program, serving, folder, _printed_address)
+        task_status.started(Stage(speech, carrier, server, lines))
 
 
 def listen_url(speech: str) -> str:
@@ -82,13 +109,19 @@ def listen_url(speech: str) -> str:
     return f"ws://{speech}/v1/listen?{query}"
 
 
-def _server_variables(address: str, speech: str) -> dict[str, str]:
+def _server_variables(address: str, speech: str, carrier: str) -> dict[str, str]:
     return {
         "PROXY_URL": address,
         "DEEPGRAM_URL": listen_url(speech),
         "DEEPGRAM_API_KEY": KEY,
         # by itself the server would choose Deepgram's voices, since there is a key
         "PHONEGAME_VOICE": "espeak",
+        "TWILIO_API_URL": f"http://{carrier}",
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_PHONE_NUMBER": NUMBER,
+        "PHONEGAME_PUBLIC_URL": f"http://{address}",
+        "PHONEGAME_DIAL_ALLOW": DIALLED,
     }
 
 
@@ -109,6 +142,15 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _free_ports(count: int) -> list[int]:
+    """Free just now: the server must be told its public address before it listens."""
+    with contextlib.ExitStack() as held:
+        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 async def _printed_address(program: RunningProgram) -> str:

@@ -11,11 +11,11 @@ import trio
 
 from phonegame.local.phone.dial import parse_address
 from phonegame.local.phone.errors import InvalidUrlError
-from phonegame.local.phone.phone import CALLER_PARAMETER, KEYS
-from phonegame.local.phone.script import Keys, Pause, PlayWav, Say, Step
+from phonegame.local.phone.phone import KEYS
+from phonegame.local.phone.script import Keys, Listen, Pause, PlayWav, Say, Step
 from phonegame.local.phone.scripted_call import Order, SoundMode, run_interruptible
 
-DEFAULT_URL = "ws://127.0.0.1:5000/twilio"
+DEFAULT_URL = "http://127.0.0.1:5000/twiml"
 DEFAULT_STAY = 1.0
 
 
@@ -61,6 +61,10 @@ def _parameter(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
 
 
 def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
+    if url.startswith(("http://", "https://")):
+        return url
+    if not url.startswith(("ws://", "wss://")):
+        raise click.BadParameter(f"{url!r} must look like {DEFAULT_URL}, or ws://127.0.0.1:5000/twilio")
     try:
         parse_address(url)
     except InvalidUrlError as error:
@@ -79,6 +83,14 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
     type=click.FloatRange(0),
     metavar="SECONDS",
     help="Listen, say nothing.",
+)
+@click.option(
+    "--listen",
+    cls=StepOption,
+    make=Listen,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Until something has been said, and then nothing for so long.",
 )
 @click.option(
     "--wav",
@@ -103,7 +115,12 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
 @click.option("--speed", type=click.IntRange(80, 450), default=150, show_default=True, help="Words a minute.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Trust this certificate.")
 @click.option("--account-sid", envvar="TWILIO_ACCOUNT_SID", show_envvar=True, help="Twilio's account.")
-@click.option("--auth-token", envvar="TWILIO_AUTH_TOKEN", show_envvar=True, help="Signs the call as Twilio does.")
+@click.option(
+    "--auth-token",
+    envvar="TWILIO_AUTH_TOKEN",
+    show_envvar=True,
+    help="Signs the call as Twilio does.  [default: the local carrier's]",
+)
 @click.pass_context
 def call(
     ctx: click.Context,
@@ -120,9 +137,12 @@ def call(
     account_sid: str | None,
     auth_token: str | None,
 ) -> None:
-    """Place a phone call to the server at URL, as Twilio would.
+    """Place a phone call to the server, as Twilio would.
 
-    --say, --keys, --pause and --wav are done in the order given. Without any of them the phone listens until
+    URL is that of the server's voice webhook, http://host:port/twiml, which tells where the call goes; or
+    ws://host:port/twilio, where the server has no TWILIO_AUTH_TOKEN, and takes calls that come unannounced.
+
+    --say, --keys, --pause, --listen and --wav are done in the order given. Without any of them the phone listens until
     the server hangs up.
 
     \b
@@ -132,14 +152,13 @@ def call(
     played, 4 no answer, 5 refused, 6 the server hung up first, 7 it sent messages that Twilio rejects, 8 the
     recording cannot be written, 130 interrupted.
     """
-    if caller is not None:
-        parameters = {CALLER_PARAMETER: caller, **parameters}
     if stay is None and steps:
         stay = DEFAULT_STAY
     order = Order(
         url=url,
         steps=steps,
         stay=stay,
+        caller=caller,
         record=record,
         parameters=parameters,
         account_sid=account_sid,

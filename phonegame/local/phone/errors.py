@@ -46,7 +46,7 @@ class NoHandshakeError(DialError):
 
 _HINTS = {
     403: "the server wants Twilio's signature: give the same TWILIO_AUTH_TOKEN to both",
-    404: "is the path right? It is usually /twilio",
+    404: "is the path right? It is usually /twiml, or /twilio for a media stream alone",
 }
 
 

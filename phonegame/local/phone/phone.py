@@ -105,6 +105,11 @@ class Phone:
         playback, enough = self._stream.playback, seconds * BYTES_PER_SECOND
         await self._until(lambda: not playback.buffered and playback.now - playback.played_until >= enough)
 
+    async def listen(self, seconds: float) -> None:
+        """Until the server has had something played, and then nothing for so long."""
+        await self.wait_heard()
+        await self.wait_silence(seconds)
+
     async def wait_cleared(self, count: int = 1) -> Cleared:
         """Until the server has sent so many `clear`s in this call; at once if it has already. Returns the last of them.
 

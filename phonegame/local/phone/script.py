@@ -38,7 +38,14 @@ class Pause:
     seconds: float
 
 
-Step: TypeAlias = Say | PlayWav | Keys | Pause
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Until the other side has said something, and then nothing for so long."""
+
+    seconds: float
+
+
+Step: TypeAlias = Say | PlayWav | Keys | Pause | Listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ async def _prepare_one(step: Step, make_voice: Callable[[], ESpeakVoice]) -> Rea
             return Ready(f"keys {' '.join(digits)}", False, lambda phone: phone.key(digits))
         case Pause(seconds):
             return Ready(f"listens for {seconds:g} s", True, lambda phone: phone.pause(seconds))
+        case Listen(seconds):
+            return Ready(f"listens until {seconds:g} s of silence", True, lambda phone: phone.listen(seconds))
         case _:
             assert_never(step)
 

@@ -6,7 +6,7 @@ import enum
 import ssl
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -20,9 +20,10 @@ from phonegame.local.phone.hearing import Sound
 from phonegame.local.phone.incoming import Complaint
 from phonegame.local.phone.loudspeaker import Loudspeaker, open_loudspeaker
 from phonegame.local.phone.outgoing import Identity
-from phonegame.local.phone.phone import Phone, place_call
+from phonegame.local.phone.phone import CALLER_PARAMETER, Phone, place_call
 from phonegame.local.phone.script import Step
 from phonegame.local.phone.stream import Ended, PhoneEvent
+from phonegame.local.twilio_api.calling_in import Connection, ask_webhook
 from phonegame.speak.espeak import ESpeakVoice, SpeakError
 from phonegame.stop_signals import cancel_on_stop
 
@@ -48,8 +49,10 @@ class Order:
     """What to do. `stay`: seconds to listen at the end; None: until the server hangs up."""
 
     url: str
+    """Of a voice webhook (http, https), which tells where the media stream goes, or of that itself (ws, wss)."""
     steps: Sequence[Step]
     stay: float | None
+    caller: str | None = None
     record: Path | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     account_sid: str | None = None
@@ -61,9 +64,12 @@ class Order:
 
     @property
     def identity(self) -> Identity:
+        """Of a call that no webhook has told of."""
+        caller = {CALLER_PARAMETER: self.caller} if self.caller is not None else {}
+        parameters = {**caller, **self.parameters}
         if self.account_sid is None:
-            return Identity(parameters=self.parameters)
-        return Identity(account_sid=self.account_sid, parameters=self.parameters)
+            return Identity(parameters=parameters)
+        return Identity(account_sid=self.account_sid, parameters=parameters)
 
     def make_voice(self) -> ESpeakVoice:
         return ESpeakVoice(self.voice, words_per_minute=self.words_per_minute)
@@ -167,15 +173,18 @@ async def _call(
     loudspeaker: Loudspeaker | None,
 ) -> Exit:
     report.line(f"dialling {order.url}")
-    call = place_call(
-        order.url,
-        identity=order.identity,
-        auth_token=order.auth_token,
-        ssl_context=trusted,
-        on_event=report.event,
-        on_heard=loudspeaker.play if loudspeaker else None,
-    )
     try:
+        connection = await _connection(order, trusted)
+        for text in connection.said:
+            report.line(f"Twilio would say first, and this phone does not: {text}")
+        call = place_call(
+            connection.url,
+            identity=connection.identity,
+            auth_token=connection.auth_token,
+            ssl_context=trusted,
+            on_event=report.event,
+            on_heard=loudspeaker.play if loudspeaker else None,
+        )
         async with call as phone:
             report.connected(phone)
             await script.perform(phone, ready, report.line)
@@ -193,6 +202,18 @@ async def _call(
         report.fault(f"{len(phone.complaints)} of the server's messages are not as Twilio wants them, see above")
         return Exit.COMPLAINTS
     return Exit.AS_ASKED
+
+
+async def _connection(order: Order, trusted: ssl.SSLContext | None) -> Connection:
+    """Raises DialError."""
+    if not order.url.startswith(("http:", "https:")):
+        await trio.lowlevel.checkpoint()
+        return Connection(order.url, order.identity, order.auth_token)
+    connection = await ask_webhook(
+        order.url, order.caller, account_sid=order.account_sid, auth_token=order.auth_token, ssl_context=trusted
+    )
+    identity = connection.identity
+    return replace(connection, identity=replace(identity, parameters={**identity.parameters, **order.parameters}))
 
 
 def _record(path: Path | None, report: Report) -> bool:

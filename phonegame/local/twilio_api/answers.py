@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from phonegame.local.twilio_api import people
@@ -17,12 +18,16 @@ Behaviour: TypeAlias = "Callable[[Handset], Awaitable[None]]"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Somebody, whom the detection takes for `answered_by` so many seconds after the answer."""
+    """Somebody, whom the detection takes for `answered_by` so many seconds after the answer.
+
+    `record`: a WAV file for what is heard, written at the end.
+    """
 
     rings: float = 1.0
     behave: Behaviour = people.listen
     answered_by: Literal["human", "machine_start", "fax", "unknown"] = "human"
     detected_after: float = 1.5
+    record: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Call:
         """Over, and everything told."""
         self._bulletin = bulletin
         self._announce = announce
+        handset.announce = self.announce
 
     # --- for tests ---
 

@@ -21,7 +21,7 @@ from functools import partial
 import trio
 
 from phonegame.local.twilio_api import api_errors
-from phonegame.local.twilio_api.answers import Answer, Refused
+from phonegame.local.twilio_api.answers import Answer, Answers, Refused
 from phonegame.local.twilio_api.api_errors import ApiError
 from phonegame.local.twilio_api.bulletin import Bulletin
 from phonegame.local.twilio_api.call import Alert, Call, Direction
@@ -201,7 +201,9 @@ class LocalCarrier:
         return answer
 
     def _make_call(self, direction: Direction, order: Order, number: str) -> Call:
-        handset = Handset(number, self.config.synthesise, keep_audio=self.config.keep_audio)
+        answer = self._answer(number)
+        is_recorded = direction == "outbound-api" and isinstance(answer, Answers) and answer.record is not None
+        handset = Handset(number, self.config.synthesise, keep_audio=self.config.keep_audio or is_recorded)
         return Call(self.config.account_sid, direction, order, handset, self._bulletin, self._announce)
 
     def _keep(self, call: Call) -> None:

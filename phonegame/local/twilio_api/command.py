@@ -14,11 +14,20 @@ from phonegame.local.phone.script import Pause, Say
 from phonegame.local.twilio_api.answers import Answer, Answers, Busy, Declines, Fails, Lost, Machine, NoAnswer
 from phonegame.local.twilio_api.call import Call
 from phonegame.local.twilio_api.carrier import LocalCarrier, serve_carrier
-from phonegame.local.twilio_api.config import ACCOUNT_SID, AUTH_TOKEN, NUMBER, CarrierConfig, Timing
+from phonegame.local.twilio_api.config import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    NUMBER,
+    CarrierConfig,
+    Delivery,
+    Event,
+    Timing,
+)
 from phonegame.local.twilio_api.people import scripted
 from phonegame.local.twilio_api.phones_file import PhonesFileError, load_phones
 from phonegame.logs import masked
 from phonegame.stop_signals import run_until_stopped
+from phonegame.twilio.numbers import known_number
 
 DIALLED = "+1201"
 """With which the numbers of `PHONES` begin."""
@@ -33,6 +42,15 @@ PHONES: Mapping[str, tuple[str, Answer]] = {
 }
 """What there is without a file. Everybody else answers, and listens."""
 
+_REPORTS: tuple[Event, ...] = ("initiated", "ringing", "answered", "completed", "amd")
+CALLBACKS: Mapping[str, Mapping[Event, Delivery]] = {
+    "in-order": {},
+    "out-of-order": {"initiated": Delivery(after="answered"), "ringing": Delivery(after="completed")},
+    "twice": dict.fromkeys((*_REPORTS, "voice", "action"), Delivery(copies=2)),
+    "never": dict.fromkeys(_REPORTS, Delivery(copies=0)),
+}
+"""Twilio promises neither order nor number of its callbacks, and asks for TwiML again where a connection has failed."""
+
 
 def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> dict[str, Answer]:
     if path is None:
@@ -43,6 +61,14 @@ def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) ->
         raise click.BadParameter(str(error)) from error
 
 
+def _number(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
+    """It is written for people where the server's settings are read."""
+    number = known_number(text)
+    if number is None:
+        raise click.BadParameter(f"{text!r} is no phone number with its country, such as {NUMBER}")
+    return number
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=5002, show_default=True, help="Port to listen on; 0 takes any free one.")
@@ -50,7 +76,14 @@ def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) ->
 @click.option("--auth-token", envvar="TWILIO_AUTH_TOKEN", default=AUTH_TOKEN, show_envvar=True, help="Its token.")
 @click.option("--api-key", envvar="TWILIO_API_KEY", show_envvar=True, help="A key that is as good as the token.")
 @click.option("--api-secret", envvar="TWILIO_API_SECRET", show_envvar=True, help="The key's secret.")
-@click.option("--number", envvar="TWILIO_PHONE_NUMBER", default=NUMBER, show_envvar=True, help="The account's number.")
+@click.option(
+    "--number",
+    envvar="TWILIO_PHONE_NUMBER",
+    default=NUMBER,
+    show_envvar=True,
+    callback=_number,
+    help="The account's number.",
+)
 @click.option(
     "--voice-url",
     default="http://127.0.0.1:5000/twiml",
@@ -63,6 +96,13 @@ def _phones(_ctx: click.Context, _option: click.Parameter, path: Path | None) ->
     callback=_phones,
     help="TOML: who answers which number, and how.",
 )
+@click.option(
+    "--callbacks",
+    type=click.Choice(list(CALLBACKS)),
+    default="in-order",
+    show_default=True,
+    help="How the server is told what becomes of a call; with `twice` it is asked for TwiML twice, too.",
+)
 @click.option("--ring", default=2.0, show_default=True, type=click.FloatRange(0.01, 60), help="Seconds of one ring.")
 def carrier(
     host: str,
@@ -74,6 +114,7 @@ def carrier(
     number: str,
     voice_url: str,
     phones: dict[str, Answer],
+    callbacks: str,
     ring: float,
 ) -> None:
     """Run the local telephone company (a stand-in for Twilio's REST API).
@@ -90,6 +131,7 @@ def carrier(
         numbers=(number,),
         voice_url=voice_url,
         phones=phones,
+        deliveries=CALLBACKS[callbacks],
         timing=Timing(ring_seconds=ring),
         keep_audio=False,
     )
@@ -115,7 +157,8 @@ def _introduce(carrier: LocalCarrier) -> None:
     click.echo(f"TWILIO_AUTH_TOKEN={AUTH_TOKEN if config.auth_token == AUTH_TOKEN else '(as given)'}")
     click.echo(f"TWILIO_PHONE_NUMBER={carrier.number}")
     click.echo(f"PHONEGAME_PUBLIC_URL={(carrier.numbers[0].voice_url or '').removesuffix('/twiml')}")
-    click.echo(f"PHONEGAME_DIAL_ALLOW={DIALLED}")
+    allowed = DIALLED if config.phones.keys() <= PHONES.keys() else ",".join(config.phones)
+    click.echo(f"PHONEGAME_DIAL_ALLOW={allowed}")
     for number in config.phones:
         what, answer = PHONES.get(number, ("", None))
         is_built_in = answer is config.phones[number]

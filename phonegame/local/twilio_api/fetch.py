@@ -32,11 +32,12 @@ Method: TypeAlias = Literal["GET", "POST"]
 
 
 class FetchError(Exception):
-    """With the code of Twilio's debugger."""
+    """With the code of Twilio's debugger, and the status of an answer that is none to be used."""
 
-    def __init__(self, code: int, why: str) -> None:
+    def __init__(self, code: int, why: str, status: int | None = None) -> None:
         super().__init__(why)
         self.code = code
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ async def fetch(request: Signed, auth_token: str, ssl_context: ssl.SSLContext | 
     except trio.TooSlowError:
         raise FetchError(11200, f"no answer within {TOTAL_SECONDS:.0f} s") from None
     if not 200 <= fetched.status < 300:
-        raise FetchError(11200, f"HTTP {fetched.status}")
+        raise FetchError(11200, f"HTTP {fetched.status}", fetched.status)
     return fetched
 
 

@@ -31,6 +31,8 @@ class Handset:
         """What was said in words, and no stream has taken: for `<Gather input="speech">`."""
         self.greeted = trio.Event()
         """Set by an answering machine at the end of its greeting."""
+        self.announce: Callable[[str], None] = lambda _: None
+        """Is told when somebody begins to say something, and when it is said."""
         self.ended_by: Literal["carrier", "person"] | None = None
         self._phone: Phone | None = None
         self._synthesise = synthesise
@@ -41,7 +43,10 @@ class Handset:
 
     async def say(self, text: str) -> None:
         """Raises SpeakError."""
-        went_by_stream = await self._play(await self._synthesise(text))
+        mulaw = await self._synthesise(text)
+        self.announce(f"says: {text}")
+        went_by_stream = await self._play(mulaw)
+        self.announce(f"has said: {text}")
         if not went_by_stream:
             self.spoken.append(text)
             self._notify()
@@ -60,6 +65,14 @@ class Handset:
     async def pause(self, seconds: float) -> None:
         with trio.move_on_after(seconds):
             await self.wait_until(lambda: False)
+
+    async def listen(self, seconds: float) -> None:
+        """Until something has come by the stream, and then nothing for so long; or until the stream ends."""
+        phone = await self.wait_stream()
+        try:
+            await phone.listen(seconds)
+        except (HungUpError, RuntimeError):
+            await trio.lowlevel.checkpoint()  # the call may go on
 
     def hang_up(self) -> None:
         """The call ends as soon as other tasks run. Twice does no harm."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import email.utils
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -99,7 +100,11 @@ async def _receive(http: h11.Connection, stream: trio.abc.Stream) -> HttpRequest
 
 async def _send(http: h11.Connection, stream: trio.abc.Stream, answer: HttpAnswer) -> None:
     body = json.dumps(answer.content).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("Date", email.utils.formatdate(usegmt=True)),
+    ]
     if answer.status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="Twilio API"'))
     response = h11.Response(status_code=answer.status, headers=headers)

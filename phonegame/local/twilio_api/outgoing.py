@@ -5,10 +5,12 @@ Source: Twilio's documentation, the Call resource, "Call status values", and "An
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import assert_never
 
 import trio
 
+from phonegame.local.phone import wav
 from phonegame.local.twilio_api.answers import (
     Answer,
     Answers,
@@ -116,7 +118,19 @@ class _Outgoing:
                 await program.run(source)
                 nursery.cancel_scope.cancel()
 
-        await converse(call, answer.behave, serve, self._equipment)
+        try:
+            await converse(call, answer.behave, serve, self._equipment)
+        finally:
+            if isinstance(answer, Answers) and answer.record is not None:
+                self._record(answer.record)
+
+    def _record(self, path: Path) -> None:
+        try:
+            wav.write(path, bytes(self._call.handset.heard))
+        except OSError as error:
+            self._call.alert(0, f"the recording cannot be written: {error}")
+        else:
+            self._call.announce(f"recorded: {path}")
 
     async def _detect(self, detection: Detection, answer: Answers | Machine) -> Form:
         begun = trio.current_time()

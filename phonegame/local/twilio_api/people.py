@@ -10,7 +10,7 @@ import trio
 
 from phonegame.audio import SAMPLE_RATE, encode_mulaw
 from phonegame.local.phone import wav
-from phonegame.local.phone.script import BREATH_SECONDS, Keys, Pause, PlayWav, Say, Step
+from phonegame.local.phone.script import BREATH_SECONDS, Keys, Listen, Pause, PlayWav, Say, Step
 
 if TYPE_CHECKING:
     from phonegame.local.twilio_api.handset import Handset
@@ -38,10 +38,10 @@ def scripted(steps: Sequence[Step], *, stay: float | None = None) -> Callable[[H
     async def behave(handset: Handset) -> None:
         breath_taken = False
         for step in steps:
-            if not (breath_taken or isinstance(step, Pause)):
+            if not (breath_taken or isinstance(step, Pause | Listen)):
                 await handset.pause(BREATH_SECONDS)
             await _do(handset, step)
-            breath_taken = isinstance(step, Pause)
+            breath_taken = isinstance(step, Pause | Listen)
         if stay is None:
             await handset.wait_ended()
         else:
@@ -60,6 +60,8 @@ async def _do(handset: Handset, step: Step) -> None:
             await handset.key(digits)
         case Pause(seconds):
             await handset.pause(seconds)
+        case Listen():
+            await handset.listen(step.seconds)
         case _:
             assert_never(step)
 

@@ -3,8 +3,9 @@
 ["+12015550101"]
 answers = "person"                 # the default; or machine, busy, declines, no-answer, fails, lost, refused
 rings = 2
-steps = [{ say = "forty two" }, { pause = 2 }, { keys = "7#" }, { wav = "answer.wav" }]
+steps = [{ say = "forty two" }, { pause = 2 }, { keys = "7#" }, { listen = 0.8 }, { wav = "answer.wav" }]
 stay = 10                          # seconds at the end; without: until the other side hangs up
+record = "heard.wav"               # what is heard, beside this file; written anew at the end of each call
 ["+12015550105"]
 answers = "machine"
 greeting = "Nobody is at home."
@@ -23,7 +24,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from phonegame.local.phone.phone import KEYS
-from phonegame.local.phone.script import Keys, Pause, PlayWav, Say, Step
+from phonegame.local.phone.script import Keys, Listen, Pause, PlayWav, Say, Step
 from phonegame.local.twilio_api.answers import (
     Answer,
     Answers,
@@ -53,12 +54,13 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True, tag_field="answers"):
 class _Step(msgspec.Struct, forbid_unknown_fields=True):
     say: str | None = None
     pause: float | None = None
+    listen: float | None = None
     keys: str | None = None
     wav: str | None = None
 
     def __post_init__(self) -> None:
-        if sum(value is not None for value in (self.say, self.pause, self.keys, self.wav)) != 1:
-            raise ValueError("a step is one of say, pause, keys and wav")
+        if sum(value is not None for value in (self.say, self.pause, self.listen, self.keys, self.wav)) != 1:
+            raise ValueError("a step is one of say, pause, listen, keys and wav")
         if self.keys is not None and not KEYS.issuperset(self.keys):
             raise ValueError(f"keys: {self.keys!r}: the keys are 0 to 9, * and #")
 
@@ -66,6 +68,7 @@ class _Step(msgspec.Struct, forbid_unknown_fields=True):
 class _Person(_Entry, tag="person"):
     steps: tuple[_Step, ...] = ()
     stay: float | None = None
+    record: str | None = None
 
 
 class _Machine(_Entry, tag="machine"):
@@ -118,7 +121,8 @@ def _answer(entry: _AnyEntry, folder: Path) -> Answer:
     match entry:
         case _Person():
             steps = [_step(step, folder) for step in entry.steps]
-            return Answers(entry.rings, scripted(steps, stay=entry.stay) if steps or entry.stay is not None else listen)
+            behave = scripted(steps, stay=entry.stay) if steps or entry.stay is not None else listen
+            return Answers(entry.rings, behave, record=folder / entry.record if entry.record else None)
         case _Machine():
             return Machine(entry.greeting, entry.rings, entry.ends, entry.seconds)
         case _Busy():
@@ -144,5 +148,7 @@ def _step(step: _Step, folder: Path) -> Step:
         return Keys(step.keys)
     if step.wav is not None:
         return PlayWav(folder / step.wav)
+    if step.listen is not None:
+        return Listen(step.listen)
     assert step.pause is not None
     return Pause(step.pause)

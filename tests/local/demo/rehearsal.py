@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from phonegame.local.demo.conversation import Conversation, Reply
-from phonegame.local.demo.script import GREETING, TURNS, words_of
+from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS, words_of
 from phonegame.wire.v1 import SayFinished
 
 BEGINNING = "We also have garlic bread,"
@@ -21,6 +21,26 @@ def rehearse(on_change: Callable[[Conversation], None] = lambda _: None) -> Conv
         conversation.end(conversation.begin_sentence(turn.said))
         conversation.received(f"{turn.said.capitalize()}.")
         answer(conversation, turn.answer, BEGINNING if turn.answer.startswith(BEGINNING) else None)
+    return conversation
+
+
+def rehearse_call_back(on_change: Callable[[Conversation], None] = lambda _: None) -> Conversation:
+    """Everything happens at second 2."""
+    conversation = Conversation(lambda: 2.0, on_change, CALL_BACK)
+    conversation.told("dialling")
+    conversation.at_phone("ringing")
+    conversation.told("ringing")
+    # the phone's own news may come behind
+    conversation.told("answered")
+    conversation.at_phone("answered")
+    answer(conversation, CALL_BACK.greeting)
+    conversation.told("answered", "by a human")
+    for turn in CALL_BACK.turns:
+        conversation.end(conversation.begin_sentence(turn.said))
+        conversation.received(turn.said)
+        answer(conversation, turn.answer)
+    conversation.ended("game hung up")
+    conversation.at_phone("over")
     return conversation
 
 

@@ -5,8 +5,8 @@ import io
 from rich.console import Console
 
 from phonegame.local.demo.board import in_words, open_board
-from phonegame.local.demo.script import GREETING, TURNS, words_of
-from tests.local.demo.rehearsal import BEGINNING, rehearse
+from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS, words_of
+from tests.local.demo.rehearsal import BEGINNING, rehearse, rehearse_call_back
 
 
 def show_call(console: Console) -> None:
@@ -44,6 +44,45 @@ def test_a_terminal_shows_both_sides_in_one_row_of_80_columns() -> None:
     assert f"3.0 {TURNS[0].said} -> {TURNS[0].said.capitalize()}. 0 ms" in rows
     assert f"3.0 one pepperoni pizza coming up <- {TURNS[0].answer} 20 ms" in rows
     assert any("interrupted after: We also" in row for row in rows)
+
+
+def show_call_back(console: Console) -> list[str]:
+    with open_board(console, CALL_BACK) as board:
+        rehearse_call_back(board.show)
+    assert isinstance(console.file, io.StringIO)
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+def test_a_log_has_both_ends_of_a_call_that_the_game_places() -> None:
+    lines = show_call_back(Console(file=io.StringIO(), width=80))
+    (turn,) = CALL_BACK.turns
+    assert [line.removeprefix("2.0 s ") for line in lines if line.startswith("2.0 s")] == [
+        "the game is told dialling",
+        "the phone rings",
+        "the game is told ringing",
+        "the game is told answered",
+        "the phone picks up",
+        f"the game says {CALL_BACK.greeting}",
+        "heard to its end",
+        f"the phone heard {' '.join(words_of(CALL_BACK.greeting))}",
+        "the game is told answered, by a human",
+        f"the player says {turn.said}",
+        f"the game receives {turn.said}",
+        f"the game says {turn.answer}",
+        "heard to its end",
+        f"the phone heard {' '.join(words_of(turn.answer))}",
+        "the game is told over, game hung up",
+        "the phone is hung up",
+    ]
+
+
+def test_a_terminal_shows_a_call_that_the_game_places_in_rows_of_80_columns() -> None:
+    console = Console(file=io.StringIO(), width=80, height=40, force_terminal=True, color_system=None)
+    rows = show_call_back(console)
+    assert "2.0 -> dialling" in rows
+    assert "2.0 (rings) -> ringing 0 ms" in rows
+    assert "2.0 (picks up) -> answered, by a human 0 ms" in rows
+    assert "2.0 (is hung up) -> over, game hung up 0 ms" in rows
 
 
 def test_short_times_are_in_milliseconds() -> None:

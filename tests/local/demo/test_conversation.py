@@ -5,9 +5,9 @@ import pytest
 import trio
 
 from phonegame.local.demo.conversation import Conversation, Piece
-from phonegame.local.demo.script import GREETING, TURNS
+from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS
 from phonegame.wire.v1 import SayFinished
-from tests.local.demo.rehearsal import BEGINNING, answer, rehearse
+from tests.local.demo.rehearsal import BEGINNING, answer, rehearse, rehearse_call_back
 
 
 class Clock:
@@ -175,3 +175,37 @@ def test_interruption_is_counted_from_the_callers_first_sound(clock: Clock) -> N
     clock.now = 4.0
     conversation.begin_sentence("thanks")
     assert conversation.interruptions == [0.75]
+
+
+def test_a_call_back_that_went_well_is_as_scripted() -> None:
+    conversation = rehearse_call_back()
+    assert conversation.has_ended
+    assert conversation.is_as_scripted
+
+
+@pytest.mark.parametrize("at", range(4), ids=CALL_BACK.steps)
+def test_a_call_back_of_which_a_step_is_not_told_is_not_as_scripted(at: int) -> None:
+    conversation = rehearse_call_back()
+    conversation.signs[at].told.clear()
+    assert not conversation.is_as_scripted
+
+
+def test_a_call_back_whose_phone_did_not_ring_is_not_as_scripted() -> None:
+    conversation = rehearse_call_back()
+    conversation.signs[1].at_phone = None
+    assert not conversation.is_as_scripted
+
+
+def test_a_call_back_in_which_nobody_spoke_is_not_as_scripted() -> None:
+    conversation = rehearse_call_back()
+    conversation.sentences.clear()
+    assert not conversation.is_as_scripted
+
+
+def test_delay_of_a_step_is_from_the_phone_to_the_game(clock: Clock) -> None:
+    conversation = Conversation(clock, lambda _: None, CALL_BACK)
+    clock.now = 1.0
+    conversation.at_phone("ringing")
+    clock.now = 1.25
+    conversation.told("ringing")
+    assert [(sign.began, sign.delay) for sign in conversation.signs] == [(1.0, 0.25)]

@@ -8,9 +8,10 @@ import trio
 import trio_websocket
 
 from phonegame.local.demo.conversation import Conversation, Reply
-from phonegame.local.demo.game import GameFailed, PizzaGame, receive_welcome
-from phonegame.local.demo.script import GREETING, TURNS
-from phonegame.local.v1_client import connect_v1
+from phonegame.local.demo.game import GameFailed, PizzaGame, receive_welcome, wait_until_hung_up
+from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS
+from phonegame.local.v1_client import Unread, connect_v1
+from phonegame.switchboard import DialStatus
 from phonegame.wire import v1
 from tests.local.text_server import Visit, text_server
 from tests.wire.messages import CALL
@@ -118,3 +119,76 @@ async def test_a_server_that_closes_at_once_is_explained() -> None:
     async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
         with pytest.raises(GameFailed, match="no code is free"):
             await receive_welcome(client)
+
+
+async def test_a_call_that_the_server_ends_is_known_to_have_ended() -> None:
+    """Then its end is not waited for when the caller hangs up."""
+
+    async def visit(server: Visit) -> None:
+        await send(server, STARTED, v1.CallEnded(**CALL, reason="server_error", seconds=1))
+
+    conversation, _ = await play(visit)
+    assert conversation.has_ended
+    assert conversation.signs == []
+
+
+async def test_the_end_of_a_call_is_waited_for() -> None:
+    async def visit(server: Visit) -> None:
+        await send(server, transcript("last words"), v1.CallEnded(**CALL, reason="caller_hung_up", seconds=1))
+        await server.say("behind")
+
+    async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
+        await wait_until_hung_up(client)
+        assert await client.receive() == Unread("behind")
+
+
+async def ring_up(visit: Callable[[Visit], Awaitable[None]]) -> Conversation:
+    """One call that the game places, until the server closes. The player has said all already."""
+    conversation = Conversation(lambda: 1.0, lambda _: None, CALL_BACK)
+    for turn in CALL_BACK.turns:
+        conversation.begin_sentence(turn.said)
+
+    async def check(_: Reply) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async with text_server(visit, v1.SUBPROTOCOL) as url, connect_v1(url) as client:
+        with pytest.RaisesGroup(GameFailed):
+            await PizzaGame(client, conversation, check).run()
+    return conversation
+
+
+def status(status: DialStatus, answered_by: str | None = None, reason: str | None = None) -> v1.CallStatus:
+    return v1.CallStatus(**CALL, status=status, dial_id=None, answered_by=answered_by, reason=reason)
+
+
+async def test_who_was_rung_up_is_answered_and_hung_up_on() -> None:
+    got: list[object] = []
+
+    async def visit(server: Visit) -> None:
+        await send(server, status("dialling"), status("ringing"), status("answered"))
+        await send(server, v1.CallStarted(**CALL, direction="outgoing", caller=None), status("answered", "human"))
+        got.append(await hear_say(server))
+        await send(server, transcript(CALL_BACK.turns[0].said))
+        got.append(await hear_say(server))
+        got.append(v1.parse(await server.hear()))
+        await send(server, v1.CallEnded(**CALL, reason="game_hung_up", seconds=1))
+
+    conversation = await ring_up(visit)
+    assert [each.text for each in got if isinstance(each, v1.Say)] == CALL_BACK.texts
+    assert isinstance(got[-1], v1.HangUp)
+    assert [(sign.step, sign.detail) for sign in conversation.signs] == [
+        ("dialling", ""),
+        ("ringing", ""),
+        ("answered", "by a human"),
+        ("over", "game hung up"),
+    ]
+
+
+@pytest.mark.parametrize(("reason", "told"), [(None, "busy"), ("as said", "busy, as said")])
+async def test_a_call_that_comes_to_nothing_has_ended(reason: str | None, told: str) -> None:
+    async def visit(server: Visit) -> None:
+        await send(server, status("dialling"), status("busy", reason=reason))
+
+    conversation = await ring_up(visit)
+    assert conversation.has_ended
+    assert conversation.signs[-1].detail == told

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from phonegame.local.phone import wav
 from phonegame.local.phone.command import call
-from phonegame.local.phone.script import Keys, Pause, PlayWav, Say
+from phonegame.local.phone.script import Keys, Listen, Pause, PlayWav, Say
 from phonegame.local.phone.scripted_call import Exit, Order, run_call
 from tests.local.phone.far_end import listening
 
@@ -21,7 +21,19 @@ from tests.local.phone.far_end import listening
 def test_steps_are_in_the_order_of_the_command_line(tmp_path: Path) -> None:
     sound = tmp_path / "in.wav"
     wav.write(sound, b"\xff" * 80)
-    line = ["--say", "forty two", "--pause", "2", "--keys", "4#", "--say=pepperoni", "--wav", str(sound), "--keys", "7"]
+    line = [
+        "--say",
+        "forty two",
+        "--pause",
+        "2",
+        "--keys",
+        "4#",
+        "--say=pepperoni",
+        "--wav",
+        str(sound),
+        "--listen",
+        "1",
+    ]
     ctx = call.make_context("call", line)
     assert ctx.params["steps"] == (
         Say("forty two"),
@@ -29,7 +41,7 @@ def test_steps_are_in_the_order_of_the_command_line(tmp_path: Path) -> None:
         Keys("4#"),
         Say("pepperoni"),
         PlayWav(sound),
-        Keys("7"),
+        Listen(1),
     )
 
 
@@ -40,7 +52,8 @@ def test_steps_are_in_the_order_of_the_command_line(tmp_path: Path) -> None:
         (["--keys", ""], "keys"),
         (["--pause", "-1"], "range"),
         (["--wav", "no such file"], "does not exist"),
-        (["http://localhost/twilio"], "ws://"),
+        (["localhost/twiml"], "http://"),
+        (["ws:///twilio"], "ws://"),
         (["--param", "token"], "NAME=VALUE"),
     ],
 )

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from phonegame.local.phone import wav
 from phonegame.local.twilio_api import Answer, Answers, Busy, Declines, Fails, Lost, Machine, NoAnswer, Refused
 from phonegame.local.twilio_api.phones_file import PhonesFileError, load_phones
 from tests.local.twilio_api.world import CALLEE, STREAM, world
+
+CLIP = bytes(range(16, 96)) * 10
+"""No silence in it; 0.1 s."""
 
 
 def load(folder: Path, text: str) -> dict[str, Answer]:
@@ -44,6 +48,36 @@ async def test_steps_are_done_in_the_call(tmp_path: Path) -> None:
     assert digits == ["4", "#"]
 
 
+async def test_listening_goes_on_until_the_other_side_has_spoken_and_is_silent(tmp_path: Path) -> None:
+    phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{{ listen = 0.1 }}, {{ keys = '4' }}]\nstay = 0\n")
+    async with world(phones, {"/twiml": STREAM}) as here:
+        await here.dial()
+        call = await here.carrier.call(0)
+        await call.handset.wait_stream()
+        here.customer.say = CLIP
+        here.customer.speak.set()
+        assert await call.wait_over() == "completed"
+    assert [message["event"] for message in here.customer.heard] == ["connected", "mark", "dtmf", "stop"]
+
+
+async def test_what_is_heard_is_recorded(tmp_path: Path) -> None:
+    phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{{ listen = 0 }}]\nstay = 0\nrecord = 'heard.wav'\n")
+    async with world(phones, {"/twiml": STREAM}, keep_audio=False) as here:
+        here.customer.say = CLIP
+        here.customer.speak.set()
+        await here.dial()
+        await (await here.carrier.call(0)).wait_over()
+    assert CLIP in wav.read(tmp_path / "heard.wav")
+
+
+async def test_recording_that_cannot_be_written_is_an_alert(tmp_path: Path) -> None:
+    phones = load(tmp_path, f"['{CALLEE}']\nstay = 0\nrecord = 'missing/heard.wav'\n")
+    async with world(phones) as here:
+        await here.dial()
+        assert await (await here.carrier.call(0)).wait_over() == "completed"
+    assert here.alert_codes == [0]
+
+
 async def test_step_that_cannot_be_done_is_an_alert_and_ends_the_call(tmp_path: Path) -> None:
     phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{{ pause = 0 }}, {{ wav = 'missing.wav' }}]\n")
     async with world(phones, {"/twiml": STREAM}) as here:
@@ -60,6 +94,7 @@ async def test_step_that_cannot_be_done_is_an_alert_and_ends_the_call(tmp_path: 
         ("['+1']\nrings = -1", "rings"),
         ("['+1']\nsteps = [{ say = 'a', keys = '1' }]", "one of"),
         ("['+1']\nsteps = [{ keys = 'a' }]", "keys"),
+        ("['+1']\nsteps = [{ listen = 'long' }]", "listen"),
         ("['+1']\nanswers = 'refused'\ncode = 1", "code"),
         ("'+1' = 'busy'", "object"),
         ("[", "phones.toml"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email.utils
+import time
 from typing import Any
 
 import pytest
@@ -137,6 +139,14 @@ async def test_calls_are_listed() -> None:
         sids = [(await here.dial()).sid, (await here.dial()).sid]
         listed = await here.ask(here.client.calls.list)
     assert [call.sid for call in listed] == sids[::-1]
+
+
+async def test_answers_tell_the_time() -> None:
+    async with world() as here:
+        answer = await here.ask(requests.get, f"{here.carrier.url}/", timeout=5)
+        answer.close()
+        told = email.utils.parsedate_to_datetime(answer.headers["Date"])
+        assert abs(told.timestamp() - time.time()) < 60
 
 
 async def test_account_is_there() -> None:

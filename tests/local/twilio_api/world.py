@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -61,6 +62,11 @@ class Customer:
     streams: list[dict[str, Any]] = field(default_factory=list)
     """The `start` of each media stream."""
     heard: list[dict[str, Any]] = field(default_factory=list)
+    say: bytes = b""
+    """mu-law: for the media stream, once it may speak."""
+    started: trio.Event = field(default_factory=trio.Event)
+    """A media stream has."""
+    speak: trio.Event = field(default_factory=trio.Event)
     close_stream: trio.Event = field(default_factory=trio.Event)
     close_code: int = 1000
     refuses_streams: bool = False
@@ -101,17 +107,27 @@ class Customer:
             await websocket.accept()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._take)
+                nursery.start_soon(self._speak)
                 await self.close_stream.wait()
                 await websocket.close(self.close_code)
                 nursery.cancel_scope.cancel()
 
         return app
 
+    async def _speak(self) -> None:
+        await self.speak.wait()
+        await self.started.wait()
+        stream_sid = {"streamSid": self.streams[-1]["streamSid"]}
+        payload = base64.b64encode(self.say).decode()
+        await websocket.send(json.dumps({"event": "media", **stream_sid, "media": {"payload": payload}}))
+        await websocket.send(json.dumps({"event": "mark", **stream_sid, "mark": {"name": "said"}}))
+
     async def _take(self) -> None:
         while True:
             message = json.loads(await websocket.receive())
             if message["event"] == "start":
                 self.streams.append(message["start"])
+                self.started.set()
             elif message["event"] != "media":
                 self.heard.append(message)
 
@@ -155,12 +171,16 @@ class World:
 
 @asynccontextmanager
 async def world(
-    phones: Mapping[str, Answer] | None = None, pages: Mapping[str, Any] | None = None, **config: Any
+    phones: Mapping[str, Answer] | None = None,
+    pages: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = 10,
+    **config: Any,
 ) -> AsyncIterator[World]:
-    """Two seconds at most for what a test does in there: it is all quick here."""
+    """`seconds`: at most, for what a test does in there; it is all quick here, but for processes."""
     customer = Customer({"/twiml": HANG_UP, **(pages or {})})
     settings = {"timing": QUICK, "synthesise": speak_markers, "phones": phones or {}, **config}
-    with trio.fail_after(10):
+    with trio.fail_after(seconds):
         async with serving(customer.app(), config_for()) as port, trio.open_nursery() as nursery:
             customer.port = port
             carrier = await nursery.start(serve_carrier, CarrierConfig(**settings))

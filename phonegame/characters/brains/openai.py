@@ -1,0 +1,241 @@
+"""Whatever speaks OpenAI's chat completions, through OpenAI's own library: OpenAI, Ollama, llama.cpp, vLLM, ...
+
+Source: OpenAI's API reference, "Create chat completion", "Streaming events".
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from collections.abc import AsyncIterator, Iterator, Set
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any, Self
+
+import msgspec
+import trio
+
+from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
+from phonegame.characters.brains import failures
+from phonegame.characters.brains.calls import CallsInPieces
+from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
+from phonegame.characters.brains.phone_rules import system_prompt
+from phonegame.characters.brains.turns import Ours, turns_of
+from phonegame.characters.persona import HANG_UP, Action
+
+OPENAI_URL = "https://api.openai.com/v1"
+_LIMITS = ("max_completion_tokens", "max_tokens")
+"""OpenAI's newer models refuse the second, which is the only one that most other servers know."""
+
+
+class OpenAIBrain:
+    """One for the process: `async with` it. `url` empty: OpenAI's. Raises BrainMissing."""
+
+    def __init__(self, model: str, *, url: str = "", key: str = "") -> None:
+        if importlib.util.find_spec("openai") is None:
+            raise BrainMissing("This model needs OpenAI's library: pip install 'phonegame[openai]'")
+        if not url and not key:
+            raise BrainMissing(
+                "OpenAI wants a key: set PHONEGAME_MODEL_KEY, or PHONEGAME_MODEL_URL to a server of your own"
+            )
+        self.name = f"openai:{model}"
+        self._model = model
+        self._url = url or OPENAI_URL
+        self._key = key
+        self._refused: set[str] = set()
+        """Optional fields that this server has turned out not to take."""
+        self._client: Any = None
+
+    async def __aenter__(self) -> Self:
+        # for a second or more, while calls go on
+        openai = await trio.to_thread.run_sync(importlib.import_module, "openai")
+        headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
+        self._http = http_client(self._url, lambda: headers)
+        # everything that it would otherwise take from the environment is given
+        self._client = openai.AsyncOpenAI(
+            api_key=self._key or "none", base_url=self._url, max_retries=0, timeout=None, http_client=self._http
+        )
+        # here, since it imports for a third of a second
+        self._create = self._client.chat.completions.with_streaming_response.create
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with trio.move_on_after(CLOSE_SECONDS, shield=True):
+            await self._client.close()
+
+    async def warm(self) -> None:
+        """Opens a connection, for a reply that will soon be wanted."""
+        await warm(self._http, self._url)
+
+    @asynccontextmanager
+    async def open(self, state: Any = None) -> AsyncIterator[OpenAIBrain]:
+        """All that it knows is in the entries, so one mind serves all conversations."""
+        yield self
+
+    @property
+    def state(self) -> None:
+        return None
+
+    @asynccontextmanager
+    async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:
+        async with AsyncExitStack() as stack:
+            yield await self._ask(request, stack)
+
+    async def _ask(self, request: Request, stack: AsyncExitStack) -> AsyncIterator[Piece]:
+        """A request that is refused for an optional field has cost nothing, and is sent without that field."""
+        content: dict[str, Any] = {"model": self._model, "messages": messages_of(request), "stream": True}
+        if request.actions:
+            content["tools"] = tools_of(request)
+        while True:
+            await trio.lowlevel.checkpoint()
+            optional = self._optional(request)
+            response = self._create(**content, **optional)
+            meaning = partial(self._meaning, optional.keys())
+            try:
+                return await stack.enter_async_context(read_reply(response, OpenAIReading(), meaning))
+            except _FieldsRefused as refused:
+                self._refused |= refused.fields
+
+    def _optional(self, request: Request) -> dict[str, Any]:
+        limits = _LIMITS if self._url == OPENAI_URL else _LIMITS[::-1]
+        limit = next((field for field in limits if field not in self._refused), "")
+        optional = {"stream_options": {"include_usage": True}, limit: request.max_tokens}
+        return {field: value for field, value in optional.items() if field and field not in self._refused}
+
+    def _meaning(self, optional: Set[str], error: Exception) -> Exception | None:
+        import openai
+
+        if not isinstance(error, openai.APIError):
+            return None
+        if not isinstance(error, openai.APIStatusError):
+            return failures.unreachable()
+        fields = {field for field in optional if field in str(error.body)}
+        if fields and error.status_code in (400, 422) and error.code != "context_length_exceeded":
+            return _FieldsRefused(fields)
+        return failures.refusal(error.status_code, error.code, has_key=bool(self._key))
+
+
+class _FieldsRefused(Exception):
+    def __init__(self, fields: set[str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+def messages_of(request: Request) -> list[dict[str, Any]]:
+    """As OpenAI takes them; so does LangChain."""
+    can_hang_up = any(action.name == HANG_UP for action in request.actions)
+    messages = [{"role": "system", "content": system_prompt(request.persona, can_hang_up=can_hang_up)}]
+    for turn in turns_of(request.entries, with_calls=bool(request.actions)):
+        messages += _ours(turn) if isinstance(turn, Ours) else [{"role": "user", "content": turn.text}]
+    return messages
+
+
+def _ours(turn: Ours) -> list[dict[str, Any]]:
+    message: dict[str, Any] = {"role": "assistant", "content": turn.text}
+    if turn.calls:
+        message["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            }
+            for call in turn.calls
+        ]
+    return [
+        message,
+        *(
+            {"role": "tool", "tool_call_id": result.id, "content": "Failed: " * result.failed + result.text}
+            for result in turn.results
+        ),
+    ]
+
+
+def tools_of(request: Request) -> list[dict[str, Any]]:
+    """As OpenAI takes them; so does LangChain."""
+    return [{"type": "function", "function": _function(action)} for action in request.actions]
+
+
+def _function(action: Action) -> dict[str, Any]:
+    return {"name": action.name, "description": action.description, "parameters": schema_of(action)}
+
+
+def schema_of(action: Action) -> dict[str, Any]:
+    return {"type": "object", "properties": {}, **action.parameters}
+
+
+# --- what comes ---
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(msgspec.Struct):
+    function: _Function
+    index: int | None = None
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    error: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Chunk)
+
+
+class OpenAIReading:
+    def __init__(self) -> None:
+        self._calls = CallsInPieces()
+        self._newest_call = -1
+        self._usage: _Usage | None = None
+        self._is_whole = False
+
+    def receive(self, data: str) -> Iterator[Piece]:
+        if data.strip() == "[DONE]":
+            self._is_whole = True
+            return
+        chunk = _decoder.decode(data)
+        if chunk.error is not None:
+            raise failures.reported()
+        self._usage = chunk.usage or self._usage
+        for choice in chunk.choices[:1]:
+            if choice.delta is not None:
+                yield from self._add(choice.delta)
+            if choice.finish_reason == "content_filter":
+                raise failures.filtered()
+            self._is_whole = self._is_whole or choice.finish_reason is not None
+
+    def _add(self, delta: _Delta) -> Iterator[Text]:
+        if delta.content:
+            yield Text(delta.content)
+        for call in delta.tool_calls or ():
+            # some servers send calls whole, and without an index
+            is_next = bool(call.function.name) if call.index is None else call.index > self._newest_call
+            self._newest_call += is_next
+            index = self._newest_call if call.index is None else call.index
+            self._calls.add(index, call.function.name or "", call.function.arguments or "")
+
+    def finish(self) -> Iterator[Piece]:
+        if not self._is_whole:
+            raise failures.cut()
+        yield from self._calls.finish()
+        if self._usage is not None:
+            yield Usage(self._usage.prompt_tokens, self._usage.completion_tokens)
