@@ -236,7 +236,7 @@ class FrontDesk:
     def _hand_on(self, *messages: Heard) -> None:
         assert self.line is not None
         for heard in messages:
-            rest = self._tail.strip(heard)
+            rest = self._tail.strip(heard) if heard.is_for_games else None
             if rest is not None:
                 self.line.deliver_nowait(CallHeard(rest))
 

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
 from phonegame.character_settings import CharacterSettings
+from phonegame.deepgram.listen_url import fault_of
 from phonegame.limit_settings import LimitSettings
 from phonegame.loopback import is_loopback
 from phonegame.memory_settings import MemorySettings
@@ -105,6 +106,13 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, Limit
                 f"{_scheme_and_host(value)}is not a websocket address; "
                 "it must start with wss:// (or ws://) and name a host"
             )
+        return value
+
+    @field_validator("deepgram_url")
+    @classmethod
+    def _path_fits_model(cls, value: str) -> str:
+        if fault := fault_of(value):
+            raise ValueError(fault)
         return value
 
     @field_validator("deepgram_api_key")

@@ -31,6 +31,7 @@ LISTEN = (
     "?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true&endpointing=60"
     "&utterance_end_ms=1000&vad_events=true&punctuate=true&numerals=true"
 )
+FLUX = "?model=flux-general-en&encoding=mulaw&sample_rate=8000&numerals=true"
 MARKER_VOICE = "aura-2-thalia-en"
 SPEAK = f"?model={MARKER_VOICE}&encoding=mulaw&sample_rate=8000"
 KEY = "planted-deepgram-key"
@@ -273,12 +274,13 @@ async def open_house(
     limits: Limits | None = None,
     speech: Mapping[str, Any] | None = None,
     keyterms: str = "",
+    flux: bool = False,
     seconds: float = 30,
     **settings: Any,
 ) -> AsyncIterator[House]:
     """Ends the server as an operator would, and then asks that nothing is left behind.
 
-    `keyterms`: more of Deepgram's URL, such as "&keyterm=pizza".
+    `keyterms`: more of Deepgram's URL, such as "&keyterm=pizza". `flux`: it is that of `/v2/listen`.
     `speech`: more fields of SpeechConfig. With `voice="marker"` the server speaks in that service's voice, by Aura's
     protocol, and callers can tell every word (`Caller.heard_words`).
     """
@@ -290,7 +292,7 @@ async def open_house(
         service: SpeechService = await nursery.start(serve_speech, config)
         values: dict[str, Any] = {
             "_env_file": None,
-            "DEEPGRAM_URL": service.url + LISTEN + keyterms,
+            "DEEPGRAM_URL": (service.flux_url + FLUX if flux else service.url + LISTEN) + keyterms,
             "DEEPGRAM_SPEAK_URL": service.speak_url + SPEAK,
             "DEEPGRAM_API_KEY": KEY,
             "TWILIO_PHONE_NUMBER": NUMBER,

@@ -1,1 +1,1 @@
-"""Deepgram's `/v1/listen`: messages as types, and what its refusals mean. No I/O in here."""
+"""Deepgram's websockets, `/v1/listen` and others: messages as types, and what refusals mean. No I/O in here."""

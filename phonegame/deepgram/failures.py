@@ -15,7 +15,7 @@ _MEANING = {
     401: "refuses DEEPGRAM_API_KEY: check that it is complete and belongs to an existing project",
     402: "says that the account behind DEEPGRAM_API_KEY has no credit left: top it up in Deepgram's console",
     403: "does not let DEEPGRAM_API_KEY use what DEEPGRAM_URL asks for (the model, mostly): use another",
-    404: "has nothing at the path of DEEPGRAM_URL: it should be /v1/listen",
+    404: "has nothing at the path of DEEPGRAM_URL: it should be /v1/listen, or /v2/listen for Flux",
     429: "has too many connections open for the project of DEEPGRAM_API_KEY: raise its limit, or take fewer calls",
 }
 _PASSING = frozenset({408, 425, 429})

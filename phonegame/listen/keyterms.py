@@ -9,16 +9,17 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from phonegame.deepgram.flux import LONGEST_KEYTERM, MOST_KEYTERMS, is_flux
+
 MOST_TOKENS = 500
 """Over all keyterms. A `Configure` with more was answered by nothing at all for a while, and then by a close."""
 LETTERS_PER_TOKEN = 2
 """Common English words are one token, but names that a game makes up fall into pieces of two or three letters."""
 
 GLOBAL_HOST = "api.deepgram.com"
-"""Of Deepgram's own hosts the only one that takes `Configure` with keyterms."""
+"""Of Deepgram's own hosts the only one that takes `Configure` with keyterms, except from Flux."""
 DEFAULT_MODEL = "base"
 _WITHOUT_KEYTERMS = re.compile(r"(nova-2|enhanced|base|whisper)(-.*)?|nova(-[a-z]+)?")
-_FLUX = "flux"
 
 
 def clean(words: Iterable[str]) -> tuple[str, ...]:
@@ -52,15 +53,25 @@ class KeytermUrl:
         self.own = clean(value for name, value in query if name == "keyterm")
         """The keyterms that are in the URL already."""
         self.takes_keyterms = _WITHOUT_KEYTERMS.fullmatch(model) is None
-        self.takes_configure = (
-            self.takes_keyterms
-            and not model.startswith(_FLUX)
-            and (host == GLOBAL_HOST or not host.endswith(".deepgram.com"))
+        self.is_flux = is_flux(url)
+        self.takes_configure = self.is_flux or (
+            self.takes_keyterms and (host == GLOBAL_HOST or not host.endswith(".deepgram.com"))
         )
         """As far as the URL tells: whether a session that is open takes other keyterms."""
 
     def besides_own(self, words: Iterable[str]) -> tuple[str, ...]:
         return tuple(term for term in clean(words) if term not in self.own)
+
+    def excess(self, words: Sequence[str]) -> str | None:
+        """What is too much in these words, on top of the URL's own, and the limit; None: they will do."""
+        tokens = estimated_tokens((*self.own, *words))
+        if tokens > MOST_TOKENS:
+            return f"about {tokens} tokens with the keyterms in DEEPGRAM_URL, and Deepgram takes {MOST_TOKENS}"
+        if self.is_flux and (number := len(self.own) + len(words)) > MOST_KEYTERMS:
+            return f"{number} words with the keyterms in DEEPGRAM_URL, and Deepgram's Flux takes {MOST_KEYTERMS}"
+        if self.is_flux and any(len(word) > LONGEST_KEYTERM for word in words):
+            return f"one has more than the {LONGEST_KEYTERM} characters that Deepgram's Flux takes"
+        return None
 
     def with_keyterms(self, keyterms: Sequence[str]) -> str:
         """The URL as it stands, and the keyterms behind it."""

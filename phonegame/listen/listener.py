@@ -17,27 +17,25 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 import trio
 
-from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, SILENCE
 from phonegame.deepgram.failures import DeepgramFailure
-from phonegame.deepgram.messages import (
-    CLOSE_STREAM,
-    FINALIZE,
-    KEEP_ALIVE,
-    ConfigureFailure,
-    ConfigureSuccess,
-    Metadata,
-)
+from phonegame.deepgram.flux import is_flux
+from phonegame.deepgram.messages import CLOSE_STREAM, ConfigureFailure, ConfigureSuccess, Metadata
 from phonegame.groups import leaves
+from phonegame.listen.api import ListenApi
+from phonegame.listen.api_flux import ApiFlux
+from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
+from phonegame.listen.heard import Heard
 from phonegame.listen.session import Session, open_session
-from phonegame.listen.transcript import Heard, Transcript
+from phonegame.listen.transcript import Transcript
 from phonegame.listen.vocabulary import Vocabulary
 
 KEEP_ALIVE_SECONDS = 4
 """Deepgram hangs up after 10 s without a message; its documentation advises 3 to 5 s."""
 WATCH_SECONDS = 1
-PIECE_BYTES = 5 * FRAME_BYTES
-"""Backlog goes in pieces of 100 ms: Deepgram's documentation advises 20 to 250 ms."""
+SILENCE_SECONDS = 0.4
+"""Where no audio has come for so long, and a turn waits for its end, so much silence is sent."""
 AT_ONCE_BYTES = 250 * BYTES_PER_MS
 """Larger pieces, a filled gap mostly, go as backlog does."""
 CATCH_UP_RATE = 1.25
@@ -72,15 +70,18 @@ class Listener:
         """`waits_for_audio`: no connection to Deepgram, which costs, before there is something to hear."""
         self._key = key
         self._reconnect_seconds = reconnect_seconds
-        self._stall_seconds = stall_seconds
+        self._api: ListenApi = ApiFlux(url, stall_seconds) if is_flux(url) else ApiV1(stall_seconds)
+        self._least_bytes = self._api.piece_bytes
         self._waits_for_audio = waits_for_audio
         self._vocabulary = Vocabulary(url, lambda why: self.on_refused(why))
         self._buffer = AudioBuffer()
-        self._transcript = Transcript(final_seconds)
+        self._transcript = Transcript(self._api, final_seconds)
         self._session: Session | None = None
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
         self._good = False  # whether this session gives reason for patience with the next
         self._leaving = False  # whether this session is being left for another one
+        self._catching_up = False  # whether audio that has waited is being sent
+        self._silence_due = False
         self._fell_behind = trio.Event()
         self._work = trio.Event()
         self._progress = trio.Event()
@@ -98,13 +99,18 @@ class Listener:
         return self._buffer.end / BYTES_PER_SECOND
 
     def hear_nowait(self, audio: bytes) -> None:
-        """Takes mu-law audio; it goes to Deepgram at once, where nothing older is waiting."""
+        """Takes mu-law audio; it goes to Deepgram as soon as it makes a piece, where nothing older is waiting."""
         buffer, unsent_from = self._buffer, self._buffer.cursor
-        at_once = unsent_from == buffer.end and len(audio) <= AT_ONCE_BYTES
+        waiting = buffer.end - unsent_from
         buffer.append(audio)
         if buffer.cursor != unsent_from:
             self._fell_behind.set()
-        if at_once and self._session is not None and self._session.send_audio_nowait(audio):
+        unsent = waiting + len(audio)
+        if unsent < self._least_bytes:
+            return
+        at_once = waiting < self._least_bytes and unsent <= AT_ONCE_BYTES and not self._catching_up
+        piece = buffer.next_piece(unsent) if at_once and waiting else audio
+        if at_once and self._session is not None and self._session.send_audio_nowait(piece):
             buffer.cursor = buffer.end
         else:
             self._work.set()
@@ -187,6 +193,8 @@ class Listener:
                 nursery.start_soon(self._send_to_deepgram, session)
                 nursery.start_soon(self._watch_session, session)
                 nursery.start_soon(self._watch_backlog)
+                if self._api.needs_silence:
+                    nursery.start_soon(self._watch_silence)
                 await self._receive_from_deepgram(session)
                 nursery.cancel_scope.cancel()
         except DeepgramFailure as failure:
@@ -206,6 +214,7 @@ class Listener:
         """Lets the session hear again what no result covers, and delivers what it can no longer hear."""
         self._buffer.trim()
         self._fell_behind = trio.Event()
+        self._catching_up = self._silence_due = False
         resume_at, promoted = self._transcript.lose_session(self._buffer.start / BYTES_PER_SECOND)
         self._buffer.rewind(round(resume_at * BYTES_PER_SECOND))
         start = self._unanswered_from = self._buffer.cursor
@@ -227,12 +236,13 @@ class Listener:
             if waiting.cancelled_caught:
                 overdue = self._transcript.overdue(now)
                 if overdue is None and not self._is_closing:
-                    await session.send_text(FINALIZE)
+                    assert self._api.finalize is not None
+                    await session.send_text(self._api.finalize)
                 heard = [overdue] if overdue is not None else []
             else:
                 self._unanswered_from = self._buffer.cursor
                 heard = self._transcript.receive(raw, now)
-                self._good = self._good or any(each.results is not None for each in heard)
+                self._good = self._good or self._api.has_answered
                 self._buffer.forget_before(min(self._buffer.cursor, round(self._transcript.covered * BYTES_PER_SECOND)))
             await self._deliver(each for each in heard if not self._keep_to_ourselves(each))
             self._progress.set()
@@ -261,6 +271,7 @@ class Listener:
             await self._work.wait()
             self._work = trio.Event()
             await self._send_backlog(session)
+            await self._send_silence(session)
             self._progress.set()
             if self._leaving:
                 self._transcript.leave_session(self._buffer.cursor / BYTES_PER_SECOND)
@@ -305,14 +316,14 @@ class Listener:
         while not self._is_closing:
             await trio.sleep(WATCH_SECONDS)
             unanswered_seconds = (self._buffer.cursor - self._unanswered_from) / BYTES_PER_SECOND
-            if unanswered_seconds > self._stall_seconds:
-                raise DeepgramFailure(f"Deepgram has not answered {self._stall_seconds:g} s of audio", passing=True)
+            if unanswered_seconds > (limit := self._api.stall_seconds):
+                raise DeepgramFailure(f"Deepgram has not answered {limit:g} s of audio", passing=True)
             if trio.current_time() - began >= SETTLED_SECONDS > 2 * unanswered_seconds:
                 self._good = True
             if cursor != self._buffer.cursor:
                 cursor, idle_since = self._buffer.cursor, trio.current_time()
             elif trio.current_time() - idle_since >= KEEP_ALIVE_SECONDS:
-                await session.send_text(KEEP_ALIVE)
+                await self._api.keep_alive(session)
                 idle_since = trio.current_time()
 
     async def _watch_backlog(self) -> None:
@@ -320,13 +331,33 @@ class Listener:
         await self._fell_behind.wait()
         raise DeepgramFailure(f"Deepgram is more than {KEEP_SECONDS} s behind the call", passing=True)
 
+    async def _watch_silence(self) -> None:
+        """Has silence sent where audio stops in the midst of a turn that ends no other way."""
+        while True:
+            end = self._buffer.end
+            await trio.sleep(SILENCE_SECONDS)
+            if end == self._buffer.end and self._api.is_in_turn and not self._is_closing:
+                self._silence_due = True
+                self._work.set()
+
+    async def _send_silence(self, session: Session) -> None:
+        if self._silence_due and not self._buffer.unsent and not self._is_closing:
+            # before it is sent: what it is answered by comes later, and audio that comes meanwhile goes behind it
+            self._api.add_silence(self._buffer.cursor / BYTES_PER_SECOND, SILENCE_SECONDS)
+            self._catching_up = True
+            for _ in range(round(SILENCE_SECONDS * BYTES_PER_SECOND / self._api.backlog_bytes)):
+                await session.send_audio(SILENCE * self._api.backlog_bytes)
+        self._silence_due = self._catching_up = False
+
     async def _send_backlog(self, session: Session) -> None:
         """No faster than Deepgram takes it: audio that did not come in the time before gives no credit."""
         began, first = trio.current_time(), self._buffer.cursor
+        self._catching_up = True
         while self._buffer.unsent and not self._leaving:
             ahead = (self._buffer.cursor - first) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
             await trio.sleep_until(began + ahead / CATCH_UP_RATE)
-            begin, piece = self._buffer.cursor, self._buffer.next_piece(PIECE_BYTES)
+            begin, piece = self._buffer.cursor, self._buffer.next_piece(self._api.backlog_bytes)
             await session.send_audio(piece)
             # only now: `hear_nowait` must not overtake the piece while it waits for its turn
             self._buffer.sent_until(begin + len(piece))
+        self._catching_up = False

@@ -29,6 +29,8 @@ CONNECT_SECONDS = 5
 """For TCP, and again for TLS and the upgrade. trio-websocket's default is 60 s: an eternity on the phone."""
 CLOSE_SECONDS = 0.25
 """How long Deepgram may take to answer our close frame. It has said all it had to say by then."""
+PONG_SECONDS = 5
+"""Nobody takes so long to answer a ping who is still there."""
 MAX_MESSAGE_BYTES = 1 << 20
 
 
@@ -70,6 +72,16 @@ class Session:
 
     async def send_text(self, text: str) -> None:
         await self._send(text)
+
+    async def ping(self) -> None:
+        """Returns when it has been answered. Raises `DeepgramFailure` where it is not."""
+        try:
+            with trio.fail_after(PONG_SECONDS):
+                await self.connection.ping()
+        except trio.TooSlowError:
+            raise DeepgramFailure(f"Deepgram has not answered a ping for {PONG_SECONDS} s", passing=True) from None
+        except ConnectionClosed as error:
+            raise _closed(error, self._key) from None
 
     async def _send(self, message: str | bytes) -> None:
         try:

@@ -11,6 +11,8 @@ An interim result is a promise that Deepgram does not always keep. Where its fin
                       --the session is lost, its audio too old to be sent again----------------------> deliver as final
                       --the call has ended-----------------------------------------------------------> deliver as final
 
+An API that has no Finalize is not asked either: Flux ends each turn after its own `eot_timeout_ms` at the latest.
+
 A final that covers the interim and has no text withdraws it (noise, mostly); one that covers a part leaves the rest
 waiting. An interim whose session is lost waits for the results of the next one, which hears its audio again.
 
@@ -21,12 +23,12 @@ midst of a word, perhaps. Words of the last `UNSURE_SECONDS` before the cut are 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from phonegame.deepgram.messages import Message, Results, SpeechStarted, UtteranceEnd, Word, decode, parse
+from phonegame.deepgram.messages import Results, Word
+from phonegame.listen.api import ListenApi
+from phonegame.listen.heard import Heard as Heard
+from phonegame.listen.heard import edited
 
 FINALIZE_SECONDS = 1.0
 """No answer to Finalize is promised: Deepgram's documentation says "usually"."""
@@ -38,22 +40,6 @@ TOLERANCE_SECONDS = 0.001
 """Times are rounded on their way: a word may seem to begin a little before the audio that is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One message from Deepgram on the call's time: as text for a game, and as a type for phonegame."""
-
-    raw: str
-    message: Message
-
-    @property
-    def results(self) -> Results | None:
-        return self.message if isinstance(self.message, Results) else None
-
-    @property
-    def is_interim(self) -> bool:
-        return isinstance(self.message, Results) and not self.message.is_final
-
-
 def _middle(word: Word) -> float:
     return (word.start + word.end) / 2
 
@@ -61,9 +47,9 @@ def _middle(word: Word) -> float:
 class Transcript:
     """`receive` takes Deepgram's messages, `deadline` tells when to call `overdue`."""
 
-    def __init__(self, final_seconds: float) -> None:
-        self._final_seconds = final_seconds
-        self._offset = 0.0
+    def __init__(self, api: ListenApi, final_seconds: float) -> None:
+        self._api = api
+        self._final_seconds = final_seconds if api.finalize is not None else math.inf
         self._delivered = -math.inf
         self._interim: Heard | None = None
         self._finalize_asked = False
@@ -77,7 +63,7 @@ class Transcript:
 
     def begin_session(self, offset: float) -> None:
         """A session begins whose first byte of audio is `offset` seconds into the call."""
-        self._offset = offset
+        self._api.begin_session(offset)
         self._sure_until = math.inf
 
     def leave_session(self, cut: float) -> None:
@@ -91,14 +77,14 @@ class Transcript:
 
     def receive(self, raw: str, now: float) -> list[Heard]:
         """What goes on to the call: the message, if anything is left of it, and before it a final that never came."""
-        message = parse(raw)
-        if message is None:
+        read = self._api.read(raw)
+        if read is None:
             self.malformed += 1
             return []
-        heard = _shifted(Heard(raw, message), self._offset)
-        if heard.results is None:
-            return [heard]
-        return self._receive_results(heard, heard.results, now)
+        received: list[Heard] = []
+        for heard in read:
+            received += [heard] if heard.results is None else self._receive_results(heard, heard.results, now)
+        return received
 
     def _receive_results(self, heard: Heard, results: Results, now: float) -> list[Heard]:
         passed_over = self._promote(before=results.start) if results.best.transcript else None
@@ -202,16 +188,6 @@ class Transcript:
         self.deadline = math.inf
 
 
-def edited(heard: Heard, edit: Any) -> Heard:
-    """`heard` with its JSON changed by `edit`, which gets the object as a dictionary; other fields stay as they are."""
-    fields = msgspec.json.decode(heard.raw)
-    edit(fields)
-    raw = msgspec.json.encode(fields).decode()
-    message = decode(raw)
-    assert message is not None, "an edit must leave a message of the same type"
-    return Heard(raw, message)
-
-
 def without_words_from(heard: Heard, time: float) -> Heard | None:
     """Results with only the words whose middle is before `time`; None where there were words and all are gone."""
     results = heard.results
@@ -269,25 +245,3 @@ def _keep_words(fields: dict[str, Any], words: list[Word], skipped: int, end: fl
     alternative["words"] = alternative["words"][skipped : skipped + len(words)]
     # the others repeat the words that were cut
     del fields["channel"]["alternatives"][1:]
-
-
-def _shifted(heard: Heard, offset: float) -> Heard:
-    """`heard` with `offset` seconds on all its times. What is of no known type has none that could be known."""
-    if not offset:
-        return heard
-    match heard.message:
-        case Results():
-            return edited(heard, lambda fields: _shift_results(fields, offset))
-        case SpeechStarted(timestamp=time):
-            return edited(heard, lambda fields: fields.update(timestamp=round(time + offset, 6)))
-        case UtteranceEnd(last_word_end=time) if time >= 0:
-            return edited(heard, lambda fields: fields.update(last_word_end=round(time + offset, 6)))
-    return heard
-
-
-def _shift_results(fields: dict[str, Any], offset: float) -> None:
-    fields["start"] = round(fields["start"] + offset, 6)
-    for alternative in fields["channel"].get("alternatives", []):
-        for word in alternative.get("words", []):
-            word["start"] = round(word["start"] + offset, 6)
-            word["end"] = round(word["end"] + offset, 6)

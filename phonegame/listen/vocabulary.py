@@ -26,7 +26,7 @@ import trio
 
 from phonegame.deepgram.failures import BAD_QUERY, DeepgramFailure
 from phonegame.deepgram.messages import ConfigureFailure, ConfigureSuccess, configure
-from phonegame.listen.keyterms import MOST_TOKENS, KeytermUrl, estimated_tokens
+from phonegame.listen.keyterms import KeytermUrl
 
 ANSWER_SECONDS = 3
 """Deepgram answers each `Configure` once, within a fraction of this; what is no Deepgram may not answer at all."""
@@ -52,13 +52,11 @@ class Vocabulary:
     def expect_nowait(self, words: Iterable[str]) -> None:
         """In the place of the words before; the URL's own keyterms stay in any case."""
         wanted = self._url.besides_own(words)
-        tokens = estimated_tokens((*self._url.own, *wanted))
         if wanted and not self._url.takes_keyterms:
             self._refuse("the model in DEEPGRAM_URL takes no vocabulary; nova-3 does")
-        elif wanted and tokens > MOST_TOKENS:
+        elif wanted and (excess := self._url.excess(wanted)):
             self._refuse(
-                f"the vocabulary is too long: about {tokens} tokens with the keyterms in DEEPGRAM_URL, "
-                f"and Deepgram takes {MOST_TOKENS}; send fewer or shorter words. The words before stay in use"
+                f"the vocabulary is too long: {excess}; send fewer or shorter words. The words before stay in use"
             )
         else:
             self._wanted = wanted

@@ -10,6 +10,7 @@ import trio
 
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.deepgram.failures import DeepgramFailure, refusal
+from phonegame.deepgram.flux import is_flux
 from phonegame.listen.listener import Listener
 from phonegame.listen.transcript import Heard
 
@@ -20,12 +21,15 @@ SECOND = bytes(BYTES_PER_SECOND)
 class FakeSession:
     """Takes everything, and says what it is told to."""
 
-    def __init__(self, *, takes_at_once: bool) -> None:
+    def __init__(self, *, takes_at_once: bool, is_flux: bool) -> None:
         self.takes_at_once = takes_at_once
+        self.is_flux = is_flux
         self.is_blocked = False
         self.takes_leave = True
         self.audio: list[tuple[float, bytes]] = []
         self.texts: list[tuple[float, str]] = []
+        self.pings: list[float] = []
+        self.ping_failure: DeepgramFailure | None = None
         self.configured: list[list[str]] = []
         """The keyterms of each `Configure`."""
         self.configure_answer: str | None = None
@@ -54,8 +58,15 @@ class FakeSession:
             if self.configure_answer is not None:
                 self.says.send_nowait(self.configure_answer)
         if message["type"] == "CloseStream" and self.takes_leave:
-            self.says.send_nowait('{"type":"Metadata"}')
+            if not self.is_flux:
+                self.says.send_nowait('{"type":"Metadata"}')
             self.says.close()
+
+    async def ping(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.ping_failure is not None:
+            raise self.ping_failure
+        self.pings.append(trio.current_time())
 
     async def receive(self) -> str:
         try:
@@ -91,7 +102,7 @@ class FakeDeepgram:
             raise refusal(400, [(b"dg-error", b"INVALID_QUERY_PARAMETER: no")], None)
         if self.failure is not None:
             raise self.failure
-        self.sessions.append(FakeSession(takes_at_once=self.takes_at_once))
+        self.sessions.append(FakeSession(takes_at_once=self.takes_at_once, is_flux=is_flux(url)))
         self.sessions[-1].configure_answer = self.configure_answer
         if self.closes_after is not None:
             self.sessions[-1].says.send_nowait(self.closes_after)

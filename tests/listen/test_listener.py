@@ -13,12 +13,12 @@ import trio
 from trio.testing import MockClock
 
 from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.listener import (
     AT_ONCE_BYTES,
     CATCH_UP_HEAD_START,
     CATCH_UP_RATE,
     KEEP_ALIVE_SECONDS,
-    PIECE_BYTES,
 )
 from tests.listen.deepgram_says import results
 from tests.listen.fake_deepgram import AWAY, SECOND, FakeDeepgram, listening, make_listener, play
@@ -55,7 +55,7 @@ class TestAudio:
             await trio.sleep(10)
         sent = deepgram.sessions[0].audio
         assert sum(len(audio) for _, audio in sent) == len(SECOND * 4)
-        assert all(len(audio) <= PIECE_BYTES for _, audio in sent)
+        assert all(len(audio) <= ApiV1.backlog_bytes for _, audio in sent)
         began, total = sent[0][0], 0.0
         for at, audio in sent:
             assert total <= (at - began) * CATCH_UP_RATE + CATCH_UP_HEAD_START + 1e-6
@@ -82,7 +82,7 @@ class TestAudio:
             await trio.sleep(4)
         sent = session.audio[before:]
         assert sum(len(audio) for _, audio in sent) == len(SECOND * 3)
-        assert max(len(audio) for _, audio in sent) <= PIECE_BYTES
+        assert max(len(audio) for _, audio in sent) <= ApiV1.backlog_bytes
         assert sent[-1][0] - began == pytest.approx((2.9 - CATCH_UP_HEAD_START) / CATCH_UP_RATE)
 
     async def test_a_piece_of_the_largest_size_goes_out_at_once(

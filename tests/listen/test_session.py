@@ -13,6 +13,7 @@ from wsproto.events import AcceptConnection, CloseConnection, Request
 
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.deepgram.messages import CLOSE_STREAM
+from phonegame.listen import session as session_module
 from phonegame.listen.session import Session, open_session
 from phonegame.local.speech.marker import encode_speech
 from phonegame.local.speech.script import CloseAfter, Plan, Script, Send, refuse
@@ -294,3 +295,30 @@ async def _accept_upgrade(stream: trio.SocketStream) -> bytes:
 @pytest.mark.parametrize("url", ["wss://a..b/v1/listen", f"wss://{'x' * 70}.example/v1/listen"])
 async def test_a_host_name_that_cannot_be_one_is_a_failure(url: str) -> None:
     assert (await failure_of(url)).passing
+
+
+class TestPing:
+    async def test_it_returns_when_it_has_been_answered(self) -> None:
+        async with speech_service() as service, open_session(service.url + QUERY, KEY) as session:
+            await session.ping()
+            assert session.connection.closed is None
+
+    async def test_one_that_is_not_answered_is_a_failure(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(session_module, "PONG_SECONDS", 0.05)
+
+        async def accept_and_read_no_more(stream: trio.SocketStream) -> None:
+            await stream.send_all(await _accept_upgrade(stream))
+            await trio.sleep_forever()
+
+        async with tcp_server(accept_and_read_no_more) as url, open_session(url, KEY) as session:
+            with pytest.raises(DeepgramFailure, match="ping") as caught:
+                await session.ping()
+            assert caught.value.passing
+
+    async def test_the_end_of_the_session_is_its_failure(self) -> None:
+        async with speech_service() as service, open_session(service.url + QUERY, KEY) as session:
+            await session.send_text(CLOSE_STREAM)
+            with pytest.raises(DeepgramFailure, match="1000"):
+                await receive_until_failure(session)
+            with pytest.raises(DeepgramFailure, match="1000"):
+                await session.ping()

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from phonegame.deepgram.messages import LONGEST_SECONDS, SpeechStarted, UtteranceEnd
+from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.transcript import FINALIZE_SECONDS, LEAD_IN_SECONDS, UNSURE_SECONDS, Heard, Transcript
 from tests.listen.deepgram_says import results
 
@@ -14,7 +15,7 @@ FINAL_SECONDS = 2.5
 
 @pytest.fixture
 def transcript() -> Transcript:
-    transcript = Transcript(FINAL_SECONDS)
+    transcript = Transcript(ApiV1(stall_seconds=15), FINAL_SECONDS)
     transcript.begin_session(0)
     return transcript
 

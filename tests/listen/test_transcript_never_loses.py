@@ -13,6 +13,7 @@ from random import Random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.transcript import Heard, Transcript
 from tests.listen.deepgram_says import Spoken, results
 
@@ -96,7 +97,7 @@ def words_of(heard: Heard | None) -> list[str]:
 
 def call(spoken: list[Spoken], habits: Habits, drops: float, leaves: float, random: Random) -> list[str]:
     """What a call delivers that is served as `listen.listener` serves it."""
-    transcript = Transcript(FINAL_SECONDS)
+    transcript = Transcript(ApiV1(stall_seconds=15), FINAL_SECONDS)
     deepgram = FickleDeepgram(spoken, habits, random, 0.0)
     transcript.begin_session(0.0)
     delivered: list[str] = []

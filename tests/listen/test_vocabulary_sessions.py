@@ -22,9 +22,6 @@ from tests.listen.vocabulary_wishes import REGIONAL_URL, URL, failure, make, typ
     ("url", "answer", "seconds"),
     [
         pytest.param(REGIONAL_URL, None, 0, id="the host takes no Configure"),
-        pytest.param(
-            "wss://api.deepgram.com/v2/listen?model=flux-general-en&keyterm=own", None, 0, id="nor does the model"
-        ),
         pytest.param(URL, None, ANSWER_SECONDS, id="no answer"),
         pytest.param(URL, failure("CONFIGURE_KEYTERMS_NOT_SUPPORTED"), 0, id="not supported"),
         pytest.param(URL, failure("CONFIGURE_ALREADY_PENDING"), 0, id="pending"),

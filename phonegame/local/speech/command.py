@@ -98,6 +98,11 @@ def speech(
     \b
     DEEPGRAM_URL='ws://127.0.0.1:5001/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&numerals=true'
     DEEPGRAM_SPEAK_URL='ws://127.0.0.1:5001/v1/speak?model=aura-2-thalia-en&encoding=mulaw&sample_rate=8000'
+
+    Flux is at /v2/listen:
+
+    \b
+    DEEPGRAM_URL='ws://127.0.0.1:5001/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000&numerals=true'
     """
     config = SpeechConfig(
         host=host,

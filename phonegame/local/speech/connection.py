@@ -1,9 +1,9 @@
-"""One accepted `/v1/listen` connection: four tasks, and whoever ends first ends it.
+"""One accepted connection to `/v1/listen` or `/v2/listen`: four tasks, and whoever ends first ends it.
 
 receive   socket -> what the client asks, with the plan's faults cut into the audio -> work
-hear      work -> recogniser -> transcriber -> outbox
+hear      work -> recogniser -> transcriber, or turns -> outbox
 send      outbox -> socket; the only task that writes or closes
-watch     the 10 s rule -> outbox
+watch     the 10 s rule, which is one of 60 s on `/v2/listen` -> outbox
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import trio
 from trio_websocket import WebSocketConnection
 
 from phonegame.audio import BYTES_PER_SECOND
-from phonegame.local.speech import messages
+from phonegame.local.speech.api import SpeechApi
 from phonegame.local.speech.faults import Drop, Fault, FaultMarks, Mute, Stall
+from phonegame.local.speech.flux.query import FluxOptions
 from phonegame.local.speech.heard import Recogniser
 from phonegame.local.speech.intake import (
     Audio,
@@ -28,35 +29,40 @@ from phonegame.local.speech.intake import (
     CloseStream,
     Configure,
     Finalize,
+    ForceEndTurn,
     Intake,
     KeepAlive,
     Limits,
 )
 from phonegame.local.speech.messages import JSON
-from phonegame.local.speech.query import KEYTERM_TOKENS, ListenOptions, count_tokens
-from phonegame.local.speech.record import ConnectionRecord
+from phonegame.local.speech.query import ListenOptions
+from phonegame.local.speech.record import ConnectionRecord, is_end_of_turn
 from phonegame.local.speech.script import Plan, Send
 from phonegame.local.speech.session import Outbox, run_until_one_ends
 from phonegame.local.speech.telephone import ToTelephone
-from phonegame.local.speech.transcriber import Transcriber
 
 WORK_CAPACITY = 1500  # 30 s of 20 ms frames: a recogniser further behind than that holds up the socket
 
 T = TypeVar("T")
-Work = bytes | Finalize | CloseStream | Configure | Fault
+Work = bytes | Finalize | ForceEndTurn | CloseStream | Configure | Fault
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What one connection is made of. `limiter` bounds how many recognisers compute at once."""
+    """What one connection is made of. `limiter` bounds how many recognisers compute at once.
 
-    options: ListenOptions
+    `read_at`, where pings count as signs of life: when something last came in.
+    """
+
+    api: SpeechApi
+    options: ListenOptions | FluxOptions
     plan: Plan
     limits: Limits
     recogniser: Recogniser
     limiter: trio.CapacityLimiter
     record: ConnectionRecord
     keep_audio: bool
+    read_at: Callable[[], float] | None
 
 
 class Connection:
@@ -64,19 +70,21 @@ class Connection:
 
     def __init__(self, socket: WebSocketConnection, stream: trio.abc.Stream, setup: Setup) -> None:
         self._socket = socket
-        self._options = setup.options
+        self._api = setup.api
         self._plan = setup.plan
         self._recogniser = setup.recogniser
         self._limiter = setup.limiter
         self._record = setup.record
         self._keep_audio = setup.keep_audio
+        self._read_at = setup.read_at
         self._telephone = ToTelephone(setup.options)
-        self._intake = Intake(setup.limits, self._telephone.bytes_per_second, trio.current_time())
-        self._transcriber = Transcriber(
-            setup.options,
-            setup.record.request_id,
-            verbatim=setup.recogniser.verbatim,
-            empty_results=setup.plan.empty_results,
+        self._intake = Intake(
+            setup.limits,
+            self._telephone.bytes_per_second,
+            trio.current_time(),
+            parse=setup.api.parse,
+            idle_seconds=setup.limits.idle_seconds if setup.read_at is None else setup.limits.flux_idle_seconds,
+            wants_audio=setup.read_at is None,
         )
         self._marks = FaultMarks(setup.plan)
         self._checksum = hashlib.sha256()
@@ -114,15 +122,16 @@ class Connection:
                 return await self._take_audio(data)
             case KeepAlive():
                 return False
-            case BadText(received=text, description=description):
-                await self._tell(messages.schema_error(text, description))
-                await self._leave(Close(1008, f"DATA-0000: {description}"[:120]))
+            case BadText():
+                told, close = self._api.refuse_text(received)
+                await self._tell(*told)
+                await self._leave(close)
                 return True
             case Close():
                 await self._leave(received)
                 return True
             case Configure() if self._configuring and not self._plan.ignore_configure:
-                await self._tell(self._failure("CONFIGURE_ALREADY_PENDING", "One Configure at a time."))
+                await self._tell(self._api.refuse_configure("CONFIGURE_ALREADY_PENDING", "One Configure at a time."))
                 return False
             case Configure():
                 self._configuring = True
@@ -140,12 +149,15 @@ class Connection:
     # hear
 
     async def _hear(self) -> None:
+        await self._tell(*self._api.hello())
         async for item in self._work:
             match item:
                 case bytes():
                     await self._feed(item)
                 case Finalize() if not self._plan.ignore_finalize:
                     await self._finalize()
+                case ForceEndTurn():
+                    await self._tell(*self._api.force_end(self._heard_seconds))
                 case CloseStream() if not self._plan.ignore_close:
                     await self._close_stream()
                     break
@@ -165,45 +177,25 @@ class Connection:
     async def _feed(self, mulaw: bytes) -> None:
         heard = await self._compute(lambda: self._recogniser.feed(mulaw))
         self._heard_bytes += len(mulaw)
-        await self._tell(*self._transcriber.advance(heard, self._heard_seconds))
+        await self._tell(*self._api.advance(heard, self._heard_seconds))
 
     async def _finalize(self) -> None:
         heard = await self._compute(self._recogniser.finish)
-        await self._tell(*self._transcriber.finalize(heard, self._heard_seconds))
+        await self._tell(*self._api.finalize(heard, self._heard_seconds))
 
     async def _close_stream(self) -> None:
         heard = await self._compute(self._recogniser.finish)
-        await self._tell(*self._transcriber.advance(heard, self._heard_seconds))
-        checksum = self._checksum.hexdigest()
-        channels = self._options.channels
-        await self._tell(messages.metadata(self._record.request_id, checksum, self._heard_seconds, channels))
+        await self._tell(*self._api.close(heard, self._heard_seconds, self._checksum.hexdigest()))
         await self._leave(Close(1000, ""))
 
     async def _configure(self, configure: Configure) -> None:
-        answer = self._refusal_of(configure)
-        if answer is None:
-            keyterms = configure.keyterms
-            if configure.numerals is not None:
-                self._transcriber.numerals = configure.numerals
-            if keyterms is not None:
-                await self._compute(lambda: self._recogniser.expect(keyterms))
-            answer = messages.configure_success(self._record.request_id, keyterms)
-        await self._tell(answer)
+        planned = self._plan.refuse_configure
+        refusal = self._api.refuse_configure(planned, "As planned.") if planned else self._api.fault_of(configure)
+        keyterms = configure.keyterms
+        if refusal is None and keyterms is not None:
+            await self._compute(lambda: self._recogniser.expect(keyterms))
+        await self._tell(refusal or self._api.configure(configure))
         self._configuring = False
-
-    def _refusal_of(self, configure: Configure) -> JSON | None:
-        if self._plan.refuse_configure:
-            return self._failure(self._plan.refuse_configure, "As planned.")
-        if configure.keyterms is None:
-            return None
-        if not self._options.takes_keyterms:
-            return self._failure("CONFIGURE_KEYTERMS_NOT_SUPPORTED", "Keyterms need a nova-3 model.")
-        if count_tokens(configure.keyterms) > KEYTERM_TOKENS:
-            return self._failure("CONFIGURE_KEYTERM_LIMIT_EXCEEDED", f"At most {KEYTERM_TOKENS} tokens.")
-        return None
-
-    def _failure(self, code: str, description: str) -> JSON:
-        return messages.configure_failure(self._record.request_id, code, description)
 
     async def _compute(self, work: Callable[[], T]) -> T:
         if not self._recogniser.blocking:
@@ -232,6 +224,8 @@ class Connection:
     async def _watch(self) -> None:
         while True:
             await trio.sleep_until(self._intake.deadline)
+            if self._read_at is not None:
+                self._intake.notice(self._read_at())
             close = self._intake.expired(trio.current_time())
             if close is not None:
                 break
@@ -241,6 +235,8 @@ class Connection:
 
 
 def _is_final_with_words(message: JSON) -> bool:
+    if is_end_of_turn(message):
+        return bool(message["words"])
     if not message.get("is_final"):
         return False
     channel = message["channel"]

@@ -1,4 +1,4 @@
-"""What a client may send on `/v1/listen`, and how fast. No I/O: the caller brings each message and the time.
+"""What a client may send on `/v1/listen`, and how fast on either. No I/O: the caller brings each message and the time.
 
 After every call the caller looks at `deadline` again: when it passes, `expired` says how the connection is closed.
 """
@@ -6,6 +6,7 @@ After every call the caller looks at `deadline` again: when it passes, `expired`
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 DECODE_ERROR = "Could not deserialize last text message: "
@@ -16,10 +17,12 @@ CONTROL_TYPES = ("KeepAlive", "Finalize", "CloseStream", "Configure")
 class Limits:
     """Deepgram's: 10 s without a message or without first audio, 1.25 times real time. The burst is ours.
 
-    `connections`: how many there may be at once; None: any number.
+    `connections`: how many there may be at once; None: any number. `flux_idle_seconds` are those of `/v2/listen`, where
+    a ping is as good as a message.
     """
 
     idle_seconds: float = 10.0
+    flux_idle_seconds: float = 60.0
     max_speed: float = 1.25
     burst_seconds: float = 1.0
     connections: int | None = None
@@ -51,6 +54,13 @@ class Configure:
 
     keyterms: tuple[str, ...] | None = None
     numerals: bool | None = None
+    thresholds: tuple[tuple[str, float], ...] = ()
+    """Of `/v2/listen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForceEndTurn:
+    """Of `/v2/listen`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class Close:
     reason: str
 
 
-Received = Audio | KeepAlive | Finalize | CloseStream | Configure | BadText | Close
+Received = Audio | KeepAlive | Finalize | CloseStream | Configure | ForceEndTurn | BadText | Close
 
 NOTHING_RECEIVED = Close(
     1011,
@@ -79,14 +89,28 @@ NO_AUDIO = Close(1011, "NET-0001: Deepgram did not receive audio data within the
 
 
 class Intake:
-    """One connection's rules. `bytes_per_second` is of the encoding in use; None when audio is not decoded."""
+    """One connection's rules. `bytes_per_second` is of the encoding in use; None when audio is not decoded.
 
-    def __init__(self, limits: Limits, bytes_per_second: int | None, now: float) -> None:
+    `idle_seconds` of nothing at all end it; where `wants_audio`, that many without a first byte of audio do so too.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        bytes_per_second: int | None,
+        now: float,
+        *,
+        parse: Callable[[str], Received] | None = None,
+        idle_seconds: float | None = None,
+        wants_audio: bool = True,
+    ) -> None:
         self._limits = limits
+        self._parse = parse or parse_control
+        self._idle_seconds = limits.idle_seconds if idle_seconds is None else idle_seconds
         self._bytes_per_second = bytes_per_second
         self._opened = now
         self._last_message = now
-        self._has_audio = False
+        self._has_audio = not wants_audio
         self._ahead = 0.0
         self._ahead_at = now
 
@@ -94,18 +118,22 @@ class Intake:
     def deadline(self) -> float:
         """When `expired` is to be asked, on the caller's clock."""
         if self._has_audio:
-            return self._last_message + self._limits.idle_seconds
-        return min(self._last_message, self._opened) + self._limits.idle_seconds
+            return self._last_message + self._idle_seconds
+        return min(self._last_message, self._opened) + self._idle_seconds
+
+    def notice(self, at: float) -> None:
+        """A sign of life that is no message."""
+        self._last_message = max(self._last_message, at)
 
     def expired(self, now: float) -> Close | None:
         if now < self.deadline:
             return None
-        return NOTHING_RECEIVED if now >= self._last_message + self._limits.idle_seconds else NO_AUDIO
+        return NOTHING_RECEIVED if now >= self._last_message + self._idle_seconds else NO_AUDIO
 
     def receive(self, message: str | bytes, now: float) -> Received:
         self._last_message = now
         if isinstance(message, str):
-            return parse_control(message)
+            return self._parse(message)
         if not message:
             return CloseStream()  # the old sign for the end of the audio
         self._has_audio = True

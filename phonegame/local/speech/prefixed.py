@@ -22,10 +22,14 @@ class PrefixedStream(trio.abc.Stream):
     def __init__(self, prefix: bytes, stream: trio.abc.Stream) -> None:
         self._prefix = prefix
         self._stream = stream
+        self.read_at = trio.current_time()
+        """When something was last read from `stream`, be it a websocket's ping."""
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         if not self._prefix:
-            return bytes(await self._stream.receive_some(max_bytes))
+            received = bytes(await self._stream.receive_some(max_bytes))
+            self.read_at = trio.current_time()
+            return received
         await trio.lowlevel.checkpoint()
         most = len(self._prefix) if max_bytes is None else max_bytes
         received, self._prefix = self._prefix[:most], self._prefix[most:]

@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 import trio
 
 from phonegame.audio import BYTES_PER_SECOND
+from phonegame.local.speech.flux.query import FluxOptions
 from phonegame.local.speech.messages import JSON
 from phonegame.local.speech.query import ListenOptions
 from phonegame.local.speech.refusals import Refusal
@@ -121,9 +122,9 @@ class Record(ABC):
 
 
 class ConnectionRecord(Record):
-    """A connection to `/v1/listen`: `audio` is what came in, `sent` all that went out."""
+    """A connection to `/v1/listen` or `/v2/listen`: `audio` is what came in, `sent` all that went out."""
 
-    options: ListenOptions | None = None
+    options: ListenOptions | FluxOptions | None = None
 
     @property
     def seconds(self) -> float:
@@ -132,9 +133,9 @@ class ConnectionRecord(Record):
 
     @property
     def transcripts(self) -> list[str]:
-        """The text of every final with words that was sent."""
-        finals = [stamped.message for stamped in self.sent if is_object(stamped.data)]
-        texts = [_transcript(message) for message in finals if message.get("is_final")]
+        """The text of every final, or EndOfTurn, with words that was sent."""
+        sent = [stamped.message for stamped in self.sent if is_object(stamped.data)]
+        texts = [_transcript(message) for message in sent if message.get("is_final") or is_end_of_turn(message)]
         return [text for text in texts if text]
 
 
@@ -171,7 +172,13 @@ def is_object(data: str | bytes) -> bool:
         return False
 
 
+def is_end_of_turn(message: JSON) -> bool:
+    return message.get("event") == "EndOfTurn"
+
+
 def _transcript(message: JSON) -> str:
+    if is_end_of_turn(message):
+        return str(message["transcript"])
     channel = message.get("channel")
     alternatives = channel["alternatives"] if isinstance(channel, dict) else []
     return str(alternatives[0]["transcript"]) if alternatives else ""

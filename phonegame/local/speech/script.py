@@ -21,7 +21,8 @@ from phonegame.local.speech.speaking.script import SpeakPlan
 class Say:
     """One transcript, delivered once `at` seconds of audio have come in. Its words share [start, end] evenly.
 
-    `start` None: where the last final ended. `end` None: `at`. `speech_final` counts for finals only.
+    `start` None: where the last final ended. `end` None: `at`. `speech_final` counts for finals only. On `/v2/listen` a
+    final adds to the turn, and makes its EndOfTurn where it is `speech_final`, its EagerEndOfTurn where it is not.
     """
 
     text: str
@@ -55,7 +56,8 @@ class Plan:
     `drop_after` aborts the TCP connection. `stall_after` keeps the socket but reads and answers nothing more;
     `mute_after` reads on and answers nothing more. `lose_finals` swallows every final that holds words.
     `refuse_configure` is the code of the ConfigureFailure with which every Configure is answered.
-    `empty_results` False: silence yields no Results (handy for exact comparisons).
+    `empty_results` False: silence yields no Results, and no Update (handy for exact comparisons). `word_times` False:
+    the words on `/v2/listen` have none.
     """
 
     results: tuple[Say, ...] = ()
@@ -72,6 +74,7 @@ class Plan:
     ignore_configure: bool = False
     refuse_configure: str = ""
     empty_results: bool = True
+    word_times: bool = True
 
 
 def refuse(status: int) -> Plan:
@@ -81,7 +84,7 @@ def refuse(status: int) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`then` is for every connection to `/v1/listen` after those listed, `then_speak` for those to `/v1/speak`."""
+    """`then` is for every connection that listens after those listed, `then_speak` for those to `/v1/speak`."""
 
     connections: Sequence[Plan] = ()
     then: Plan = field(default_factory=Plan)

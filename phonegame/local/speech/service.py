@@ -1,4 +1,4 @@
-"""The speech service: on one TCP port Deepgram's `/v1/listen` and `/v1/speak`.
+"""The speech service: on one TCP port Deepgram's `/v1/listen`, `/v2/listen` and `/v1/speak`.
 
 speech = await nursery.start(serve_speech, SpeechConfig(recogniser="marker"))
 ... connect to speech.url ...
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 
 import trio
@@ -31,7 +32,7 @@ from phonegame.local.speech.upgrade import reject
 
 __all__ = ["SpeechConfig", "SpeechService", "serve_speech"]
 
-LISTEN_PATH, SPEAK_PATH = "/v1/listen", "/v1/speak"
+LISTEN_PATH, FLUX_PATH, SPEAK_PATH = "/v1/listen", "/v2/listen", "/v1/speak"
 HANDSHAKE_SECONDS = 10.0
 NOT_FOUND = Refusal(404, "NOT_FOUND", "Not found.")
 
@@ -63,13 +64,18 @@ class SpeechService:
         return self._url(LISTEN_PATH)
 
     @property
+    def flux_url(self) -> str:
+        """Of `/v2/listen`, without a query."""
+        return self._url(FLUX_PATH)
+
+    @property
     def speak_url(self) -> str:
         """Of `/v1/speak`, without a query."""
         return self._url(SPEAK_PATH)
 
     @property
     def connections(self) -> deque[ConnectionRecord]:
-        """The newest upgrade requests on `/v1/listen`, oldest first."""
+        """The newest upgrade requests on `/v1/listen` and `/v2/listen`, oldest first."""
         return self._listen.records.kept
 
     @property
@@ -78,7 +84,7 @@ class SpeechService:
         return self._speak.records.kept
 
     async def connection(self, number: int) -> ConnectionRecord:
-        """The record of connection `number` to `/v1/listen`, counted from 0; waits for it to come in."""
+        """The record of connection `number` to `/v1/listen` or `/v2/listen`, from 0 on; waits for it to come in."""
         return await self._listen.records.wait_for(number)
 
     async def speak_connection(self, number: int) -> SpeakRecord:
@@ -103,17 +109,19 @@ class SpeechService:
 
     async def _serve_websocket(self, stream: trio.abc.Stream, head: bytes) -> None:
         async with trio.open_nursery() as nursery:
-            request = None
+            request, whole = None, PrefixedStream(head, stream)
             with trio.move_on_after(HANDSHAKE_SECONDS):
-                request = await wrap_server_stream(nursery, PrefixedStream(head, stream))
+                request = await wrap_server_stream(nursery, whole)
             if request is not None:
-                await self._answer(request, stream)
+                await self._answer(request, stream, lambda: whole.read_at)
             nursery.cancel_scope.cancel()
 
-    async def _answer(self, request: WebSocketRequest, stream: trio.abc.Stream) -> None:
+    async def _answer(self, request: WebSocketRequest, stream: trio.abc.Stream, read_at: Callable[[], float]) -> None:
         path, _, query = request.path.partition("?")
         if path == LISTEN_PATH:
             await self._listen.serve(request, stream, query)
+        elif path == FLUX_PATH:
+            await self._listen.serve(request, stream, query, read_at=read_at)
         elif path == SPEAK_PATH:
             await self._speak.serve(request, stream, query)
         else:

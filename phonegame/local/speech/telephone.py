@@ -1,17 +1,18 @@
-"""The encodings that `/v1/listen` takes, turned into what recognisers hear: 8 kHz mu-law, one channel."""
+"""The encodings that the service takes, turned into what recognisers hear: 8 kHz mu-law, one channel."""
 
 from __future__ import annotations
 
 import audioop
 
 from phonegame.audio import SAMPLE_RATE, Resampler, encode_mulaw
+from phonegame.local.speech.flux.query import FluxOptions
 from phonegame.local.speech.query import ListenOptions
 
 
 class ToTelephone:
     """Keeps an odd byte for the next chunk, so that chunks may be cut anywhere. mu-law at 8 kHz passes untouched."""
 
-    def __init__(self, options: ListenOptions) -> None:
+    def __init__(self, options: ListenOptions | FluxOptions) -> None:
         self._encoding = options.encoding
         self._channels = options.channels
         self._rate = options.sample_rate

@@ -148,7 +148,7 @@ async def test_the_key_may_come_as_a_subprotocol() -> None:
 
 async def test_another_path_is_not_found() -> None:
     async with listening(MARKER) as service:
-        assert (await refused(service, path="/v2/listen")).status_code == 404
+        assert (await refused(service, path="/v3/listen")).status_code == 404
     assert not service.connections
 
 

@@ -83,3 +83,13 @@ async def test_a_spoken_order_over_the_socket() -> None:
         await client.socket.send_message(say("forty two") + say("extra cheese"))
         await client.send(type="CloseStream")
         assert finals(await client.rest()) == ["42", "Extra cheese."]
+
+
+async def test_a_spoken_order_in_turns() -> None:
+    config = SpeechConfig(voices="espeak", limits=Limits(max_speed=1e6, burst_seconds=1e6))
+    query = "model=flux-general-en&encoding=mulaw&sample_rate=8000&numerals=true&keyterm=extra cheese"
+    async with listening(config) as service, connected(service, query, path="/v2/listen") as client:
+        await client.socket.send_message(say("forty two") + say("extra cheese"))
+        await client.send(type="CloseStream")
+        await client.rest()
+        assert service.connections[0].transcripts == ["42", "Extra cheese."]
