@@ -8,11 +8,12 @@ half of it is, and the file alone tells nobody who has called. What was said is 
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b, scrypt
 from hmac import compare_digest
@@ -157,12 +158,15 @@ class MemoryFile:
 
 
 def _make_room(path: Path, *, create: bool) -> None:
-    """For its owner only; SQLite gives the files beside it the same rights."""
+    """For its owner only; SQLite gives the files beside it the same rights.
+
+    One that is there is not opened here: closing it would take this process's locks on it away, SQLite's among them.
+    """
     if create:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    else:
-        with path.open("rb"):
-            pass
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    elif not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
 def _reason(error: Exception) -> str:

@@ -144,6 +144,9 @@ class Keeper:
             self._is_closed = True
             with trio.move_on_after(CLOSE_SECONDS, shield=True) as patience:
                 await self._save_all()
+                # of conversations that did not wait for it
+                await self._load_all()
+                await self._save_all()
                 await self._share_day()
                 await self._in_thread(self._file.close)
             if patience.cancelled_caught or self._saves:
@@ -154,18 +157,16 @@ class Keeper:
             self._wanted = trio.Event()
             # what an ended call has left belongs to what the next one recalls
             await self._save_all()
-            while self._loads:
-                await self._load(self._loads.pop(0))
+            await self._load_all()
             await self._share_day()
             with trio.move_on_after(LOOK_SECONDS):
                 await self._wanted.wait()
 
-    async def _load(self, recollection: Recollection) -> None:
-        kept = None
-        try:
-            work = partial(load, self._file, recollection.whose, self._clock(), self._oldest)
-            kept = await self._try(work)
-        finally:
+    async def _load_all(self) -> None:
+        while self._loads:
+            recollection = self._loads[0]
+            kept = await self._try(partial(load, self._file, recollection.whose, self._clock(), self._oldest))
+            del self._loads[0]
             recollection.loaded_nowait(kept)
             if recollection in self._saves:
                 self._wanted.set()
