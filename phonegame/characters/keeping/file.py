@@ -131,7 +131,6 @@ class MemoryFile:
                 for statement in _SCHEMA.split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
             elif application != APPLICATION_ID:
                 raise MemoryFileError(
                     f"{str(self.path)!r} is a file of another program; name one that is not there yet"
@@ -139,6 +138,8 @@ class MemoryFile:
             elif version != VERSION:
                 what = f"has version {version}, and this phonegame writes version {VERSION}"
                 raise MemoryFileError(f"{str(self.path)!r} {what}; use the phonegame that has made it, or another file")
+            # always, to see whether it can be written
+            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _number_key(self, given: str) -> bytes:
         with self.writing() as connection:
