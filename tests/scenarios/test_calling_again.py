@@ -70,8 +70,14 @@ async def calls(house: House, *said_and_heard: tuple[str, str], number: str | No
         for said, heard in said_and_heard:
             await caller.hears_words(*heard.split())
             if said:
-                await caller.says(said)
+                await speaks(caller, said)
     return caller
+
+
+async def speaks(caller: Caller, said: str) -> None:
+    """Not at the very moment at which the character has ended, which may be an interruption."""
+    await caller.keeps_silent(400)
+    await caller.says(said)
 
 
 @pytest.mark.parametrize("restarts", [True, False])
@@ -117,7 +123,7 @@ async def test_nobody_is_remembered_who_withholds_the_number_or_without_a_file(p
 async def test_a_server_that_is_stopped_in_the_midst_of_a_call_has_kept_it(path: Path) -> None:
     async with house_of(thoughts(["w00"]), path) as house, house.phone(from_number=NUMBER) as caller:
         await caller.hears_words("hello")
-        await caller.says("one")
+        await speaks(caller, "one")
         await caller.hears_words("w00")
         house.phonegame.end_nowait()
         await caller.phone.wait_ended()
@@ -153,14 +159,14 @@ async def test_a_caller_is_forgotten_while_on_the_phone(path: Path) -> None:
     async with house_of(brain, path, number_key="planted-key") as house:
         async with house.phone(from_number=NUMBER) as caller:
             await caller.hears_words("hello")
-            await caller.says("one")
+            await speaks(caller, "one")
             await caller.hears_words("w00")
             await all_is_saved(house)
             wrong = await trio.to_thread.run_sync(lambda: forget(path, NUMBER))
             assert (wrong.returncode, "made with another PHONEGAME_NUMBER_KEY" in wrong.stderr) == (1, True)
             done = await trio.to_thread.run_sync(lambda: forget(path, "+1 (202) 555-0123", key="planted-key"))
             assert (done.returncode, done.stdout, done.stderr) == (0, "1 conversation deleted.\n", "")
-            await caller.says("two")
+            await speaks(caller, "two")
             await caller.hears_words("w01")
         await calls(house, ("three", "hello"), ("", "w02"))
     assert [entry for entry in brain.requests[-1].entries if isinstance(entry, CallerSaid)] == [CallerSaid("three")]
@@ -175,7 +181,7 @@ async def in_game(house: House, game: str, **fields: Any) -> list[str]:
             await director.gets(CallStarted)
             director.plays(**fields)
             await director.gets(Said)
-            await caller.says("one")
+            await speaks(caller, "one")
             await director.gets(Said, 2)
         return [event.text for event in director.events if isinstance(event, Said)]
 
