@@ -14,8 +14,10 @@ from quart_trio import QuartTrio
 from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
 from phonegame.asgi import RawWebsocket
-from phonegame.call import Call, CallLimits
+from phonegame.call import Call
 from phonegame.call_character import Casting
+from phonegame.call_limits import CallLimits
+from phonegame.call_recording import Recordings
 from phonegame.carrier import Carrier
 from phonegame.characters.budget import CallBudget
 from phonegame.codes import CodePool, parse_codes
@@ -81,6 +83,7 @@ class PhoneGame:
         )
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
+        self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
         self.casting = Casting(budget=budget, max_tokens=settings.model_tokens)
 
     def _dialler(self) -> Dialler:
@@ -135,6 +138,7 @@ class PhoneGame:
             self.dialler.claim_nowait,
             casting=self.casting,
             guesses=self.guesses,
+            recordings=self.recordings,
             only_announced=self.access.is_twilio_checked,
         )
         with self.calls.present(call):

@@ -33,7 +33,7 @@ TAKEN_OVER = "the game has come back over another connection"
 
 Dial = Callable[[DialOrder, Callable[[DialRefused], None]], object]
 """Places a call, or raises `DialRefused`; what stands against it and is found out later is told to the function."""
-Order = v1.Say | v1.Play | v1.Clear | v1.HangUp | v1.Vocabulary | v1.Accept | v1.Dial | v1.Ignored
+Order = v1.Say | v1.Play | v1.Clear | v1.HangUp | v1.Vocabulary | v1.Accept | v1.Dial | v1.Record | v1.Ignored
 """What a game's message means to the game; the others are its websocket's affair."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -204,6 +204,8 @@ class V1Game:
                 self._command("clear", switchboard.Clear(), message.to)
             case v1.HangUp():
                 self._command("hangup", switchboard.HangUp(message.at_once), message.to)
+            case v1.Record():
+                self._command("record", switchboard.Record(message.on), message.to)
             case v1.Vocabulary(words=words):
                 self._vocabulary = words
                 self._seat.command_nowait(Expect(words))

@@ -14,6 +14,8 @@ from phonegame.wire.v1 import (
     Dtmf,
     Error,
     Pong,
+    RecordingStarted,
+    RecordingStopped,
     SayFinished,
     SayStarted,
     ServerMessage,
@@ -48,6 +50,8 @@ FROM_GAME: list[dict[str, Any]] = [
     {"type": "accept", "callers": 4},
     {"type": "dial", "to": "+12025550123"},
     {"type": "dial", "to": "+1 (202) 555-0123", "dial_id": "d-1"},
+    {"type": "record"},
+    {"type": "record", "on": False, "players": [2]},
     {"type": "resume", "resume_token": "token", "last_seq": 17},
     {"type": "ping"},
     {"type": "ping", "id": "a"},
@@ -81,6 +85,8 @@ TO_GAME: list[ServerMessage] = [
     SayFinished(
         call_id=None, player=None, say_id="s-1", heard="", seconds=0.0, interrupted=False, dropped=Dropped.NO_CALL
     ),
+    RecordingStarted(**CALL, recording_id="20261125-234813-c1"),
+    RecordingStopped(**CALL, recording_id="20261125-234813-c1", reason="asked"),
     CallEnding(**CALL, reason="the caller hung up"),
     CallEnded(**CALL, reason="the caller hung up", seconds=61.5),
     Error(code="malformed", message="text: is missing", in_reply_to="say", field="text", say_id="s-1"),

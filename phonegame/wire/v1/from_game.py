@@ -169,6 +169,12 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="d
     ] = None
 
 
+class Record(_ToCallers, frozen=True, kw_only=True, omit_defaults=True, tag="record"):
+    """Records a call, once the caller has been told so: `recording_started`, or an `error`, comes then."""
+
+    on: Annotated[bool, Meta(description="False: no more.")] = True
+
+
 class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     """Takes a game back whose connection was lost: its code, its calls, and every message that was missed."""
 
@@ -190,5 +196,5 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="p
     ] = None
 
 
-OnTheWire = Say | PlayMessage | Clear | HangUp | Vocabulary | Accept | Dial | Resume | Ping
-GameMessage = Say | Play | Clear | HangUp | Vocabulary | Accept | Dial | Resume | Ping
+OnTheWire = Say | PlayMessage | Clear | HangUp | Vocabulary | Accept | Dial | Record | Resume | Ping
+GameMessage = Say | Play | Clear | HangUp | Vocabulary | Accept | Dial | Record | Resume | Ping

@@ -135,6 +135,22 @@ class SayFinished(msgspec.Struct, frozen=True, kw_only=True, tag="say_finished")
     ]
 
 
+class RecordingStarted(_OfCall, frozen=True, kw_only=True, tag="recording_started"):
+    """The caller has heard that the call is recorded, and from here on it is."""
+
+    recording_id: Annotated[str, Meta(description="The name of the recording, where the operator keeps them.")]
+
+
+class RecordingStopped(_OfCall, frozen=True, kw_only=True, tag="recording_stopped"):
+    """The one end of each recording that has started."""
+
+    recording_id: str
+    reason: Annotated[
+        Literal["asked", "call_ended", "failed"],
+        Meta(description="`failed`: it could not be written; an `error` tells why."),
+    ]
+
+
 class CallEnding(_OfCall, frozen=True, kw_only=True, tag="call_ending"):
     """The caller has gone, or is being sent away: nothing reaches the call any more, but last words may still come."""
 
@@ -156,7 +172,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
         Meta(
             description="For programs: malformed, bad_clip, no_code_free, resume_failed, say_id_in_use, "
             "voice_failed, queue_full, vocabulary_refused, no_such_call, dial_refused, character_refused, "
-            "character_failed or no_such_action. There may be others."
+            "character_failed, no_such_action, recording_refused or recording_failed. There may be others."
         ),
     ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]
@@ -192,6 +208,8 @@ Numbered = (
     | Dtmf
     | SayStarted
     | SayFinished
+    | RecordingStarted
+    | RecordingStopped
     | CallEnding
     | CallEnded
     | Error
