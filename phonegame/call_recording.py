@@ -152,7 +152,7 @@ class CallRecording(Receipts):
         said = lines.caller_said(heard, since := self.tape.began_at)
         if said is not None:
             begin, end, text = said
-            self._note("caller_said", {"until": round(end - since, 3), "text": text}, max(begin - since, 0))
+            self._note("caller_said", {"until": round(end - since, lines.DIGITS), "text": text}, max(begin - since, 0))
 
     def press(self, digit: str) -> None:
         self._note("key", {"digit": digit})

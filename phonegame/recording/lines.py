@@ -11,10 +11,12 @@ from phonegame.speak.saying import Receipt, Saying
 from phonegame.switchboard import CallEvent, CallProblem, CharacterAsks, CharacterEnded
 
 Fields = dict[str, Any]
+DIGITS = 6
+"""Of seconds: a sample is 0.000125 s."""
 
 
 def line(at: float, event: str, fields: Fields) -> bytes:
-    return msgspec.json.encode({"at": round(at, 3), "event": event, **fields}) + b"\n"
+    return msgspec.json.encode({"at": round(at, DIGITS), "event": event, **fields}) + b"\n"
 
 
 def caller_said(heard: Heard, since: float) -> tuple[float, float, str] | None:
@@ -43,7 +45,7 @@ def said(by: str, saying: Saying, receipt: Receipt) -> Fields:
         "say_id": saying.say_id,
         "is_clip": bool(saying.audio),
         "heard": receipt.heard,
-        "seconds": round(receipt.seconds, 3),
+        "seconds": round(receipt.seconds, DIGITS),
         "interrupted": receipt.interrupted,
         "dropped": receipt.dropped,
     }

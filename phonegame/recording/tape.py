@@ -67,7 +67,7 @@ class Tape:
         """Called when nobody takes them."""
 
     def begin_nowait(self, now: float) -> None:
-        """The first sample of the recording is what the caller says now, in the midst of a frame that is yet to come."""
+        """The first sample is what the caller says now, in the midst of a frame that is yet to come."""
         if not self._clock.is_known:
             self._clock.note(self._place, now)
         self._begin = self._left_from = max(self._clock.place(now), self._place)
@@ -149,7 +149,11 @@ class Tape:
     # what goes
 
     def take(self, *, rest: bool = False) -> tuple[bytes, bytes]:
-        """What is fact, both channels, as long as each other; `rest`: all."""
+        """What is fact, both channels, as long as each other; `rest`: all, and what was heard behind the last frame."""
+        if rest and self._begin is not None:
+            missing = max(self._right_end - self._left_from - len(self._left), 0)
+            self._left += SILENCE * missing
+            self._place += missing
         size = len(self._left) if rest else max(len(self._left) - HOLD_BYTES, 0)
         left, begin = bytes(self._left[:size]), self._left_from
         del self._left[:size]

@@ -155,6 +155,8 @@ class Speaker:
 
     def close_nowait(self) -> None:
         """The call is over. What is left gets its receipt, and so does whatever is still to come; `run` returns."""
+        if self.tape is not None and not self._closed:
+            self.tape.cut_nowait(self._place)
         self._closed = True
         self._woken.set()
         self._report(self._take_out(list(self._order), dropped=Dropped.CALL_ENDED))
@@ -205,7 +207,7 @@ class Speaker:
                     if message is not None:
                         await self._send_text(message)
                         plays_at = self._playout.has_been_sent_nowait(trio.current_time())
-                        if self.tape is not None:
+                        if self.tape is not None and not self._closed:
                             self._tell_tape(self.tape, plays_at)
                         # on a dead socket that was no checkpoint
                         await trio.lowlevel.checkpoint_if_cancelled()

@@ -6,7 +6,6 @@ The phone keeps a recording of its own: what was heard, and silence where nothin
 
 from __future__ import annotations
 
-import audioop
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -92,10 +91,16 @@ class TapedCall:
         self.right += right
 
     def stop(self) -> None:
+        self.call.speaker.close_nowait()
         self._take(rest=True)
         assert self.tape is not None
         assert len(self.left) == len(self.right) == round(self.tape.seconds * BYTES_PER_SECOND)
-        assert self.left == self.said[self._begun_at :]
+        said = self.said[self._begun_at :]
+        assert self.left[: len(said)] == said
+        assert not self.left[len(said) :].strip(SILENCE)
+        # what is said last is heard while the last frame is on its way
+        assert len(self.left) - len(said) <= FRAME_BYTES + 2 * round(self.delay * BYTES_PER_SECOND)
+        del self.right[len(said) :]
 
     @property
     def heard(self) -> bytes:
@@ -113,8 +118,3 @@ async def taped_call(
         nursery.start_soon(taped.send_frames)
         yield taped
         nursery.cancel_scope.cancel()
-
-
-def as_heard(mulaw: bytes) -> bytes:
-    """As samples: mu-law has two bytes for zero."""
-    return audioop.ulaw2lin(mulaw, 2)

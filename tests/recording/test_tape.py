@@ -8,10 +8,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES
+from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES, SILENCE
 from phonegame.recording.tape import MOST_BYTES, Tape
 from phonegame.speak.saying import Priority, Saying
-from tests.recording.taped_call import TapedCall, as_heard, taped_call
+from tests.recording.taped_call import TapedCall, taped_call
 from tests.speak.fake_voice import FakeVoice, clip
 
 NOTICE = "This is being recorded."
@@ -48,7 +48,7 @@ async def test_sayings_one_after_the_other_and_with_pauses(delay: float, autojum
         taped.call.say("Still there?")
         await trio.sleep(3)
         assert is_what_was_heard(taped)
-        assert as_heard(taped.right).strip(b"\0")
+        assert taped.right.strip(SILENCE)
 
 
 @pytest.mark.parametrize("moment", [round(0.05 * step, 2) for step in range(50)])
