@@ -19,6 +19,7 @@ from phonegame.audio import SAMPLE_RATE, decode_mulaw
 
 WIDTH, CHANNELS = 2, 2
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+BYTES_PER_HOUR = 3600 * SAMPLE_RATE * WIDTH * CHANNELS
 MOST_BYTES = 2**32 - 1 - HEADER.size
 """A WAV counts in 32 bits: 37 hours."""
 PART = ".part"
