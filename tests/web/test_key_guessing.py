@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,10 @@ async def ask(house: House, address: str, *headers: tuple[str, str], path: str =
 
 
 async def guess(house: House, times: int, address: str = GUESSER) -> list[int]:
-    keys = [bearer, lambda key: basic("me", key)]
-    return [(await ask(house, address, keys[number % 2](f"wrong-{number}"))).status for number in range(times)]
+    """As a password and as a bearer's, in turn."""
+    keys = [f"wrong-{number}" for number in range(times)]
+    headers = [basic("me", key) if number % 2 else bearer(key) for number, key in enumerate(keys)]
+    return [(await ask(house, address, header)).status for header in headers]
 
 
 async def test_wrong_keys_are_limited_and_then_the_right_one_is_not_looked_at_either() -> None:
@@ -57,7 +60,8 @@ async def test_what_is_for_anybody_is_still_there() -> None:
 
 def reasons(house: House) -> Sequence[str]:
     """Why somebody was refused, as the log has it."""
-    return [record.msg["why"] for record in house.logged if getattr(record.msg, "get", dict)("event") == "refused"]
+    records: list[Any] = [record.msg for record in house.logged if isinstance(record.msg, dict)]
+    return [record["why"] for record in records if record["event"] == "refused"]
 
 
 async def test_each_address_has_one_line_in_the_log_for_each_reason() -> None:
