@@ -27,7 +27,7 @@ from phonegame.ended import Ended
 from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
-from phonegame.limits import ConnectionLimits, GuessLimits
+from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.settings import Settings
@@ -81,6 +81,7 @@ class PhoneGame:
         self.connections = ConnectionLimits(
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
+        self.key_guesses = KeyGuesses()
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
         self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
@@ -204,7 +205,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     app = QuartTrio("phonegame", static_folder=None)
     app.extensions["phonegame"] = phonegame
     app.asgi_app = FrontDoor(app.asgi_app, phonegame)  # type: ignore[method-assign]
-    guard(app, phonegame.access)
+    guard(app, phonegame)
     tell_faults(app)
 
     def is_closing() -> bool:
@@ -215,6 +216,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     webhooks = Webhooks(
         settings,
         phonegame.access,
+        phonegame.connections,
         phonegame.tokens,
         phonegame.endings,
         phonegame.dialler,
