@@ -22,7 +22,7 @@ import contextvars
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar, assert_never
+from typing import Literal, TypeVar, assert_never
 
 import structlog
 import trio
@@ -145,6 +145,10 @@ class Call:
     @property
     def ended(self) -> Ended | None:
         return self._ended
+
+    @property
+    def direction(self) -> Literal["incoming", "outgoing"]:
+        return self._character.caller.direction
 
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""

@@ -67,6 +67,7 @@ class CallSpeech:
         """Who gets the receipt of a saying that is neither the game's nor the server's own."""
         self.on_finished: Callable[[], None] = lambda: None
         """Called whenever the caller has heard something, whosever."""
+        self.on_voice_failed: Callable[[], None] = lambda: None
 
     # the server's own
 
@@ -164,6 +165,10 @@ class CallSpeech:
         return self.speaker.speaking_since
 
     @property
+    def voice_asked_at(self) -> float | None:
+        return self.speaker.voice_asked_at
+
+    @property
     def first_audio_at(self) -> float | None:
         return self.speaker.first_audio_at
 
@@ -225,6 +230,8 @@ class CallSpeech:
             self._deliver(SayStarted(saying.say_id))
 
     def say_finished(self, saying: Saying, receipt: Receipt) -> None:
+        if receipt.dropped is Dropped.VOICE_FAILED:
+            self.on_voice_failed()
         if (performer := self._performers.pop(saying.say_id, None)) is not None:
             performer.say_finished(saying, receipt)
         elif saying.say_id != OWN:

@@ -93,7 +93,7 @@ class OpenAIBrain:
             response = self._create(**content, **optional)
             meaning = partial(self._meaning, optional.keys())
             try:
-                return await stack.enter_async_context(read_reply(response, OpenAIReading(), meaning))
+                return await stack.enter_async_context(read_reply(response, OpenAIReading(), meaning, request.sent))
             except _FieldsRefused as refused:
                 self._refused |= refused.fields
 
