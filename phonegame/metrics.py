@@ -7,6 +7,7 @@ name that a game or a caller could choose. Nothing of it stands in the way of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Literal
 
 import trio
@@ -63,7 +64,7 @@ class Metrics:
         registry = self._registry
         now = Gauge("phonegame_calls_now", "Calls that there are.", ["direction"], registry=registry)
         for direction in DIRECTIONS:
-            now.labels(direction).set_function(lambda direction=direction: sum(each == direction for each in calls()))
+            now.labels(direction).set_function(partial(_count, calls, direction))
         Gauge("phonegame_games_now", "Games that have a code.", registry=registry).set_function(games)
         Gauge(
             "phonegame_outgoing_now", "Outgoing calls that are placed, ring or talk.", registry=registry
@@ -140,6 +141,10 @@ class Metrics:
 
     def as_text(self) -> str:
         return generate_latest(self._registry).decode()
+
+
+def _count(calls: Callable[[], Iterable[Direction]], direction: Direction) -> int:
+    return sum(each == direction for each in calls())
 
 
 _SPENT = {

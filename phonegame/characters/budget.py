@@ -42,7 +42,7 @@ class Purse(Protocol):
 
 
 class Budget:
-    """Of one call. `also`: another purse that pays for the same, and may be empty earlier. `on_spent` is told of all."""
+    """Of one call. `also`: another purse that pays for the same, and may be empty earlier. `on_spent` learns of all."""
 
     def __init__(
         self,

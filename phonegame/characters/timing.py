@@ -31,7 +31,7 @@ class TurnTimes:
     turn_ended: float | None = None
     """From then on it can be known that the caller is done: that message is here, or the patience has an end."""
     brain_asked: float | None = None
-    """The request leaves. Before `turn_ended` where the probable end of the turn was enough, and so may the next two."""
+    """The request leaves: before `turn_ended` where the probable end of the turn was enough, as may be the next two."""
     first_token: float | None = None
     """Of the brain; behind an action, where it begins with one."""
     first_phrase: float | None = None
