@@ -20,6 +20,7 @@ from .traffic import MediaFrames
 
 _LEARN_SECONDS = 60.0
 _END_SECONDS = 15.0
+_SETTLE_SECONDS = 0.5
 _RAMP_SECONDS = 3.0
 """About as long as a question and its answer."""
 _COMPARED = 4
@@ -105,6 +106,8 @@ class TalkRun(Run):
         for call in self._talking:
             call.rest()
         self._turn_until(self._all_rest, _END_SECONDS, "a question was never answered")
+        # for the server to note of the last answer that it was heard
+        self._turn_for(_SETTLE_SECONDS)
 
     def _has_learned(self) -> bool:
         known = {turn.answer for call in self._talking for turn in call.turns if turn.is_over}

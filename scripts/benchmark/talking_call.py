@@ -173,6 +173,8 @@ class TalkingCall(HearingCall):
             if self._spoke_over_at is not None:
                 self._talk.unseen += 1
                 self._spoke_over_at, self._is_asking = None, False
+                # those words were nothing
+                self._send_result()
             self._timers.at(clock() + PAUSE_SECONDS, self._begin_question)
 
     def _clear(self, now: float) -> float:

@@ -90,8 +90,8 @@ class OpenAIBrain:
         while True:
             await trio.lowlevel.checkpoint()
             optional = self._optional(request)
-            # as a body of ours, which goes out as it is: walking through all messages for nothing takes the library longer
-            # than all else that it does
+            # as a body of ours, which goes out as it is: to walk through all messages, for nothing, takes the library
+            # longer than all else that it does
             body = {**content, **optional}
             response = self._create(model=self._model, messages=[], stream=True, extra_body=body)
             meaning = partial(self._meaning, optional.keys())
