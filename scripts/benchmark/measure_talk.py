@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import urllib.request
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -49,8 +50,9 @@ def measure_talk(brain: str, calls: int, seconds: float, profiler: Profiler | No
         with running("characters", speech.url, codes=1, settings=_SETTINGS | settings) as server:
             run = TalkRun(loop, server, calls, timers, turns)
             speech.claim = run.claim
+            run.gathered.core_wait = partial(_core_wait, server)
             if model is not None:
-                model.fault = run.talk.fault
+                model.fault, model.core_wait = run.gathered.fault, run.gathered.core_wait
             return _measure(brain, run, model, server, seconds, profiler)
 
 
@@ -63,7 +65,7 @@ def _measure(
     before = len(run.server_turns())
     usage, turns = run.converse(seconds)
     of_server = run.server_turns()
-    interruptions, unseen = delays(run.talk.interruptions), run.talk.unseen
+    interruptions, unseen = delays(run.gathered.interruptions), run.gathered.unseen
     if profiler:
         run.profile(profiler, PROFILER_START_SECONDS)
     gone = run.callers_gone()
@@ -76,36 +78,44 @@ def _measure(
         calls=run.count,
         seconds=usage.seconds,
         turns=len(turns),
-        ours=delays([_ours(turn, model) for turn in turns if turn.first_at is not None]),
+        ours=delays([_ours(turn, model)[0] for turn in turns if turn.first_at is not None]),
+        ours_with_core=delays([_ours(turn, model)[1] for turn in turns if turn.first_at is not None]),
         stages=_stages(of_server[before:]),
         cpu_ms_per_turn=_cpu_seconds(usage, idle) / max(len(turns), 1) * 1e3,
         cpu_share=usage.server_cpu_seconds / usage.seconds,
         wait_share=None if usage.server_wait_seconds is None else usage.server_wait_seconds / usage.seconds,
-        audio_delay=delays(run.talk.audio_delays),
+        audio_delay=delays(run.gathered.audio_delays),
         interruptions=interruptions,
         unseen=unseen,
         wrong=len(wrong),
         first_wrong=wrong[0] if wrong else None,
-        faults=run.talk.faults,
-        first_fault=run.talk.first_fault,
+        faults=run.gathered.faults,
+        first_fault=run.gathered.first_fault,
         untimed_turns=run.turns_in_all - len(run.server_turns()),
         uncounted_turns=sum(turn["ours"] is not None for turn in run.server_turns()) - counted,
         lost_frames=lost_frames,
         calls_ended_by_server=gone,
-        generator_lateness=delays(run.talk.lateness),
+        generator_lateness=delays(run.gathered.lateness),
         generator_cpu_share=usage.generator_cpu_seconds / usage.seconds,
     )
 
 
-def _ours(turn: Turn, model: ModelService | None) -> float:
-    """From the caller's result to the first sound, less what the model took up to the end of a phrase."""
+def _ours(turn: Turn, model: ModelService | None) -> tuple[float, float]:
+    """From the caller's result to the first sound, less what the model took up to the end of a phrase.
+
+    The second one is less, too, what the server stood in line for its core meanwhile, as it does not on a calm machine.
+    """
     assert turn.first_at is not None
-    taken = turn.first_at - turn.sent_at
-    if model is not None:
-        for asked in model.asked.get(turn.question, ()):
-            if asked.phrased is not None:
-                taken -= asked.phrased - asked.asked
-    return taken
+    taken, waited = turn.first_at - turn.sent_at, turn.waited_at_first - turn.waited_then
+    for asked in model.asked.get(turn.question, ()) if model is not None else ():
+        if asked.phrased is not None:
+            taken -= asked.phrased - asked.asked
+            waited -= asked.waited_at_phrase - asked.waited_then
+    return taken, taken - waited
+
+
+def _core_wait(server: Server) -> float:
+    return server.core_wait_seconds() or 0.0
 
 
 def _stages(turns: Sequence[dict[str, float | None]]) -> dict[str, Delays]:

@@ -34,7 +34,10 @@ class Asked:
 
     messages: list[dict[str, object]]
     asked: float
+    waited_then: float = 0.0
+    """How long the server had stood in line for its core when it had asked."""
     phrased: float | None = None
+    waited_at_phrase: float = 0.0
     is_whole: bool = False
 
     @property
@@ -49,6 +52,7 @@ class ModelService:
     loop: Loop
     timers: Timers
     asked: dict[str, list[Asked]] = field(default_factory=dict)
+    core_wait: Callable[[], float] = lambda: 0.0
     fault: Callable[[str], None] = lambda what: None
     _sock: socket.socket = field(init=False)
 
@@ -91,7 +95,7 @@ class _Connection(Peer):
     def _answer(self, body: bytes) -> None:
         asked_at = clock()
         content = json.loads(body)
-        asked = Asked(content["messages"], asked_at)
+        asked = Asked(content["messages"], asked_at, self._service.core_wait())
         self._service.asked.setdefault(asked.said, []).append(asked)
         self._number += 1
         reply = OpenAIReply(self._number, content)
@@ -119,7 +123,7 @@ class _Connection(Peer):
             token = str(tokens[at])
             self.send(_chunks(reply.token(token)))
             if phrases.feed(token) and asked.phrased is None:
-                asked.phrased = clock()
+                asked.phrased, asked.waited_at_phrase = clock(), self._service.core_wait()
             self._service.timers.at(clock() + TOKEN_SECONDS, lambda: say(at + 1))
 
         say(0)

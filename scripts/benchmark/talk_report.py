@@ -20,6 +20,7 @@ each are measured, after every answer has been said once, so that the voice has 
   ours               the stand-in for Deepgram sends the result that ends the turn -> the first media message of the
                      answer is at the call's socket; less the time from when the model had the whole request until it
                      sent the token that completes the first phrase
+  core free          the same, less what the server stood in line for its core meanwhile: nothing, on a calm machine
   stages             as the server measures them, see phonegame/characters/timing.py; what a socket, a library or a busy
                      event loop adds before a message is read counts for whoever was waited for
   CPU a turn         user and system time of the server, less what the calls take while nobody says anything
@@ -37,6 +38,8 @@ class TalkMeasurement:
     seconds: float
     turns: int
     ours: Delays | None
+    ours_with_core: Delays | None
+    """Had the server's core been free for it, where the system tells that; else the same."""
     stages: dict[str, Delays]
     """And `ours`, by the server's own count."""
     cpu_ms_per_turn: float
@@ -77,6 +80,7 @@ def method(cores: tuple[int, int] | None, calls: int, seconds: float) -> str:
 def text(m: TalkMeasurement) -> str:
     lines: list[tuple[str, object]] = [
         (f"ours (p99 < {TARGET_MS:.0f})", m.ours),
+        ("  core free", m.ours_with_core),
         *((f"  {stage}", found) for stage, found in m.stages.items()),
         ("interruption", m.interruptions),
         ("  without effect", m.unseen),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .call import Call
+from .errors import BenchError
 from .loop import Loop, clock
 from .model import ModelService
 from .peers import Game
@@ -30,8 +31,8 @@ _COMPARED = 4
 class TalkRun(Run):
     def __init__(self, loop: Loop, server: Server, count: int, timers: Timers, turns: Path) -> None:
         super().__init__(loop, server, MediaFrames(), count)
-        self.talk = TalkProbe()
-        self.probe = self.talk
+        self.gathered = TalkProbe()
+        self.probe = self.gathered
         self.recordings: dict[str, bytes] = {}
         self._timers = timers
         self._talking: list[TalkingCall] = []
@@ -39,7 +40,7 @@ class TalkRun(Run):
         """The file to which the server writes what each turn took."""
 
     def make_call(self, at: int, game: Game | None) -> Call:
-        call = TalkingCall(at, self._count, self.talk, self._timers)
+        call = TalkingCall(at, self._count, self.gathered, self._timers)
         self._talking.append(call)
         return call
 
@@ -54,17 +55,17 @@ class TalkRun(Run):
         for at, call in enumerate(self._talking):
             call.talk(at / self._count, lessons[at :: self._count])
         self._until(self._has_learned, _LEARN_SECONDS)
-        for turn in self.talk.turns:
+        for turn in self.gathered.turns:
             turn.fault(self.recordings)
 
     def converse(self, seconds: float) -> tuple[Usage, list[Turn]]:
         """CPU and turns are those of the window; a turn belongs to it that was begun in it."""
-        self.talk.turns, self.talk.interruptions = [], []
+        self.gathered.turns, self.gathered.interruptions = [], []
         before = self._usage()
         self.probe.since, self.probe.until = clock(), clock() + seconds
         self._talk_until(lambda: clock() >= self.probe.until, seconds + 1)
         usage = self._usage().since(before)
-        return usage, self.talk.turns
+        return usage, self.gathered.turns
 
     def profile(self, profiler: Profiler, start_seconds: float) -> None:
         """The conversations go on meanwhile."""
@@ -102,12 +103,24 @@ class TalkRun(Run):
         self._until(done, seconds)
 
     def _until(self, done: Callable[[], bool], seconds: float) -> None:
-        self._turn_until(done, seconds, "the conversations do not go on")
+        self._patiently(done, seconds, "the conversations do not go on")
         for call in self._talking:
             call.rest()
-        self._turn_until(self._all_rest, _END_SECONDS, "a question was never answered")
+        self._patiently(self._all_rest, _END_SECONDS, "a question was never answered")
         # for the server to note of the last answer that it was heard
         self._turn_for(_SETTLE_SECONDS)
+
+    def _patiently(self, done: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        deadline = clock() + seconds
+        while not done() and clock() < deadline:
+            self._turn()
+        if not done():
+            self._server.check()
+            stuck = [call.state() for call in self._talking if not call.is_at_rest]
+            fault = self.gathered.first_fault or "no message was wrong"
+            raise BenchError(
+                f"{otherwise}: {'; '.join(stuck[:3]) or 'all rest'}; {fault}:\n{self._server.last_words()}"
+            )
 
     def _has_learned(self) -> bool:
         known = {turn.answer for call in self._talking for turn in call.turns if turn.is_over}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .call import Probe
@@ -29,6 +29,9 @@ class Turn:
     question: str
     answer: str
     sent_at: float
+    waited_then: float = 0.0
+    """How long the server had stood in line for its core when that was sent."""
+    waited_at_first: float = 0.0
     is_spoken_over: bool = False
     first_at: float | None = None
     audio: bytearray = field(default_factory=bytearray)
@@ -58,6 +61,8 @@ class Turn:
 class TalkProbe(Probe):
     turns: list[Turn] = field(default_factory=list)
     interruptions: list[float] = field(default_factory=list)
+    core_wait: Callable[[], float] = lambda: 0.0
+    """How long the server has stood in line for its core, in all."""
     unseen: int = 0
     """Answers that were spoken over, and went on."""
 
@@ -92,6 +97,14 @@ class TalkingCall(HearingCall):
     def rest(self) -> None:
         self._talks = False
 
+    def state(self) -> str:
+        turn = self.turns[-1]
+        return (
+            f"call {self.index}, turn {len(self.turns) - 1}: {len(turn.audio)} bytes and {turn.marks} of "
+            f"{turn.answer.count('.')} sentences came, {'over' if turn.is_over else 'not over'}"
+            f"{', being spoken over' if self._spoke_over_at is not None else ''}"
+        )
+
     # the caller
 
     @property
@@ -114,7 +127,7 @@ class TalkingCall(HearingCall):
         about = self._lessons.pop() if self._lessons else self._next_about(number)
         text = question(self.index, number, about, interrupts=interrupts)
         message = server_frame(TEXT, result(text, self._speaks_from, self._heard_until, is_final=True))
-        turn = Turn(text, ANSWERS[about], clock())
+        turn = Turn(text, ANSWERS[about], clock(), self._talk.core_wait())
         self._is_asking = False
         self.turns.append(turn)
         self._talk.turns.append(turn)
@@ -155,7 +168,7 @@ class TalkingCall(HearingCall):
             self._talk.fault(f"call {self.index}: {len(audio)} bytes came that answer nothing")
             return
         if turn.first_at is None:
-            turn.first_at = now
+            turn.first_at, turn.waited_at_first = now, self._talk.core_wait()
             if turn.answer in STORIES and self._lessons is None:
                 self._timers.at(now + SPEAK_OVER_SECONDS, lambda: self._speak_over(turn))
         self.playback.media(len(audio), now, None, is_first=not turn.audio)
