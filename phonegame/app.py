@@ -30,6 +30,7 @@ from phonegame.interruption import Interruption
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
+from phonegame.metrics import Metrics
 from phonegame.settings import Settings
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
@@ -67,6 +68,12 @@ class PhoneGame:
         self._number_key = secrets.token_bytes(32)
         self.calls = Visitors[Call]()
         self.dialler = self._dialler()
+        self.metrics = Metrics(
+            calls=lambda: (call.direction for call in self.calls),
+            games=lambda: len(self.games),
+            dialled=lambda: len(self.dialler),
+        )
+        self.dialler.on_over = self.metrics.outgoing_over
         self.games = Games(
             self.switchboard,
             settings.twilio_phone_number,
@@ -85,7 +92,14 @@ class PhoneGame:
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
         self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
-        self.casting = Casting(budget=budget, max_tokens=settings.model_tokens)
+        self.casting = Casting(
+            budget=budget,
+            max_tokens=settings.model_tokens,
+            on_turn=self.metrics.turn_timed,
+            on_failed=self.metrics.character_failed,
+            on_spent=self.metrics.spent,
+            on_voice_failed=self.metrics.voice_failed,
+        )
 
     def _dialler(self) -> Dialler:
         settings = self.settings
@@ -123,6 +137,7 @@ class PhoneGame:
             # none is taken from a stream before it has shown its token
             waits_for_audio=self.access.is_twilio_checked,
         )
+        listener.on_failed = self.metrics.deepgram_failed
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
         call = Call(
             socket,
@@ -171,6 +186,7 @@ class PhoneGame:
 
     def _record_end(self, call: Call) -> None:
         assert call.ended is not None
+        self.metrics.call_ended(call.direction, call.ended)
         self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
 
     @property
@@ -211,7 +227,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     def is_closing() -> bool:
         return phonegame.ending
 
-    app.register_blueprint(machine_pages(is_closing))
+    app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
     app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
     webhooks = Webhooks(
         settings,
@@ -229,5 +245,6 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
+        await app.nursery.start(phonegame.metrics.watch_lag)
 
     return app

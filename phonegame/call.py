@@ -21,7 +21,7 @@ from __future__ import annotations
 import contextvars
 import secrets
 from collections.abc import Callable
-from typing import TypeVar, assert_never
+from typing import Literal, TypeVar, assert_never
 
 import structlog
 import trio
@@ -139,6 +139,10 @@ class Call:
     @property
     def ended(self) -> Ended | None:
         return self._ended
+
+    @property
+    def direction(self) -> Literal["incoming", "outgoing"]:
+        return self._character.caller.direction
 
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""

@@ -21,7 +21,7 @@ from phonegame.characters.conversation import Audience, Conversation, End, Setti
 from phonegame.characters.entries import ActionAsked, CallBegan
 from phonegame.characters.entries import CharacterSaid as Said
 from phonegame.characters.persona import Persona
-from phonegame.characters.timing import TurnTimes
+from phonegame.characters.timing import CallTurns, TurnTimes
 from phonegame.ended import Ended
 from phonegame.listen.listener import Listener
 from phonegame.listen.transcript import Heard
@@ -64,6 +64,11 @@ class Casting:
     own: Persona | None = None
     """Whom callers talk to where there is no game: none of them is asked for a code."""
     on_turn: Callable[[TurnTimes], None] = lambda times: None
+    on_failed: Callable[[str], None] = lambda code: None
+    """Of a problem that the game is told of, by its code."""
+    on_spent: Callable[[Limit, float], None] = lambda what, amount: None
+    on_voice_failed: Callable[[], None] = lambda: None
+    """Whatever was to be said, and whose."""
 
 
 class CallCharacter(Audience):
@@ -93,7 +98,9 @@ class CallCharacter(Audience):
         self._next: Conversation | None = None
         self._wanted = trio.Event()
         self._is_over = False
+        self._turns = CallTurns()
         speech.on_finished = self._note_sound
+        speech.on_voice_failed = casting.on_voice_failed
 
     # what the call tells
 
@@ -168,12 +175,16 @@ class CallCharacter(Audience):
     # the task
 
     async def run(self) -> None:
-        while True:
-            await self._wanted.wait()
-            self._wanted = trio.Event()
-            conversation, self._next = self._next, None
-            if conversation is not None:
-                await self._play(conversation)
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted = trio.Event()
+                conversation, self._next = self._next, None
+                if conversation is not None:
+                    await self._play(conversation)
+        finally:
+            if self._turns:
+                log.info("how long the caller waited", **self._turns.as_milliseconds())
 
     async def _play(self, conversation: Conversation) -> None:
         log.info("character in", name=conversation.persona.name)
@@ -195,7 +206,7 @@ class CallCharacter(Audience):
 
     def _setting(self, play: PlayCharacter) -> Setting:
         if self._budget is None:
-            self._budget = Budget(self._casting.budget, trio.current_time())
+            self._budget = Budget(self._casting.budget, trio.current_time(), on_spent=self._casting.on_spent)
         return Setting(
             stage=self._speech,
             audience=self,
@@ -227,8 +238,10 @@ class CallCharacter(Audience):
 
     def failed(self, code: str, why: str) -> None:
         log.warning("trouble with a character", code=code, why=why)
+        self._casting.on_failed(code)
         self._deliver(CallProblem(code, why))
 
     def timed(self, times: TurnTimes) -> None:
         log.debug("turn", **times.as_milliseconds())
+        self._turns.add(times)
         self._casting.on_turn(times)

@@ -69,6 +69,7 @@ class CallSpeech:
         """Called whenever the caller has heard something, whosever."""
         self.on_said: Callable[[str, Saying, Receipt], None] = lambda by, saying, receipt: None
         """Called with every receipt, and with whose saying it was: game, character or server."""
+        self.on_voice_failed: Callable[[], None] = lambda: None
 
     # the server's own
 
@@ -171,6 +172,10 @@ class CallSpeech:
         return self.speaker.speaking_since
 
     @property
+    def voice_asked_at(self) -> float | None:
+        return self.speaker.voice_asked_at
+
+    @property
     def first_audio_at(self) -> float | None:
         return self.speaker.first_audio_at
 
@@ -233,6 +238,8 @@ class CallSpeech:
 
     def say_finished(self, saying: Saying, receipt: Receipt) -> None:
         receipt = self._true_reason(receipt)
+        if receipt.dropped is Dropped.VOICE_FAILED:
+            self.on_voice_failed()
         performer = self._performers.pop(saying.say_id, None)
         self.on_said("character" if performer else "game" if saying.say_id != OWN else "server", saying, receipt)
         if performer is not None:

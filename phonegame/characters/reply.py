@@ -82,6 +82,7 @@ class Reply:
         self._first_phrase = trio.Event()
         self._spoken = Spoken()
         self._hang_up_id = ""
+        self._rounds = 0
         if said is None:
             self.commit()
 
@@ -102,7 +103,8 @@ class Reply:
 
     def commit(self) -> None:
         """It will be needed: what it answers stands in the memory."""
-        self.times.turn_ended = trio.current_time()
+        if self.times.turn_ended is None:
+            self.times.turn_ended = trio.current_time()
         self._committed.set()
         self._open_mouth()
 
@@ -132,6 +134,7 @@ class Reply:
     async def _talk(self) -> None:
         cast = self._cast
         for number in range(1, MAX_ROUNDS + 1):
+            self._rounds = number
             await cast.errands.wait_done()
             calls = await self._round()
             if not calls or self.failure is not None or self._hang_up_id:
@@ -189,6 +192,11 @@ class Reply:
                 is_first = not self.times.first_frame and not self._spoken.phrases
                 cast.mouth.say(phrase, self._spoken, times=self.times if is_first else None)
 
+    def note_asked(self) -> None:
+        """What comes of actions that the first answer has asked for is not ours to wait for."""
+        if self._rounds == 1 and self.times.first_token is None:
+            self.times.brain_asked = trio.current_time()
+
     def note_phrase(self) -> None:
         if not self._first_phrase.is_set():
             self.times.first_phrase = trio.current_time()
@@ -219,6 +227,7 @@ class _Thinking:
             entries=(*cast.memory.entries, *said),
             actions=cast.actions.all,
             max_tokens=cast.max_tokens,
+            sent=reply.note_asked,
         )
 
     async def run(self, send: trio.MemorySendChannel[str]) -> str | None:
@@ -238,6 +247,7 @@ class _Thinking:
         return None
 
     async def _think(self, send: trio.MemorySendChannel[str]) -> None:
+        self._reply.note_asked()
         with trio.move_on_after(FIRST_PIECE_SECONDS) as patience:
             async with self._cast.mind.think(self._request) as pieces:
                 async for piece in pieces:

@@ -106,8 +106,10 @@ class Speaker:
         self._look_again_at = math.inf
         self._waiting_for: Part | None = None
         self._silent = trio.Event()
+        self.voice_asked_at: float | None = None
+        """When the voice was asked for the saying that has started last: trio's time. None: a clip."""
         self.first_audio_at: float | None = None
-        """When the first audio came of the saying that has started last: trio's time. None: a clip."""
+        """When its first audio came."""
         self.tape: Tape | None = None
         self._for_tape: tuple[Saying, int, bytes] | None = None
 
@@ -251,7 +253,7 @@ class Speaker:
             return None
         if not performance.is_announced:
             performance.is_announced = True
-            self.first_audio_at = part.first_audio_at
+            self.voice_asked_at, self.first_audio_at = part.asked_at, part.first_audio_at
             self._woken.set()
             self._receipts.say_started(performance.saying)
             return None
