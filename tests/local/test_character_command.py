@@ -119,7 +119,8 @@ async def test_the_file_may_be_changed_while_one_talks(tmp_path: Path) -> None:
 
     out = io.StringIO()
     stage = Stage(Console(file=out, highlight=False), Typist())
-    await talk_until_stopped(CharacterFiles(), path, ScriptBrain(1), stage)
+    files = CharacterFiles()
+    await talk_until_stopped(files, await files.load(path), ScriptBrain(1), stage)
     assert "Hello, hello?" in out.getvalue()
 
 
