@@ -135,6 +135,7 @@ class Webhooks:
                 # but is still there: the stream has broken
                 return self.settings.prompt_failed
             case Ending(why=Ended.CHARACTER_FAILED):
+                # where it could say so, it has
                 return self.settings.prompt_failed
             case Ending(why=why):
                 # no voice of ours could say it

@@ -17,16 +17,17 @@ from phonegame.characters.turns import (
     Turns,
     ends_sentence,
 )
+from phonegame.deepgram.turn_events import EagerEndOfTurn
 from phonegame.listen.transcript import Heard
 from tests.characters.caller_says import eager, final, interim, resumed, speech_started, utterance_end
 
 PATIENCE = 0.7
 
 
-def told(*messages: Heard, turns: Turns | None = None) -> list[Turn]:
-    """All at the time 0."""
+def told(*messages: Heard, turns: Turns | None = None, now: float = 0.0) -> list[Turn]:
+    """All at the same time."""
     turns = turns or Turns(PATIENCE)
-    return [event for message in messages for event in turns.hear(message, 0.0)]
+    return [event for message in messages for event in turns.hear(message, now)]
 
 
 def test_a_sentence_is_over_at_once() -> None:
@@ -216,7 +217,9 @@ def test_what_is_probably_over_ends_or_goes_on(steps: list[tuple[float, Heard]])
     turns, now, prepared = Turns(0.7), 0.0, None
     for passed, message in steps:
         now += passed
-        for event in [*turns.settle(now), *turns.hear(message, now)]:
+        # as Flux does: its text comes first
+        before = [interim(message.message.transcript)] if isinstance(message.message, EagerEndOfTurn) else []
+        for event in [*turns.settle(now), *told(*before, message, turns=turns, now=now)]:
             match event:
                 case Speaking():
                     prepared = None
