@@ -136,13 +136,14 @@ class Reply:
             calls = await self._round()
             if not calls or self.failure is not None or self._hang_up_id:
                 break
+            # what comes behind the actions is another saying: the game need not wait for it to be told of this one
+            cast.mouth.close(self._spoken)
             await cast.errands.wait_done()
             if cast.purse.used_up(trio.current_time()) is not None:
                 break
             if number == MAX_ROUNDS:
                 log.warning("the brain asks for one action after the other; the turn ends", rounds=number)
             else:
-                cast.mouth.close(self._spoken)
                 self._spoken = Spoken()
                 self._open_mouth()
         if self._hang_up_id and not self._first_phrase.is_set() and cast.persona.goodbye:
