@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -243,14 +244,8 @@ GUIDO: dict[str, Any] = {
 
 async def plays_guido(game: V1Game, caller: Caller) -> None:
     await join(caller, game)
-    await game.client.send_text(v1_text("character", **GUIDO))
+    await game.client.send_text(json.dumps({"type": "character", **GUIDO}))
     await says(game, "a00")
-
-
-def v1_text(kind: str, **fields: Any) -> str:
-    import json
-
-    return json.dumps({"type": kind, **fields})
 
 
 async def test_a_model_plays_a_character_and_has_an_action_carried_out() -> None:
