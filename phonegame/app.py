@@ -6,7 +6,6 @@ import hashlib
 import random
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -20,7 +19,8 @@ from phonegame.call_character import Casting
 from phonegame.carrier import Carrier
 from phonegame.characters.brain import BrainMissing
 from phonegame.characters.budget import CallBudget
-from phonegame.characters.files import CharacterFiles
+from phonegame.characters.files import CharacterFileError, CharacterFiles
+from phonegame.characters.persona import Persona
 from phonegame.characters.troupe import Troupe
 from phonegame.codes import CodePool, parse_codes
 from phonegame.dialling import Dialler, DialQuota
@@ -91,7 +91,13 @@ class PhoneGame:
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
         self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
-        self.casting = Casting(self.troupe.find, budget, settings.model_tokens, newest=self.character_files.newest)
+        self.casting = Casting(
+            self.troupe.find,
+            budget,
+            settings.model_tokens,
+            own=self._own_character(),
+            newest=self.character_files.newest,
+        )
 
     def _dialler(self) -> Dialler:
         settings = self.settings
@@ -109,19 +115,19 @@ class PhoneGame:
             has_character=settings.character is not None,
         )
 
-    async def cast(self) -> None:
-        """The server's own character, where it has one. Raises `SettingsError`."""
+    def _own_character(self) -> Persona | None:
+        """Whom callers talk to in the place of games. Raises `SettingsError`."""
         if self.settings.character is None:
-            return
-        own = await self.character_files.load(self.settings.character)
+            return None
         try:
+            own = self.character_files.load_at_start(self.settings.character)
             self.troupe.find(own)
-        except BrainMissing as missing:
-            raise SettingsError([f"PHONEGAME_CHARACTER: {own.name} cannot be played: {missing}"]) from None
+        except (CharacterFileError, BrainMissing) as error:
+            raise SettingsError([f"PHONEGAME_CHARACTER: cannot be played: {error}"]) from None
         if not self.voices.has_voice:
-            raise SettingsError([f"PHONEGAME_CHARACTER: {own.name} cannot speak: PHONEGAME_VOICE has no voice"])
-        self.casting = replace(self.casting, own=own)
+            raise SettingsError([f"PHONEGAME_CHARACTER: {own.name} cannot speak: PHONEGAME_VOICE names no voice"])
         log.info("callers talk to a character", name=own.name)
+        return own
 
     @property
     def why_no_calls(self) -> str:
@@ -249,6 +255,5 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.troupe.run)
-        await phonegame.cast()
 
     return app

@@ -71,7 +71,7 @@ class CharacterSettings(BaseSettings):
 
         examined = read_character(value)
         if examined.persona is None:
-            raise ValueError("\n".join(f"{value}: {fault}" for fault in examined.faults.errors))
+            raise ValueError("\n    ".join([f"{value} cannot be used:", *map(str, examined.faults.errors)]))
         if not (examined.persona.script or info.data.get("model", "unknown")):
             raise ValueError(f"{value} has no script, and needs a model: set PHONEGAME_MODEL, or give it [states....]")
         return value

@@ -179,6 +179,10 @@ class CharacterFiles:
         self._versions: dict[bytes, _File] = {}
         self._lock = trio.Lock()
 
+    def load_at_start(self, path: Path) -> Persona:
+        """`load`, before anything runs that would have to wait."""
+        return self._take(path, read_character(path), _stamp(path))
+
     async def load(self, path: Path) -> Persona:
         """Raises CharacterFileError, the first time; later, the file's last good version is returned."""
         async with self._lock:
