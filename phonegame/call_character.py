@@ -195,6 +195,8 @@ class CallCharacter(Audience):
         log.info("character in", name=conversation.persona.name)
         end = End.CALL_ENDED
         try:
+            # its greeting would go before them
+            await self._speech.wait_prompted()
             end = await conversation.run()
         finally:
             log.info("character out", why=end.value, turns=conversation.turns)

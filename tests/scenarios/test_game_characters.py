@@ -25,6 +25,7 @@ silence = ["w80", "w81", { say = "w82", hang_up = true }]
 [[actions]]
 name = "bake"
 takes = { count = "integer", topping = "string" }
+seconds = 30
 
 [lists]
 topping = ["margherita", "pepperoni"]
@@ -72,6 +73,7 @@ async def test_a_pizza_is_ordered_from_a_script() -> None:
         await says(talk.game, "a06")
         assert (await talk.game.gets(v1.CharacterEnded)).reason == "hung_up"
         assert (await talk.game.gets(v1.CallEnded)).reason == "character_hung_up"
+        await talk.caller.is_hung_up_on("the character hung up")
         assert talk.caller.heard_words == ["a00", "a01", "a02", "a03", "w20", "a05", "a06"]
         assert talk.house.errors == []
 
@@ -181,6 +183,14 @@ async def test_with_the_game_goes_its_character() -> None:
             await game.client.character(script=PIZZERIA)
             await says(game, "a00 a01")
         await caller.is_hung_up_on("the game left")
+
+
+async def test_it_lets_the_server_say_first_that_the_caller_is_in() -> None:
+    async with open_talking_house(prompt_joined="b00") as house, house.v1_game() as game, house.phone() as caller:
+        await game.client.character(script=PIZZERIA)
+        await game.is_in_step()
+        await join(caller, game)
+        await caller.hears_words("b00", "a00", "a01")
 
 
 # the server's files

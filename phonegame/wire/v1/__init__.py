@@ -26,7 +26,7 @@ from phonegame.wire.v1.from_game import (
     Say,
     Vocabulary,
 )
-from phonegame.wire.v1.parse import Ignored, Malformed, bad_character, parse
+from phonegame.wire.v1.parse import Ignored, Malformed, bad_character, decode, finish, parse, takes_long
 from phonegame.wire.v1.to_game import (
     ActionAsked,
     CallEnded,
@@ -94,7 +94,10 @@ __all__ = [
     "Welcome",
     "Word",
     "bad_character",
+    "decode",
     "encode",
+    "finish",
     "from_call",
     "parse",
+    "takes_long",
 ]
