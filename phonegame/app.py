@@ -29,7 +29,7 @@ from phonegame.ended import Ended
 from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
-from phonegame.limits import ConnectionLimits, GuessLimits
+from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.settings import Settings, SettingsError
@@ -88,6 +88,7 @@ class PhoneGame:
         self.connections = ConnectionLimits(
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
+        self.key_guesses = KeyGuesses()
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
         self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
@@ -231,7 +232,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     app = QuartTrio("phonegame", static_folder=None)
     app.extensions["phonegame"] = phonegame
     app.asgi_app = FrontDoor(app.asgi_app, phonegame)  # type: ignore[method-assign]
-    guard(app, phonegame.access)
+    guard(app, phonegame)
     tell_faults(app)
 
     def is_closing() -> bool:
@@ -242,6 +243,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     webhooks = Webhooks(
         settings,
         phonegame.access,
+        phonegame.connections,
         phonegame.tokens,
         phonegame.endings,
         phonegame.dialler,

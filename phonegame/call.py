@@ -246,7 +246,7 @@ class Call:
         await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch, context))
         with self._live:
             async with trio.open_nursery() as live:
-                live.start_soon(self._desk.receive_keys, lambda: self._listener.position)
+                live.start_soon(self._desk.receive_keys, lambda: self._listener.live_position)
                 live.start_soon(self._speech.speaker.run)
                 live.start_soon(self._speech.hold_the_line)
                 live.start_soon(self._say_goodbye)
@@ -390,7 +390,7 @@ class Call:
             return False
         if heard is not None:
             if self._ended is None:
-                self._speech.hear(heard, self._listener.position)
+                self._speech.hear(heard, self._listener.live_position)
                 self._character.hear(heard)
             await self._desk.hear(heard)
         else:

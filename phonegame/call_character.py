@@ -225,7 +225,7 @@ class CallCharacter(Audience):
             stage=self._speech,
             audience=self,
             purse=self._budget,
-            position=lambda: self._listener.position,
+            position=lambda: self._listener.live_position,
             farewells=self._farewell,
             max_tokens=self._casting.max_tokens,
             began=CallBegan(self.caller.direction, local_minute()),

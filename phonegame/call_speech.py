@@ -226,7 +226,7 @@ class CallSpeech:
         self._drop_kept(Dropped.CALL_ENDED)
 
     def hear(self, heard: Heard, position: float) -> None:
-        """Stops what is played where the caller speaks over it. `position`: seconds of the call's audio so far."""
+        """Stops what is played where the caller speaks over it. `position`: `Listener.live_position`."""
         since = self.speaker.speaking_since
         if since is None:
             return

@@ -26,6 +26,7 @@ from phonegame.listen.api import ListenApi
 from phonegame.listen.api_flux import ApiFlux
 from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
+from phonegame.listen.audio_clock import AudioClock
 from phonegame.listen.heard import Heard
 from phonegame.listen.session import Session, open_session
 from phonegame.listen.transcript import Transcript
@@ -75,6 +76,7 @@ class Listener:
         self._waits_for_audio = waits_for_audio
         self._vocabulary = Vocabulary(url, lambda why: self.on_refused(why))
         self._buffer = AudioBuffer()
+        self._clock = AudioClock()
         self._transcript = Transcript(self._api, final_seconds)
         self._session: Session | None = None
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
@@ -95,14 +97,20 @@ class Listener:
 
     @property
     def position(self) -> float:
-        """Seconds of audio since the call began."""
+        """Seconds of audio that have come since the call began."""
         return self._buffer.end / BYTES_PER_SECOND
+
+    @property
+    def live_position(self) -> float:
+        """Which second of the call's audio is being spoken: ahead of `position` while the network holds audio up."""
+        return self._clock.position(trio.current_time())
 
     def hear_nowait(self, audio: bytes) -> None:
         """Takes mu-law audio; it goes to Deepgram as soon as it makes a piece, where nothing older is waiting."""
         buffer, unsent_from = self._buffer, self._buffer.cursor
         waiting = buffer.end - unsent_from
         buffer.append(audio)
+        self._clock.came_nowait(buffer.end / BYTES_PER_SECOND, trio.current_time())
         if buffer.cursor != unsent_from:
             self._fell_behind.set()
         unsent = waiting + len(audio)

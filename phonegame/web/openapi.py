@@ -167,6 +167,9 @@ def _of_door(path: str, operation: Json) -> Json:
     if path in SIGNED:
         return {"security": [{"twilioSignature": []}], **operation}
     _add_text(responses, "401", "The operator's key is missing or wrong.")
+    _add_text(
+        responses, "429", "Too many wrong keys have come from this address; `Retry-After` tells when to try again."
+    )
     return {"security": [{"operatorBearer": []}, {"operatorBasic": []}], **operation}
 
 
