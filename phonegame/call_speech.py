@@ -63,6 +63,9 @@ class CallSpeech:
         self._tone_known.set()
         self._kept: list[Saying] = []
         """For after the tone."""
+        self._prompting: list[Saying] = []
+        self._prompted = trio.Event()
+        """None of them waits or is being said any more."""
         self._performers: dict[str, Receipts] = {}
         """Who gets the receipt of a saying that is neither the game's nor the server's own."""
         self.on_finished: Callable[[], None] = lambda: None
@@ -132,7 +135,15 @@ class CallSpeech:
 
     def _prompt(self, text: str) -> None:
         if text and self._has_voice and not self._ending:
-            self.speaker.say_nowait(Saying(say_id=OWN, text=text))
+            saying = Saying(say_id=OWN, text=text)
+            self._prompting.append(saying)
+            self._prompted = trio.Event()
+            self.speaker.say_nowait(saying)
+
+    async def wait_prompted(self) -> None:
+        """Until the caller has heard what the server itself had to say."""
+        while self._prompting:
+            await self._prompted.wait()
 
     # the game's
 
@@ -210,6 +221,13 @@ class CallSpeech:
     def _drop(self, saying: Saying, why: Dropped, error: str | None = None) -> None:
         self.say_finished(saying, Receipt(heard="", seconds=0, dropped=why, error=error))
 
+    async def leave_message(self, text: str, voice: str | None) -> None:
+        """On an answering machine, behind what the game has for it. Returns when all of it has been said."""
+        await self._tone_known.wait()
+        if text:
+            self.speaker.say_nowait(Saying(say_id=OWN, text=text, voice=voice, interruptible=False))
+        await self.speaker.wait_silent()
+
     # the end
 
     def stop_nowait(self) -> None:
@@ -246,6 +264,10 @@ class CallSpeech:
             performer.say_finished(saying, receipt)
         elif saying.say_id != OWN:
             self._deliver(SayFinished(saying.say_id, receipt))
+        elif saying in self._prompting:
+            self._prompting.remove(saying)
+            if not self._prompting:
+                self._prompted.set()
         self.on_finished()
 
     def _true_reason(self, receipt: Receipt) -> Receipt:
