@@ -21,7 +21,10 @@ from phonegame.call_recording import Recordings
 from phonegame.carrier import Carrier
 from phonegame.characters.brain import BrainMissing
 from phonegame.characters.budget import CallBudget
+from phonegame.characters.day import DayBudget, DayPurse
 from phonegame.characters.files import CharacterFileError, CharacterFiles
+from phonegame.characters.keeping.keeper import Keeper
+from phonegame.characters.keeping.opening import open_memory
 from phonegame.characters.persona import Persona
 from phonegame.characters.troupe import Troupe
 from phonegame.codes import CodePool, parse_codes
@@ -71,7 +74,10 @@ class PhoneGame:
             deepgram_key=settings.deepgram_api_key.get_secret_value(),
         )
         self.voices.keep(settings.fixed_prompts())
-        self._number_key = secrets.token_bytes(32)
+        self.day = DayPurse(DayBudget(settings.day_tokens, settings.day_minutes, settings.day_characters))
+        memory = open_memory(settings)
+        self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
+        self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
         self.calls = Visitors[Call]()
         self.dialler = self._dialler()
         self.metrics = Metrics(
@@ -108,6 +114,8 @@ class PhoneGame:
             settings.model_tokens,
             own=self._own_character(),
             newest=self.character_files.newest,
+            day=self.day,
+            keeper=self.keeper,
             on_turn=self.metrics.turn_timed,
             on_failed=self.metrics.character_failed,
             on_spent=self.metrics.spent,
@@ -148,8 +156,8 @@ class PhoneGame:
     def why_no_calls(self) -> str:
         return Carrier.why_no_calls(self.settings)
 
-    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
-        await self.games.serve(socket, known_as)
+    async def serve_game(self, socket: RawWebsocket, known_as: str, memory: str) -> None:
+        await self.games.serve(socket, known_as, memory)
 
     async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         if self.ending:
@@ -223,7 +231,7 @@ class PhoneGame:
         return Situation(number, len(self.games), len(self.calls), self.why_no_calls)
 
     def _known_as(self, number: str) -> str:
-        """With a key of this process: there are too few phone numbers for a hash alone to hide one."""
+        """With a key of this process, or the memory's: there are too few phone numbers for a hash alone to hide one."""
         return hashlib.blake2b(number.encode(), key=self._number_key, digest_size=16).hexdigest()
 
     async def wait_until_empty(self) -> None:
@@ -275,5 +283,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.metrics.watch_lag)
         await app.nursery.start(phonegame.troupe.run)
+        if phonegame.keeper is not None:
+            await app.nursery.start(phonegame.keeper.run)
 
     return app

@@ -59,6 +59,9 @@ class End(Enum):
     TOKENS = Limit.TOKENS.value
     MINUTES = Limit.MINUTES.value
     CHARACTERS = Limit.CHARACTERS.value
+    DAY_TOKENS = Limit.DAY_TOKENS.value
+    DAY_MINUTES = Limit.DAY_MINUTES.value
+    DAY_CHARACTERS = Limit.DAY_CHARACTERS.value
 
 
 class Audience:
@@ -175,7 +178,16 @@ class Conversation:
     @property
     def state(self) -> Any:
         """What the brain needs to go on in another call."""
-        return self.mind.state
+        return self.mind.state if self._is_open else self._setting.state
+
+    def recall(self, entries: Sequence[Entry], state: Any) -> None:
+        """Of earlier calls; before `run`."""
+        self.memory.recall(entries)
+        self._setting = replace(self._setting, state=state)
+
+    def look_again_nowait(self) -> None:
+        """The purse may be empty earlier than it has told."""
+        self._waiting.set()
 
     # the tasks
 
@@ -212,7 +224,7 @@ class Conversation:
 
     async def _converse(self) -> None:
         await self._renew()
-        if self._end is None:
+        if self._end is None and self.purse.used_up(trio.current_time()) is None:
             await self._greet()
         while self._end is None:
             if (limit := self.purse.used_up(trio.current_time())) is not None:

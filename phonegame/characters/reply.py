@@ -186,7 +186,7 @@ class Reply:
         with phrases:
             await self._committed.wait()
             async for phrase in phrases:
-                if cast.purse.used_up(trio.current_time()) is Limit.CHARACTERS:
+                if cast.purse.used_up(trio.current_time()) in (Limit.CHARACTERS, Limit.DAY_CHARACTERS):
                     thinking.scope.cancel()
                     break
                 await cast.mouth.wait_room()
