@@ -171,9 +171,9 @@ async def test_without_a_voice_it_is_refused(tmp_path: Path) -> None:
 
 
 async def test_whoever_hangs_up_during_the_notice_is_not_recorded(tmp_path: Path) -> None:
-    async with conversation(tmp_path) as talking:
+    async with conversation(tmp_path, prompt_recording=words(60, "n")) as talking:
         await talking.game.client.record()
-        await talking.caller.reaches("call")
+        await talking.caller.reaches("n02")
         await talking.caller.phone.hang_up()
         await talking.game.gets(v1.CallEnded)
         assert not talking.game.all_of(v1.RecordingStarted)
@@ -194,9 +194,9 @@ async def test_a_notice_that_is_cleared_away_is_said_again(tmp_path: Path) -> No
 
 
 async def test_who_changes_its_mind_during_the_notice_records_nothing(tmp_path: Path) -> None:
-    async with conversation(tmp_path) as talking:
+    async with conversation(tmp_path, prompt_recording=words(60, "n")) as talking:
         await talking.game.client.record()
-        await talking.caller.reaches("call")
+        await talking.caller.reaches("n02")
         await talking.game.client.record(on=False)
         await talking.caller.phone.wait_cleared()
         await talking.say("w00")
