@@ -18,7 +18,7 @@ from tests.scenarios.conversation import Conversation, conversation, join, open_
 
 PIZZERIA = """
 name = "Guido"
-patience = 0.1
+patience = 0.5
 else = ["w90", "w91"]
 silence = ["w80", "w81", { say = "w82", hang_up = true }]
 
