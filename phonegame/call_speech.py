@@ -136,8 +136,9 @@ class CallSpeech:
     def _prompt(self, text: str) -> None:
         if text and self._has_voice and not self._ending:
             saying = Saying(say_id=OWN, text=text)
+            if not self._prompting:
+                self._prompted = trio.Event()
             self._prompting.append(saying)
-            self._prompted = trio.Event()
             self.speaker.say_nowait(saying)
 
     async def wait_prompted(self) -> None:
