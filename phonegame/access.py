@@ -44,6 +44,8 @@ class Refusal:
     why: str
     """For the log: constant."""
     headers: tuple[tuple[str, str], ...] = ()
+    is_guess: bool = False
+    """A key came with it, and it was wrong."""
 
 
 def require_locks(settings: Settings) -> None:
@@ -153,15 +155,15 @@ class Access:
         if not visit.is_safe and not self._is_of_own_page(visit):
             # a browser adds the operator's password to whatever another site's page has it send
             return Refusal(403, "A web page of another server may not do this.", "a form of another site")
-        key = self._settings.operator_key
-        if not key.get_secret_value() or _which(_given_key(visit), [key]) is not None:
+        key, given = self._settings.operator_key, given_key(visit)
+        if not key.get_secret_value() or _which(given, [key]) is not None:
             return None
         text = (
             "This is for the server's operator: give the key that PHONEGAME_OPERATOR_KEY is set to, as the password "
             "that the browser asks for (any name), or as a header: `Authorization: Bearer KEY`."
         )
         asks = (("WWW-Authenticate", 'Basic realm="phonegame", charset="UTF-8"'), ("WWW-Authenticate", "Bearer"))
-        return Refusal(401, text, "no operator's key", asks)
+        return Refusal(401, text, "wrong operator's key" if given else "no operator's key", asks, bool(given))
 
     def _is_of_own_page(self, visit: Visit) -> bool:
         """Or of no page: browsers tell one or the other."""
@@ -214,8 +216,8 @@ def _which(given: str | None, keys: Iterable[SecretStr]) -> int | None:
     return found.index(True) if True in found else None
 
 
-def _given_key(visit: Visit) -> str | None:
-    """A bearer's, and a browser's password; the name does not matter."""
+def given_key(visit: Visit) -> str | None:
+    """For the operator's: a bearer's, and a browser's password; the name does not matter."""
     scheme, _, credentials = (visit.header("authorization") or "").partition(" ")
     if scheme.lower() != "basic":
         return visit.bearer

@@ -14,13 +14,19 @@ from quart_trio import QuartTrio
 from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
 from phonegame.asgi import RawWebsocket
-from phonegame.call import Call, CallLimits
+from phonegame.call import Call
 from phonegame.call_character import Casting
+from phonegame.call_limits import CallLimits
+from phonegame.call_recording import Recordings
 from phonegame.carrier import Carrier
+from phonegame.characters.brain import BrainMissing
 from phonegame.characters.budget import CallBudget
 from phonegame.characters.day import DayBudget, DayPurse
+from phonegame.characters.files import CharacterFileError, CharacterFiles
 from phonegame.characters.keeping.keeper import Keeper
 from phonegame.characters.keeping.opening import open_memory
+from phonegame.characters.persona import Persona
+from phonegame.characters.troupe import Troupe
 from phonegame.codes import CodePool, parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.quota import DialLimits
@@ -28,10 +34,11 @@ from phonegame.ended import Ended
 from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
-from phonegame.limits import ConnectionLimits, GuessLimits
+from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
-from phonegame.settings import Settings
+from phonegame.metrics import Metrics
+from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
 from phonegame.stream_tokens import Facts, StreamTokens
@@ -47,6 +54,8 @@ from phonegame.web.front_door import FrontDoor
 from phonegame.web.machines import machine_pages
 from phonegame.web.operator import Situation, operator_pages
 from phonegame.web.webhooks import Webhooks
+
+NO_GAMES = "callers of this server talk to its own character; games need one without PHONEGAME_CHARACTER"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -71,12 +80,21 @@ class PhoneGame:
         self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
         self.calls = Visitors[Call]()
         self.dialler = self._dialler()
+        self.metrics = Metrics(
+            calls=lambda: (call.direction for call in self.calls),
+            games=lambda: len(self.games),
+            dialled=lambda: len(self.dialler),
+        )
+        self.dialler.on_over = self.metrics.outgoing_over
+        self.character_files = CharacterFiles(settings.characters)
         self.games = Games(
             self.switchboard,
             settings.twilio_phone_number,
             self.dialler.dial_nowait,
             away_seconds=settings.away_seconds,
             game_queue=settings.game_queue,
+            use=self.character_files.use,
+            why_none=NO_GAMES if settings.character else "",
         )
         self.ending = False
         self.access = Access(settings)
@@ -85,9 +103,24 @@ class PhoneGame:
         self.connections = ConnectionLimits(
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
+        self.key_guesses = KeyGuesses()
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
-        self.casting = Casting(budget=budget, max_tokens=settings.model_tokens, day=self.day, keeper=self.keeper)
+        self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
+        self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
+        self.casting = Casting(
+            self.troupe.find,
+            budget,
+            settings.model_tokens,
+            own=self._own_character(),
+            newest=self.character_files.newest,
+            day=self.day,
+            keeper=self.keeper,
+            on_turn=self.metrics.turn_timed,
+            on_failed=self.metrics.character_failed,
+            on_spent=self.metrics.spent,
+            on_voice_failed=self.metrics.voice_failed,
+        )
 
     def _dialler(self) -> Dialler:
         settings = self.settings
@@ -102,7 +135,22 @@ class PhoneGame:
             known_as=self._known_as,
             ring_seconds=settings.ring_seconds,
             why_no_calls=self.why_no_calls,
+            has_character=settings.character is not None,
         )
+
+    def _own_character(self) -> Persona | None:
+        """Whom callers talk to in the place of games. Raises `SettingsError`."""
+        if self.settings.character is None:
+            return None
+        try:
+            own = self.character_files.load_at_start(self.settings.character)
+            self.troupe.find(own)
+        except (CharacterFileError, BrainMissing) as error:
+            raise SettingsError([f"PHONEGAME_CHARACTER: cannot be played: {error}"]) from None
+        if not self.voices.has_voice:
+            raise SettingsError([f"PHONEGAME_CHARACTER: {own.name} cannot speak: PHONEGAME_VOICE names no voice"])
+        log.info("callers talk to a character", name=own.name)
+        return own
 
     @property
     def why_no_calls(self) -> str:
@@ -125,6 +173,7 @@ class PhoneGame:
             # none is taken from a stream before it has shown its token
             waits_for_audio=self.access.is_twilio_checked,
         )
+        listener.on_failed = self.metrics.deepgram_failed
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
         call = Call(
             socket,
@@ -141,6 +190,7 @@ class PhoneGame:
             self.dialler.claim_nowait,
             casting=self.casting,
             guesses=self.guesses,
+            recordings=self.recordings,
             only_announced=self.access.is_twilio_checked,
         )
         with self.calls.present(call):
@@ -172,6 +222,7 @@ class PhoneGame:
 
     def _record_end(self, call: Call) -> None:
         assert call.ended is not None
+        self.metrics.call_ended(call.direction, call.ended)
         self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
 
     @property
@@ -206,17 +257,18 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     app = QuartTrio("phonegame", static_folder=None)
     app.extensions["phonegame"] = phonegame
     app.asgi_app = FrontDoor(app.asgi_app, phonegame)  # type: ignore[method-assign]
-    guard(app, phonegame.access)
+    guard(app, phonegame)
     tell_faults(app)
 
     def is_closing() -> bool:
         return phonegame.ending
 
-    app.register_blueprint(machine_pages(is_closing))
+    app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
     app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
     webhooks = Webhooks(
         settings,
         phonegame.access,
+        phonegame.connections,
         phonegame.tokens,
         phonegame.endings,
         phonegame.dialler,
@@ -229,6 +281,8 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
+        await app.nursery.start(phonegame.metrics.watch_lag)
+        await app.nursery.start(phonegame.troupe.run)
         if phonegame.keeper is not None:
             await app.nursery.start(phonegame.keeper.run)
 

@@ -7,7 +7,7 @@ hung up, or the caller was silent, the call ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -19,13 +19,13 @@ from phonegame.call_speech import CallSpeech
 from phonegame.characters.actions import ActionInvalid
 from phonegame.characters.brain import Brain, BrainError, BrainMissing
 from phonegame.characters.budget import Budget, CallBudget, Limit
-from phonegame.characters.conversation import Audience, Conversation, End, Setting
+from phonegame.characters.conversation import Audience, Conversation, End, Setting, unchanged
 from phonegame.characters.day import DayPurse
 from phonegame.characters.entries import ActionAsked, CallBegan
 from phonegame.characters.entries import CharacterSaid as Said
 from phonegame.characters.keeping.keeper import Keeper, Recollection
 from phonegame.characters.persona import Persona
-from phonegame.characters.timing import TurnTimes
+from phonegame.characters.timing import CallTurns, TurnTimes
 from phonegame.ended import Ended
 from phonegame.listen.listener import Listener
 from phonegame.listen.transcript import Heard
@@ -45,9 +45,15 @@ from phonegame.wall_clock import local_minute
 FindBrain = Callable[[Persona], Brain]
 """Raises `BrainError` where there is none for it."""
 
+MESSAGE_SECONDS = 90
+"""How long what is left on an answering machine may take: more than its thousand characters need."""
 MAX_WORDS = 100
 """Deepgram takes no more keyterms."""
-ENDS_CALL = {End.HUNG_UP: Ended.CHARACTER_HUNG_UP, End.CALLER_SILENT: Ended.CALLER_SILENT}
+ENDS_CALL = {
+    End.HUNG_UP: Ended.CHARACTER_HUNG_UP,
+    End.CALLER_SILENT: Ended.CALLER_SILENT,
+    End.MACHINE: Ended.MACHINE,
+}
 """Whosever character it is."""
 SERVER = "server"
 """In the place of a game, for memories of a character that callers talk to where there is none."""
@@ -69,7 +75,14 @@ class Casting:
     """Of one reply."""
     own: Persona | None = None
     """Whom callers talk to where there is no game: none of them is asked for a code."""
+    newest: Callable[[Persona], Awaitable[Persona]] = unchanged
+    """What the file of one of the server's own says by now."""
     on_turn: Callable[[TurnTimes], None] = lambda times: None
+    on_failed: Callable[[str], None] = lambda code: None
+    """Of a problem that the game is told of, by its code."""
+    on_spent: Callable[[Limit, float], None] = lambda what, amount: None
+    on_voice_failed: Callable[[], None] = lambda: None
+    """Whatever was to be said, and whose."""
     day: DayPurse | None = None
     """What all calls may cost together."""
     keeper: Keeper | None = None
@@ -107,7 +120,11 @@ class CallCharacter(Audience):
         """What has been said so far in the conversation that goes on."""
         self._wanted = trio.Event()
         self._is_over = False
+        self._turns = CallTurns()
+        self._message = ""
+        """Left on an answering machine."""
         speech.on_finished = self._note_sound
+        speech.on_voice_failed = casting.on_voice_failed
 
     # what the call tells
 
@@ -145,6 +162,12 @@ class CallCharacter(Audience):
         self._is_over |= why is End.CALL_ENDED
         if self._conversation is not None:
             self._conversation.stop_nowait(why)
+
+    def meet_machine_nowait(self, takes_message: bool) -> None:
+        """A machine has answered, and no character talks to one. `takes_message`: it records from now on."""
+        if self._conversation is not None:
+            self._message = self._conversation.persona.message if takes_message else ""
+            self._conversation.stop_nowait(End.MACHINE)
 
     def expect_nowait(self, words: Sequence[str]) -> None:
         """What the game expects to be said, in the place of what it did before; the character's own come on top."""
@@ -185,12 +208,16 @@ class CallCharacter(Audience):
     # the task
 
     async def run(self) -> None:
-        while True:
-            await self._wanted.wait()
-            self._wanted = trio.Event()
-            conversation, self._next = self._next, None
-            if conversation is not None:
-                await self._play(conversation)
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted = trio.Event()
+                conversation, self._next = self._next, None
+                if conversation is not None:
+                    await self._play(conversation)
+        finally:
+            if self._turns:
+                log.info("how long the caller waited", **self._turns.as_milliseconds())
 
     async def _play(self, conversation: Conversation) -> None:
         log.info("character in", name=conversation.persona.name)
@@ -199,6 +226,8 @@ class CallCharacter(Audience):
             with ExitStack() as stack:
                 if self._casting.day is not None:
                     stack.enter_context(self._casting.day.talking(conversation.look_again_nowait))
+                # its greeting would go before them
+                await self._speech.wait_prompted()
                 end = await self._converse(conversation, self._recollection)
         finally:
             log.info("character out", why=end.value, turns=conversation.turns)
@@ -208,10 +237,17 @@ class CallCharacter(Audience):
                     self.expect_nowait(self._words)
             if end is not End.CALL_ENDED:
                 self._deliver(CharacterEnded(end.value))
+        if end is End.MACHINE:
+            await self._leave_message(conversation.persona.voice)
         if end in ENDS_CALL:
             self._end_call(ENDS_CALL[end])
         elif self.ask is None and not self.is_playing:
             self._end_call(Ended.CHARACTER_FAILED if end is End.FAILED else Ended.CHARACTER_OVER)
+
+    async def _leave_message(self, voice: str | None) -> None:
+        """Behind what the game leaves there."""
+        with trio.move_on_after(MESSAGE_SECONDS):
+            await self._speech.leave_message(self._message, voice)
 
     async def _converse(self, conversation: Conversation, recollection: Recollection | None) -> End:
         """With what is remembered of the caller; all that is said is kept, whatever the end is."""
@@ -227,15 +263,17 @@ class CallCharacter(Audience):
 
     def _setting(self, play: PlayCharacter) -> Setting:
         if self._budget is None:
-            self._budget = Budget(self._casting.budget, trio.current_time(), self._casting.day)
+            began, on_spent = trio.current_time(), self._casting.on_spent
+            self._budget = Budget(self._casting.budget, began, self._casting.day, on_spent)
         return Setting(
             stage=self._speech,
             audience=self,
             purse=self._budget,
-            position=lambda: self._listener.position,
+            position=lambda: self._listener.live_position,
             farewells=self._farewell,
             max_tokens=self._casting.max_tokens,
             began=CallBegan(self.caller.direction, local_minute()),
+            newest=self._casting.newest if play.is_servers_own else unchanged,
         )
 
     def _farewell(self, limit: Limit) -> str:
@@ -264,10 +302,15 @@ class CallCharacter(Audience):
         self._deliver(CharacterSaid(said.text, said.cut_off))
         self._keep()
 
+    def renewed(self, persona: Persona) -> None:
+        self.expect_nowait(self._words)
+
     def failed(self, code: str, why: str) -> None:
         log.warning("trouble with a character", code=code, why=why)
+        self._casting.on_failed(code)
         self._deliver(CallProblem(code, why))
 
     def timed(self, times: TurnTimes) -> None:
         log.debug("turn", **times.as_milliseconds())
+        self._turns.add(times)
         self._casting.on_turn(times)

@@ -50,6 +50,8 @@ def set_up_logs(form: Literal["text", "json"] = "text", level: str = "info") -> 
     root.setLevel(level.upper())
     # a line for every frame at debug level, audio included
     logging.getLogger("trio-websocket").setLevel(logging.INFO)
+    # addresses, which have the ids of accounts and calls in them: it asks for Twilio's library, and for some voices
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def masked(number: str) -> str:

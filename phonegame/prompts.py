@@ -38,12 +38,19 @@ def _goodbye(text: str) -> str:
     return _prompt(set(), text, MAX_GOODBYE).format()
 
 
+def _spoken(text: str) -> str:
+    if not (plain := _plain(text)):
+        raise ValueError("cannot be none: nobody may be recorded without being told")
+    return plain
+
+
 def _naming_code(text: str) -> str:
     return _prompt({"code"}, text)
 
 
 Prompt = Annotated[str, AfterValidator(_plain)]
 GoodbyePrompt = Annotated[str, AfterValidator(_goodbye)]
+SpokenPrompt = Annotated[str, AfterValidator(_spoken)]
 CodePrompt = Annotated[str, AfterValidator(_naming_code)]
 
 
@@ -69,6 +76,9 @@ class Prompts(BaseSettings):
     """Speech recognition has failed for good."""
     prompt_closing: GoodbyePrompt = "I am sorry, the line is closing. Goodbye."
     """The server is going down."""
+
+    prompt_recording: SpokenPrompt = "This call is being recorded."
+    """Heard to its end before anything is recorded. Cannot be silent."""
 
     prompt_limit_turns: GoodbyePrompt = "That was the last answer that I can give in one call. Goodbye."
     """A character has answered `PHONEGAME_CALL_TURNS` times."""

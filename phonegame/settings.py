@@ -19,6 +19,7 @@ from phonegame.limit_settings import LimitSettings
 from phonegame.loopback import is_loopback
 from phonegame.memory_settings import MemorySettings
 from phonegame.prompts import Prompts
+from phonegame.recording_settings import RecordingSettings
 from phonegame.twilio_settings import TwilioSettings
 
 DEEPGRAM_URL = (
@@ -41,7 +42,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, LimitSettings):
+class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, LimitSettings):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
@@ -148,10 +149,12 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, Limit
 
     @field_validator("voice")
     @classmethod
-    def _voice(cls, value: str) -> str:
+    def _voice(cls, value: str, info: ValidationInfo) -> str:
         from phonegame.speak.voice import SpeakError
         from phonegame.speak.voice_names import parse_voice_name
 
+        if value == "none" and info.data.get("record") == "always":
+            raise ValueError("is none, while PHONEGAME_RECORD is always: nobody could tell callers; set a voice")
         if value not in ("auto", "none"):
             try:
                 parse_voice_name(value)

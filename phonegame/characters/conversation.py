@@ -15,7 +15,7 @@ reply that is under way where the caller has the word, and wakes `converse`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 import trio
 
-from phonegame.characters.actions import Actions
+from phonegame.characters.actions import ActionInvalid, Actions
 from phonegame.characters.brain import Brain, BrainError, Mind
 from phonegame.characters.budget import Limit, Purse
 from phonegame.characters.entries import ActionAsked, CallBegan, CallerSaid, CallerSilent, CharacterSaid, Entry
@@ -39,6 +39,8 @@ from phonegame.listen.transcript import Heard
 
 MAX_FAILURES = 2
 """In a row; then the character gives up."""
+MAX_SILENCES = 5
+"""In a row, where the brain is asked each time: a script has something to say to the first, the second, ..."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -51,6 +53,7 @@ class End(Enum):
     CALL_ENDED = "call_ended"
     HUNG_UP = "hung_up"
     CALLER_SILENT = "caller_silent"
+    MACHINE = "machine"
     FAILED = "failed"
     TURNS = Limit.TURNS.value
     TOKENS = Limit.TOKENS.value
@@ -72,8 +75,16 @@ class Audience:
 
     def failed(self, code: str, why: str) -> None: ...
 
+    def renewed(self, persona: Persona) -> None:
+        """It comes from a file, which has changed."""
+
     def timed(self, times: TurnTimes) -> None:
         """The first sound of a reply is on its way."""
+
+
+async def unchanged(persona: Persona) -> Persona:
+    await trio.lowlevel.checkpoint()
+    return persona
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,8 @@ class Setting:
     """Of a reply."""
     sum_up: bool = True
     """Whether the brain may be asked to sum up what is long ago."""
+    newest: Callable[[Persona], Awaitable[Persona]] = unchanged
+    """Asked before each thought: what the file that the character comes from says by then."""
 
 
 class Conversation:
@@ -139,7 +152,7 @@ class Conversation:
         if heard.results is not None and heard.results.is_final and heard.results.best.transcript:
             spoken_at = now - (position - self._turns.last_word_end)
             self._heard_last = TurnTimes(speech_ended=spoken_at, final_result=now)
-        self._take_turns(turns)
+        self._take_turns(turns, now)
         self._turn_waiting.set()
 
     def key_nowait(self) -> None:
@@ -205,9 +218,12 @@ class Conversation:
             self._turn_waiting = trio.Event()
             with trio.move_on_at(self._turns.deadline):
                 await self._turn_waiting.wait()
-            self._take_turns(self._turns.settle(trio.current_time()))
+            now = trio.current_time()
+            due = min(self._turns.deadline, now)
+            self._take_turns(self._turns.settle(now), due)
 
     async def _converse(self) -> None:
+        await self._renew()
         if self._end is None and self.purse.used_up(trio.current_time()) is None:
             await self._greet()
         while self._end is None:
@@ -233,8 +249,8 @@ class Conversation:
         finally:
             self._reply = None
             self._begin_quiet()
-        if reply.times.first_frame is not None:
-            self._setting.audience.timed(reply.times)
+            if reply.times.first_frame is not None:
+                self._setting.audience.timed(reply.times)
         if reply.failure is not None and not reply.is_cut:
             await self._fail(reply.failure)
         elif reply.is_cut and self._voice_has_failed:
@@ -287,7 +303,7 @@ class Conversation:
     async def _break_silence(self) -> None:
         self.memory.add(CallerSilent(self.persona.silence_seconds))
         self._silences += 1
-        if self._silences > 1:
+        if self._silences > (1 if self.persona.silence_prompt else MAX_SILENCES):
             if await self._say(self.persona.goodbye):
                 self._finish(End.CALLER_SILENT)
         elif self.persona.silence_prompt:
@@ -297,7 +313,8 @@ class Conversation:
 
     # whose turn it is
 
-    def _take_turns(self, turns: Sequence[Turn]) -> None:
+    def _take_turns(self, turns: Sequence[Turn], due: float) -> None:
+        """`due`: when they could be known."""
         for turn in turns:
             self._begin_quiet()
             match turn:
@@ -306,7 +323,7 @@ class Conversation:
                 case ProbablyOver(text=text):
                     self._think_ahead(text)
                 case Over(text=text):
-                    self._end_turn(text)
+                    self._end_turn(text, due)
         if turns:
             self._waiting.set()
 
@@ -321,7 +338,7 @@ class Conversation:
         if self._is_open and self.mind.state is None:
             self._next = Reply(self, replace(self._heard_last), text)
 
-    def _end_turn(self, text: str) -> None:
+    def _end_turn(self, text: str, due: float) -> None:
         prepared = next((each for each in (self._next, self._reply) if each and not each.is_committed), None)
         if text:
             self.memory.add(CallerSaid(text))
@@ -330,16 +347,34 @@ class Conversation:
         if prepared is not None and text and prepared.said == text and not prepared.is_cut:
             prepared.times.speech_ended = self._heard_last.speech_ended
             prepared.times.final_result = self._heard_last.final_result
+            prepared.times.turn_ended = due
             prepared.commit()
             return
         if prepared is not None:
             prepared.cut()
             self._next = None
         if not self.memory.is_answered:
-            self._next = Reply(self, replace(self._heard_last))
+            self._next = Reply(self, replace(self._heard_last, turn_ended=due))
 
     async def about_to_think(self) -> None:
         await self._summing_up.pause()
+        await self._renew()
+
+    async def _renew(self) -> None:
+        """The character as its file has it by now. One whose actions cannot be used stays as it was."""
+        persona = await self._setting.newest(self.persona)
+        if persona is self.persona:
+            return
+        try:
+            self.actions = Actions(persona.actions)
+        except ActionInvalid as error:
+            log.error("a changed character file is not used", name=persona.name, why=str(error))
+            return
+        self.persona = persona
+        self.errands.actions = self.actions
+        self.mouth.voice = persona.voice
+        self._turns.patience = persona.patience
+        self._setting.audience.renewed(persona)
 
     def has_thought(self) -> None:
         if self._setting.sum_up:

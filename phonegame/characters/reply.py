@@ -61,7 +61,7 @@ class Cast(Protocol):
     """Of a reply."""
 
     async def about_to_think(self) -> None:
-        """Whoever else uses the mind is to leave it."""
+        """Whoever else uses the mind is to leave it; the character may be another one then, if its file has changed."""
 
     def has_thought(self) -> None:
         """The mind is free; the reply may still be on its way."""
@@ -82,6 +82,7 @@ class Reply:
         self._first_phrase = trio.Event()
         self._spoken = Spoken()
         self._hang_up_id = ""
+        self._rounds = 0
         if said is None:
             self.commit()
 
@@ -102,7 +103,8 @@ class Reply:
 
     def commit(self) -> None:
         """It will be needed: what it answers stands in the memory."""
-        self.times.turn_ended = trio.current_time()
+        if self.times.turn_ended is None:
+            self.times.turn_ended = trio.current_time()
         self._committed.set()
         self._open_mouth()
 
@@ -132,17 +134,19 @@ class Reply:
     async def _talk(self) -> None:
         cast = self._cast
         for number in range(1, MAX_ROUNDS + 1):
+            self._rounds = number
             await cast.errands.wait_done()
             calls = await self._round()
             if not calls or self.failure is not None or self._hang_up_id:
                 break
+            # what comes behind the actions is another saying: the game need not wait for it to be told of this one
+            cast.mouth.close(self._spoken)
             await cast.errands.wait_done()
             if cast.purse.used_up(trio.current_time()) is not None:
                 break
             if number == MAX_ROUNDS:
                 log.warning("the brain asks for one action after the other; the turn ends", rounds=number)
             else:
-                cast.mouth.close(self._spoken)
                 self._spoken = Spoken()
                 self._open_mouth()
         if self._hang_up_id and not self._first_phrase.is_set() and cast.persona.goodbye:
@@ -189,6 +193,11 @@ class Reply:
                 is_first = not self.times.first_frame and not self._spoken.phrases
                 cast.mouth.say(phrase, self._spoken, times=self.times if is_first else None)
 
+    def note_asked(self) -> None:
+        """What comes of actions that the first answer has asked for is not ours to wait for."""
+        if self._rounds == 1 and self.times.first_token is None:
+            self.times.brain_asked = trio.current_time()
+
     def note_phrase(self) -> None:
         if not self._first_phrase.is_set():
             self.times.first_phrase = trio.current_time()
@@ -212,6 +221,10 @@ class _Thinking:
         self._usage: Usage | None = None
         self.calls = 0
         self.scope = trio.CancelScope()
+        self._request: Request | None = None
+
+    def _ask(self) -> Request:
+        reply, cast = self._reply, self._cast
         said: list[Entry] = [CallerSaid(reply.said)] if reply.said is not None and not reply.is_committed else []
         cast.memory.shorten()
         self._request = Request(
@@ -219,7 +232,9 @@ class _Thinking:
             entries=(*cast.memory.entries, *said),
             actions=cast.actions.all,
             max_tokens=cast.max_tokens,
+            sent=reply.note_asked,
         )
+        return self._request
 
     async def run(self, send: trio.MemorySendChannel[str]) -> str | None:
         """Gives the reason where it has failed. What is complete by then is said all the same."""
@@ -238,8 +253,9 @@ class _Thinking:
         return None
 
     async def _think(self, send: trio.MemorySendChannel[str]) -> None:
+        self._reply.note_asked()
         with trio.move_on_after(FIRST_PIECE_SECONDS) as patience:
-            async with self._cast.mind.think(self._request) as pieces:
+            async with self._cast.mind.think(self._ask()) as pieces:
                 async for piece in pieces:
                     # from here to the next piece, the brain waits for us
                     patience.deadline = math.inf
@@ -284,7 +300,7 @@ class _Thinking:
         """As the brain tells, or else as may be; a script costs nothing."""
         if self._usage is not None:
             tokens = self._usage.input_tokens + self._usage.output_tokens
-        elif self._cast.persona.script:
+        elif self._cast.persona.script or self._request is None:
             tokens = 0
         else:
             read = tokens_of_entries(self._request.entries) + tokens_of(self._cast.persona.persona)

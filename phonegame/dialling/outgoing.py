@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 import trio
@@ -76,6 +76,13 @@ class Order:
     """Who asks, for the limits of one game; None for the operator."""
     dial_id: str | None = None
     greeting: str = ""
+    meets_character: bool = False
+    """The server's own talks to whoever answers, who is asked for no code."""
+
+    @property
+    def detects_machine(self) -> bool:
+        """Whether the carrier is to find out who has answered, which costs something."""
+        return self.code is not None or self.meets_character
 
 
 class Stage(IntEnum):
@@ -86,6 +93,11 @@ class Stage(IntEnum):
     OVER = 4
 
 
+End = Literal["busy", "no_answer", "failed", "cancelled"]
+Outcome = Literal["connected", "refused"] | End
+"""What becomes of the phone; of one that is connected, the call's own end tells the rest. Refused: a limit of ours."""
+
+
 class Unwanted(Enum):
     """Why nobody needs the call any more."""
 
@@ -94,7 +106,7 @@ class Unwanted(Enum):
     CLOSING = "the server is going down"
 
 
-_ENDS: dict[str, tuple[DialStatus, str | None]] = {
+_ENDS: dict[str, tuple[End, str | None]] = {
     "busy": ("busy", None),
     "no-answer": ("no_answer", None),
     "failed": ("failed", "the carrier could not put the call through"),
@@ -124,6 +136,7 @@ class OutgoingCall:
         self._changed = trio.Event()
         self.call_sid = ""
         self.unwanted: Unwanted | None = None
+        self.outcome: Outcome = "failed"
         self.answered_by: str | None = None
         self.detected = trio.Event()
         """`answered_by` is known, or the call is over."""
@@ -149,6 +162,7 @@ class OutgoingCall:
         except DialRefused as refusal:
             self._log.warning("call not placed", rule=refusal.rule.label)
             self.error = refusal
+            self.outcome = "refused"
             self._refused(refusal)
         finally:
             self._be_over()
@@ -184,7 +198,7 @@ class OutgoingCall:
     async def _place(self) -> None:
         try:
             with trio.fail_after(PLACE_SECONDS):
-                call_sid = await self._carrier.place(self.order.to, self.id, detect_machine=self.order.code is not None)
+                call_sid = await self._carrier.place(self.order.to, self.id, detect_machine=self.order.detects_machine)
             self._is_ours(call_sid)
         except (CarrierUnclear, trio.TooSlowError) as error:
             if self.call_sid:
@@ -255,6 +269,7 @@ class OutgoingCall:
         self.unwanted = why
         if self._stage >= Stage.CONNECTED:
             return
+        self.outcome = "cancelled"
         self._tell("cancelled")
         self._give_back()
         self._wake()
@@ -303,6 +318,7 @@ class OutgoingCall:
             return False
         self._advance(Stage.ANSWERED)
         self._stage, self._deadline = Stage.CONNECTED, math.inf
+        self.outcome = "connected"
         self._wake()
         return True
 
@@ -330,10 +346,11 @@ class OutgoingCall:
         self._tell("ringing" if stage is Stage.RINGING else "answered")
         self._wake()
 
-    def _end(self, status: DialStatus, reason: str | None = None) -> None:
+    def _end(self, status: End, reason: str | None = None) -> None:
         """One that is connected is ended by its media stream, and its game learns that from the line."""
         if self._stage >= Stage.CONNECTED:
             return
+        self.outcome = status
         self._tell(status, reason)
         self._log.info("call not connected", status=status, reason=reason)
         self._be_over()

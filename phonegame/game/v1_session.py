@@ -16,6 +16,7 @@ import structlog
 import trio
 
 from phonegame.asgi import VANISHED, Batch, RawWebsocket
+from phonegame.game.characters import UseFile, looked_up, names_file
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.v1_game import V1Game
@@ -44,6 +45,7 @@ class V1Session:
         switchboard: Switchboard,
         game: V1Game,
         find_game: Callable[[str], V1Game | None],
+        use: UseFile,
         parsing: trio.CapacityLimiter,
         queue: int,
     ) -> None:
@@ -52,6 +54,7 @@ class V1Session:
         self._switchboard = switchboard
         self.own_game = game
         self._find_game = find_game
+        self._use = use
         self._parsing = parsing
         self._half_queue = queue // 2
         self._game: V1Game | None = None
@@ -203,6 +206,8 @@ class V1Session:
                 await self._arrived.park()
             await self._wait_for_room()
             message = await self._parse(self._inbox.popleft())
+            if names_file(message):
+                message = await looked_up(message, self._use)
             if self._close_with is None:
                 self._obey(message)
 
@@ -210,9 +215,12 @@ class V1Session:
         if len(text) > v1.MAX_MESSAGE_LENGTH:
             what = f"The message has {len(text)} characters, and at most {v1.MAX_MESSAGE_LENGTH} are allowed."
             return v1.Malformed(message=what)
-        if len(text) < LARGE:
-            return v1.parse(text)
-        return await trio.to_thread.run_sync(v1.parse, text, limiter=self._parsing)
+        if len(text) >= LARGE:
+            return await trio.to_thread.run_sync(v1.parse, text, limiter=self._parsing)
+        message = v1.decode(text)
+        if v1.takes_long(message):
+            return await trio.to_thread.run_sync(v1.finish, message, limiter=self._parsing)
+        return v1.finish(message)
 
     def _obey(self, message: v1.GameMessage | v1.Malformed | v1.Ignored) -> None:
         match message:

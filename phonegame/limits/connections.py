@@ -102,9 +102,12 @@ class ConnectionLimits:
         finally:
             place.give_back(None)
 
-    def worth_a_line(self, address: str, now: float) -> bool:
-        """Whether to log that this address was refused: once a minute, since a flood must not fill the disk."""
-        return self._lines.take(address, now)
+    def worth_a_line(self, address: str, why: str, now: float) -> bool:
+        """Whether to log that this address was refused for this reason: once a minute, or a flood would fill the disk.
+
+        This machine's, too: a proxy that does not tell for whom it asks brings the flood of others. `why`: constant.
+        """
+        return self._lines.take(f"{why} {address}", now)
 
     def _admit(self, address: str, name: str, now: float) -> Admission:
         if address == THIS_MACHINE and self._loopback_exempt:

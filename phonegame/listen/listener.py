@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import structlog
 import trio
@@ -26,6 +27,7 @@ from phonegame.listen.api import ListenApi
 from phonegame.listen.api_flux import ApiFlux
 from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
+from phonegame.listen.audio_clock import AudioClock
 from phonegame.listen.heard import Heard
 from phonegame.listen.session import Session, open_session
 from phonegame.listen.transcript import Transcript
@@ -75,6 +77,7 @@ class Listener:
         self._waits_for_audio = waits_for_audio
         self._vocabulary = Vocabulary(url, lambda why: self.on_refused(why))
         self._buffer = AudioBuffer()
+        self._clock = AudioClock()
         self._transcript = Transcript(self._api, final_seconds)
         self._session: Session | None = None
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
@@ -90,19 +93,27 @@ class Listener:
         self._send_heard, self.heard = trio.open_memory_channel[Heard](HEARD_QUEUE)
         self.failure: DeepgramFailure | None = None
         """Why `heard` ended, where that was Deepgram's doing."""
+        self.on_failed: Callable[[Literal["away", "given_up"]], None] = lambda outcome: None
+        """Called for each connection that has failed, and at the end where that was the last one."""
         self.on_refused: Callable[[str], object] = lambda why: None
         """Called with a sentence for the game where Deepgram does not take its words; must neither wait nor raise."""
 
     @property
     def position(self) -> float:
-        """Seconds of audio since the call began."""
+        """Seconds of audio that have come since the call began."""
         return self._buffer.end / BYTES_PER_SECOND
+
+    @property
+    def live_position(self) -> float:
+        """Which second of the call's audio is being spoken: ahead of `position` while the network holds audio up."""
+        return self._clock.position(trio.current_time())
 
     def hear_nowait(self, audio: bytes) -> None:
         """Takes mu-law audio; it goes to Deepgram as soon as it makes a piece, where nothing older is waiting."""
         buffer, unsent_from = self._buffer, self._buffer.cursor
         waiting = buffer.end - unsent_from
         buffer.append(audio)
+        self._clock.came_nowait(buffer.end / BYTES_PER_SECOND, trio.current_time())
         if buffer.cursor != unsent_from:
             self._fell_behind.set()
         unsent = waiting + len(audio)
@@ -169,8 +180,10 @@ class Listener:
             if not (failure.passing or self._good) or away_seconds + wait_seconds > self._reconnect_seconds:
                 log.error("Deepgram cannot be used; the call ends", why=str(failure))
                 self.failure = failure
+                self.on_failed("given_up")
                 return
             log.warning("Deepgram is away; trying again", why=str(failure), retry_in=round(wait_seconds, 2))
+            self.on_failed("away")
             await self._wait_to_retry(wait_seconds)
             retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
 

@@ -131,6 +131,19 @@ class CharacterEnded(msgspec.Struct, frozen=True, tag=True):
     limit_characters, limit_day_tokens, limit_day_minutes, limit_day_characters."""
 
 
+class RecordingStarted(msgspec.Struct, frozen=True, tag=True):
+    """The caller has been told that the call is recorded, and from here on it is."""
+
+    recording_id: str
+
+
+class RecordingStopped(msgspec.Struct, frozen=True, tag=True):
+    """The one end of each recording that has started."""
+
+    recording_id: str
+    reason: Literal["asked", "call_ended", "failed"]
+
+
 class CallEnding(msgspec.Struct, frozen=True, tag=True):
     """The caller has gone, or is being sent away: commands reach the call no more. Last words may still come."""
 
@@ -155,6 +168,8 @@ CallEvent = (
     | CharacterAsks
     | CharacterEnded
     | CallProblem
+    | RecordingStarted
+    | RecordingStopped
     | CallEnding
     | CallEnded
 )
@@ -217,6 +232,12 @@ class ActionResult(msgspec.Struct, frozen=True, tag=True):
     failed: bool = False
 
 
+class Record(msgspec.Struct, frozen=True, tag=True):
+    """Record the call, once the caller has been told, or do not any more."""
+
+    on: bool = True
+
+
 class GameAway(msgspec.Struct, frozen=True, tag=True):
     """The game has lost its connection and may come back."""
 
@@ -229,7 +250,19 @@ class GameLeft(msgspec.Struct, frozen=True, tag=True):
     """The game has left for good. The last command."""
 
 
-Command = Say | Clear | HangUp | Expect | PlayCharacter | StopCharacter | ActionResult | GameAway | GameBack | GameLeft
+Command = (
+    Say
+    | Clear
+    | HangUp
+    | Expect
+    | PlayCharacter
+    | StopCharacter
+    | ActionResult
+    | Record
+    | GameAway
+    | GameBack
+    | GameLeft
+)
 
 ALL: Literal["all"] = "all"
 To = Literal["all"] | Sequence[str | int]

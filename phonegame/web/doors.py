@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+import trio
 from quart import Response, request
 from quart_trio import QuartTrio
 
-from phonegame.access import Access, Refusal
+from phonegame.access import Access, Refusal, given_key
+from phonegame.limits import ConnectionLimits, KeyGuesses
+from phonegame.limits.keys import RETRY_SECONDS
 from phonegame.visit import Visit
-from phonegame.web.front_door import log_refusal
+from phonegame.web.front_door import address_of, log_refusal
 
 OPEN = frozenset({"/healthz", "/readyz", "/asyncapi.json", "/openapi.json", "/game", "/twilio"})
 """What they say is the same for everybody. The last two are websockets, with checks of their own (front_door.py)."""
@@ -24,21 +29,43 @@ OPERATOR_HEADERS = {
 """`same-origin`: with `no-referrer` a browser would send its forms with the origin `null`."""
 
 
-def refused(refusal: Refusal) -> Response:
-    log_refusal(refusal, request.path)
+TOO_MANY_KEYS = Refusal(
+    429,
+    "Too many wrong keys have come from this address. Try again later.",
+    "too many wrong keys from this address",
+    (("Retry-After", str(RETRY_SECONDS)),),
+)
+
+
+class House(Protocol):
+    """What is behind the doors."""
+
+    @property
+    def access(self) -> Access: ...
+
+    @property
+    def connections(self) -> ConnectionLimits: ...
+
+    @property
+    def key_guesses(self) -> KeyGuesses: ...
+
+
+def refused(refusal: Refusal, limits: ConnectionLimits) -> Response:
+    """What answers the present request."""
+    log_refusal(limits, Visit(request.scope), refusal.why)
     answer = Response(f"{refusal.text}\n", refusal.status, content_type="text/plain; charset=utf-8")
     for name, value in refusal.headers:
         answer.headers.add(name, value)
     return answer
 
 
-def guard(app: QuartTrio, access: Access) -> None:
+def guard(app: QuartTrio, house: House) -> None:
     @app.before_request
     async def ask_for_key() -> Response | None:
         if request.path in OPEN or request.path in SIGNED:
             return None
-        refusal = access.refuse_visitor(Visit(request.scope))
-        return refused(refusal) if refusal else None
+        refusal = _refuse_visitor(house, Visit(request.scope))
+        return refused(refusal, house.connections) if refusal else None
 
     @app.after_request
     async def harden(response: Response) -> Response:
@@ -46,3 +73,14 @@ def guard(app: QuartTrio, access: Access) -> None:
         if request.path not in OPEN | SIGNED:
             response.headers.update(OPERATOR_HEADERS)
         return response
+
+
+def _refuse_visitor(house: House, visit: Visit) -> Refusal | None:
+    """Without a wait in between: what comes at the same time is counted one by one."""
+    address, now = address_of(house.connections, visit), trio.current_time()
+    if given_key(visit) and not house.key_guesses.allow_try(address, now):
+        return TOO_MANY_KEYS
+    refusal = house.access.refuse_visitor(visit)
+    if refusal and refusal.is_guess:
+        house.key_guesses.count_wrong(address, now)
+    return refusal

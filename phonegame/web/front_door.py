@@ -60,7 +60,7 @@ class FrontDoor:
         if scope["type"] == "websocket" and scope["path"] in (GAME, TWILIO):
             await self._count(scope["path"], visit, refusal, RawWebsocket(scope, receive, send))
         elif refusal is not None:
-            log_refusal(refusal, scope["path"])
+            log_refusal(self._house.connections, visit, refusal.why)
             if scope["type"] == "http":
                 await send_text_answer(send, refusal.status, refusal.text, refusal.headers)
             else:
@@ -70,7 +70,7 @@ class FrontDoor:
 
     async def _count(self, path: str, visit: Visit, refusal: Refusal | None, socket: RawWebsocket) -> None:
         limits, now = self._house.connections, trio.current_time()
-        address = limits.address_of(visit.client, visit.headers("x-forwarded-for"))
+        address = address_of(limits, visit)
         if refusal is None and path == TWILIO:
             # before it is counted: nobody guesses a signature. Keys are looked at after that, since many may be tried
             refusal = self._access.refuse_stranger(visit, websocket=True)
@@ -79,8 +79,7 @@ class FrontDoor:
             if place:
                 await self._open(path, visit, address, place, refusal, socket)
                 return
-            if limits.worth_a_line(address, now):
-                log.warning("refused", path=path, why=place.admission.value)
+            log_refusal(limits, visit, place.admission.value)
             await socket.refuse(429, f"There are {place.admission.value}. Try again later.", RETRY_LATER)
 
     async def _open(
@@ -89,7 +88,7 @@ class FrontDoor:
         if refusal is None and path == GAME:
             refusal = self._access.refuse_game(visit)
         if refusal is not None:
-            log_refusal(refusal, path)
+            log_refusal(self._house.connections, visit, refusal.why)
             await socket.refuse(refusal.status, refusal.text, refusal.headers)
             return
         async with trio.open_nursery() as nursery:
@@ -108,9 +107,15 @@ class FrontDoor:
         self._house.end_nowait()
 
 
-def log_refusal(refusal: Refusal, path: str) -> None:
-    """`path`: without the query, which may hold a key."""
-    log.warning("refused", path=path[:100], why=refusal.why)
+def address_of(limits: ConnectionLimits, visit: Visit) -> str:
+    """What the visitor is counted by."""
+    return limits.address_of(visit.client, visit.headers("x-forwarded-for"))
+
+
+def log_refusal(limits: ConnectionLimits, visit: Visit, why: str) -> None:
+    """Without the query, which may hold a key."""
+    if limits.worth_a_line(address_of(limits, visit), why, trio.current_time()):
+        log.warning("refused", path=visit.path[:100], why=why)
 
 
 @contextmanager

@@ -74,6 +74,7 @@ def _routes() -> dict[str, tuple[str, Json]]:
                 {"200": _status("They should.", "ok"), "503": _status("The server is going down.", "closing")},
             ),
         ),
+        "/metrics": ("get", _operation("How the server does: Prometheus' text format.", {"200": _text("Metrics.")})),
         "/asyncapi.json": ("get", _document("phonegame.v1, the protocol of `/game`: AsyncAPI 3.0.")),
         "/openapi.json": ("get", _document("This document.")),
         "/game": ("get", _websocket("Games: with the subprotocol `phonegame.v1`, or in plain text.", *GAME_KEYS)),
@@ -167,6 +168,9 @@ def _of_door(path: str, operation: Json) -> Json:
     if path in SIGNED:
         return {"security": [{"twilioSignature": []}], **operation}
     _add_text(responses, "401", "The operator's key is missing or wrong.")
+    _add_text(
+        responses, "429", "Too many wrong keys have come from this address; `Retry-After` tells when to try again."
+    )
     return {"security": [{"operatorBearer": []}, {"operatorBasic": []}], **operation}
 
 

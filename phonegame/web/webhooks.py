@@ -17,6 +17,7 @@ from phonegame.access import Access, Refusal
 from phonegame.dialling import Dialler
 from phonegame.ended import Ended
 from phonegame.endings import Ending, Endings
+from phonegame.limits import ConnectionLimits
 from phonegame.settings import Settings
 from phonegame.stream_tokens import Facts, StreamTokens
 from phonegame.twilio import twiml
@@ -41,6 +42,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Webhooks:
     settings: Settings
     access: Access
+    connections: ConnectionLimits
     tokens: StreamTokens
     endings: Endings
     dialler: Dialler
@@ -64,9 +66,9 @@ class Webhooks:
         assert isinstance(body, bytes)
         pairs = _form(body) if request.mimetype == "application/x-www-form-urlencoded" else []
         if refusal := self.access.refuse_stranger(visit, pairs, body):
-            return refused(refusal)
+            return refused(refusal, self.connections)
         form = dict(pairs)
-        return await handler(form) if form.get("CallSid") else refused(NO_CALL_SID)
+        return await handler(form) if form.get("CallSid") else refused(NO_CALL_SID, self.connections)
 
     async def begin(self, form: Form) -> Response:
         """A call has come in, or one of ours has been answered. Asked twice, it is answered twice, but not later."""
@@ -94,7 +96,7 @@ class Webhooks:
     @property
     def _welcome(self) -> str:
         """Where no voice of ours can say it."""
-        if self.has_voice():
+        if self.has_voice() or self.settings.character is not None:
             return ""
         return " ".join(filter(None, [self.settings.prompt_welcome, self.settings.prompt_say_code]))
 

@@ -107,7 +107,7 @@ class TestAttempts:
 
     def test_a_refusal_is_worth_a_line_a_minute(self) -> None:
         limits = ConnectionLimits()
-        assert [limits.worth_a_line(ELSEWHERE, now) for now in (0, 0, 59, 61)] == [True, False, False, True]
+        assert [limits.worth_a_line(ELSEWHERE, "why", now) for now in (0, 0, 59, 61)] == [True, False, False, True]
 
 
 class TestAddress:

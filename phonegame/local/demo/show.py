@@ -9,6 +9,8 @@ from statistics import median
 
 import trio
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from phonegame.local.demo.board import in_words, open_board
 from phonegame.local.demo.call import run_call
@@ -131,7 +133,15 @@ def _delays(delays: Sequence[float | None], since: str, what: str = "") -> str:
 
 
 def _figure(console: Console, name: str, text: str) -> None:
-    console.print(f"{name:12} {text}", markup=False, soft_wrap=True)
+    """In a terminal broken between words, beside its name; elsewhere in one line."""
+    if not console.is_terminal:
+        console.print(f"{name:12} {text}", markup=False, soft_wrap=True)
+        return
+    figure = Table.grid(padding=(0, 1, 0, 0))
+    figure.add_column(width=12)
+    figure.add_column()
+    figure.add_row(name, Text(text))
+    console.print(figure)
 
 
 def invite(console: Console, stage: Stage) -> None:
@@ -141,11 +151,11 @@ def invite(console: Console, stage: Stage) -> None:
         dial = f"{dial} --server http://{stage.server}"
     console.print("\nIt all stays up until you press Ctrl-C.")
     console.print("In a second terminal, in this folder, a game of your own:\n")
-    _say(console, play, style="bold")
+    _command(console, play)
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
-    _say(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"', style="bold")
+    _command(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"')
     console.print("\nor, once that call is over, have the game's player rung up:\n")
-    _say(console, f"{dial} {PLAYER} --code 42", style="bold")
+    _command(console, f"{dial} {PLAYER} --code 42")
     console.print("\nWhat you type into the game is spoken on the phone; who was rung up answers it once.")
     console.print("What becomes of a call that is placed is shown here.")
     console.print("The local speech service understands numbers and what it is told to expect:\n")
@@ -157,5 +167,10 @@ def _show_happening(console: Console, happening: Happening) -> None:
     console.print(f"  {happening.number}  {happening.text}", style="dim", markup=False, soft_wrap=True)
 
 
-def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(f"  {text}", style=style, markup=False, soft_wrap=True)
+def _say(console: Console, text: str) -> None:
+    console.print(f"  {text}", markup=False, soft_wrap=True)
+
+
+def _command(console: Console, text: str) -> None:
+    """Not indented, so that it fits into a line: it is to be copied."""
+    console.print(text, style="bold", markup=False, soft_wrap=True)

@@ -21,6 +21,8 @@ from phonegame.local.phone.errors import DialError
 from phonegame.twilio.signature import sign
 
 CONNECT_SECONDS = 5.0
+CONNECT_ATTEMPTS = 2
+"""By default a connection that fails is tried once more; what has been sent is not sent again."""
 TOTAL_SECONDS = 15.0
 MAX_REDIRECTS = 10
 MAX_BODY = 64 * 1024
@@ -107,16 +109,22 @@ async def _fetch(request: Signed, ssl_context: ssl.SSLContext | None) -> Fetched
     secure = parts.scheme == "https"
     resource = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = dial.Address(request.url, parts.hostname, parts.port or (443 if secure else 80), secure, resource)
-    try:
-        with trio.fail_after(CONNECT_SECONDS):
-            stream = await dial.open_stream(address, ssl_context)
-    except (DialError, trio.TooSlowError) as error:
-        raise FetchError(11205, str(error) or f"no connection within {CONNECT_SECONDS:.0f} s") from None
-    async with stream:
+    async with await _connect(address, ssl_context) as stream:
         try:
             return await _exchange(stream, request, address)
         except (h11.RemoteProtocolError, trio.BrokenResourceError) as error:
             raise FetchError(11200, f"no valid answer: {error}") from None
+
+
+async def _connect(address: dial.Address, ssl_context: ssl.SSLContext | None) -> trio.abc.Stream:
+    why = ""
+    for _ in range(CONNECT_ATTEMPTS):
+        try:
+            with trio.fail_after(CONNECT_SECONDS):
+                return await dial.open_stream(address, ssl_context)
+        except (DialError, trio.TooSlowError) as error:
+            why = str(error) or f"no connection within {CONNECT_SECONDS:.0f} s"
+    raise FetchError(11205, why)
 
 
 async def _exchange(stream: trio.abc.Stream, request: Signed, address: dial.Address) -> Fetched:

@@ -17,6 +17,7 @@ code = 21215
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal, assert_never
@@ -37,6 +38,9 @@ from phonegame.local.twilio_api.answers import (
     Refused,
 )
 from phonegame.local.twilio_api.people import listen, scripted
+
+EXAMPLE = "+12015550101"
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class PhonesFileError(ValueError):
@@ -114,6 +118,9 @@ def load_phones(path: Path) -> dict[str, Answer]:
         entries = msgspec.convert(data, dict[str, _AnyEntry])
     except (OSError, ValueError) as error:
         raise PhonesFileError(f"{path}: {error}") from error
+    for number in entries:
+        if not _E164.fullmatch(number):
+            raise PhonesFileError(f'{path}: ["{number}"]: write the number as it is dialled, such as ["{EXAMPLE}"]')
     return {number: _answer(entry, path.parent) for number, entry in entries.items()}
 
 

@@ -90,3 +90,12 @@ def test_summary_of_a_call_back_that_nobody_answers(console: Console) -> None:
     conversation.ended("busy")
     summarise_call_back(console, conversation)
     assert printed(console).strip() == "The player was not reached: busy"
+
+
+def test_in_a_terminal_the_summary_is_broken_between_words() -> None:
+    console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None)
+    summarise(console, rehearse())
+    lines = printed(console).splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 60
+    first = next(number for number, line in enumerate(lines) if line.startswith("answered"))
+    assert lines[first + 1].startswith(" " * 13)

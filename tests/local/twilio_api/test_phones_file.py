@@ -38,11 +38,16 @@ def test_each_kind_of_answer(tmp_path: Path, entry: str, answer: Answer) -> None
 
 
 async def test_steps_are_done_in_the_call(tmp_path: Path) -> None:
-    phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{{ pause = 0.1 }}, {{ keys = '4#' }}]\nstay = 0\n")
+    steps = "{ listen = 0.1 }, { pause = 0.1 }, { keys = '4#' }"
+    phones = load(tmp_path, f"['{CALLEE}']\nsteps = [{steps}]\nstay = 0\n")
     async with world(phones, {"/twiml": STREAM}) as here:
         await here.dial()
         call = await here.carrier.call(0)
+        # keys that are pressed before there is a stream are not heard
+        here.customer.say = CLIP
+        here.customer.speak.set()
         assert await call.wait_over() == "completed"
+        await here.customer.stopped.wait()
     assert call.handset.ended_by == "person"
     digits = [message["dtmf"]["digit"] for message in here.customer.heard if message["event"] == "dtmf"]
     assert digits == ["4", "#"]
@@ -57,6 +62,7 @@ async def test_listening_goes_on_until_the_other_side_has_spoken_and_is_silent(t
         here.customer.say = CLIP
         here.customer.speak.set()
         assert await call.wait_over() == "completed"
+        await here.customer.stopped.wait()
     assert [message["event"] for message in here.customer.heard] == ["connected", "mark", "dtmf", "stop"]
 
 
@@ -89,15 +95,18 @@ async def test_step_that_cannot_be_done_is_an_alert_and_ends_the_call(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("['+1']\nanswers = 'sometimes'", "sometimes"),
-        ("['+1']\nring = 1", "ring"),
-        ("['+1']\nrings = -1", "rings"),
-        ("['+1']\nsteps = [{ say = 'a', keys = '1' }]", "one of"),
-        ("['+1']\nsteps = [{ keys = 'a' }]", "keys"),
-        ("['+1']\nsteps = [{ listen = 'long' }]", "listen"),
-        ("['+1']\nanswers = 'refused'\ncode = 1", "code"),
-        ("'+1' = 'busy'", "object"),
+        ("['+12015550101']\nanswers = 'sometimes'", "sometimes"),
+        ("['+12015550101']\nring = 1", "ring"),
+        ("['+12015550101']\nrings = -1", "rings"),
+        ("['+12015550101']\nsteps = [{ say = 'a', keys = '1' }]", "one of"),
+        ("['+12015550101']\nsteps = [{ keys = 'a' }]", "keys"),
+        ("['+12015550101']\nsteps = [{ listen = 'long' }]", "listen"),
+        ("['+12015550101']\nanswers = 'refused'\ncode = 1", "code"),
+        ("'+12015550101' = 'busy'", "object"),
         ("[", "phones.toml"),
+        ("['201 555 0101']", "201 555 0101.*such as"),
+        ("['+1 201 555 0101']\nanswers = 'busy'", "such as"),
+        ("['12015550101']", "such as"),
     ],
 )
 def test_fault_is_named(tmp_path: Path, text: str, word: str) -> None:

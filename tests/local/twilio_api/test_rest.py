@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from phonegame.local.twilio_api import ACCOUNT_SID, AUTH_TOKEN, ApiError, ApiFault, Refused
+from phonegame.local.twilio_api import ACCOUNT_SID, AUTH_TOKEN, Answers, ApiError, ApiFault, Refused
 from tests.local.twilio_api.world import CALLEE, World, world
 
 KEY, SECRET = "SK" + "0" * 32, "key-secret"
@@ -118,10 +118,11 @@ async def test_call_that_is_over_cannot_be_ended_again() -> None:
 
 
 async def test_call_that_rings_cannot_be_redirected() -> None:
-    async with world() as here:
-        created = await here.dial()
+    async with world({CALLEE: Answers(rings=900)}, created_after="ringing") as here:
+        created = await here.dial(timeout=600)
         with pytest.raises(TwilioRestException) as refused:
             await here.ask(here.client.calls(created.sid).update, twiml="<Response/>")
+        assert here.carrier.calls[0].status == "ringing"
     assert refused.value.code == 21220
 
 

@@ -66,6 +66,8 @@ class Customer:
     """mu-law: for the media stream, once it may speak."""
     started: trio.Event = field(default_factory=trio.Event)
     """A media stream has."""
+    stopped: trio.Event = field(default_factory=trio.Event)
+    """And has come to its end: all of it has been heard."""
     speak: trio.Event = field(default_factory=trio.Event)
     close_stream: trio.Event = field(default_factory=trio.Event)
     close_code: int = 1000
@@ -130,6 +132,8 @@ class Customer:
                 self.started.set()
             elif message["event"] != "media":
                 self.heard.append(message)
+            if message["event"] == "stop":
+                self.stopped.set()
 
     def forms_of(self, path: str) -> list[dict[str, str]]:
         return [form for at, form in self.forms if at == path.lstrip("/")]
