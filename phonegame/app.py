@@ -17,7 +17,11 @@ from phonegame.asgi import RawWebsocket
 from phonegame.call import Call, CallLimits
 from phonegame.call_character import Casting
 from phonegame.carrier import Carrier
+from phonegame.characters.brain import BrainMissing
 from phonegame.characters.budget import CallBudget
+from phonegame.characters.files import CharacterFileError, CharacterFiles
+from phonegame.characters.persona import Persona
+from phonegame.characters.troupe import Troupe
 from phonegame.codes import CodePool, parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.quota import DialLimits
@@ -28,7 +32,7 @@ from phonegame.interruption import Interruption
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
-from phonegame.settings import Settings
+from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
 from phonegame.stream_tokens import Facts, StreamTokens
@@ -44,6 +48,8 @@ from phonegame.web.front_door import FrontDoor
 from phonegame.web.machines import machine_pages
 from phonegame.web.operator import Situation, operator_pages
 from phonegame.web.webhooks import Webhooks
+
+NO_GAMES = "callers of this server talk to its own character; games need one without PHONEGAME_CHARACTER"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -65,12 +71,15 @@ class PhoneGame:
         self._number_key = secrets.token_bytes(32)
         self.calls = Visitors[Call]()
         self.dialler = self._dialler()
+        self.character_files = CharacterFiles(settings.characters)
         self.games = Games(
             self.switchboard,
             settings.twilio_phone_number,
             self.dialler.dial_nowait,
             away_seconds=settings.away_seconds,
             game_queue=settings.game_queue,
+            use=self.character_files.use,
+            why_none=NO_GAMES if settings.character else "",
         )
         self.ending = False
         self.access = Access(settings)
@@ -82,7 +91,14 @@ class PhoneGame:
         self.key_guesses = KeyGuesses()
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
-        self.casting = Casting(budget=budget, max_tokens=settings.model_tokens)
+        self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
+        self.casting = Casting(
+            self.troupe.find,
+            budget,
+            settings.model_tokens,
+            own=self._own_character(),
+            newest=self.character_files.newest,
+        )
 
     def _dialler(self) -> Dialler:
         settings = self.settings
@@ -97,7 +113,22 @@ class PhoneGame:
             known_as=self._known_as,
             ring_seconds=settings.ring_seconds,
             why_no_calls=self.why_no_calls,
+            has_character=settings.character is not None,
         )
+
+    def _own_character(self) -> Persona | None:
+        """Whom callers talk to in the place of games. Raises `SettingsError`."""
+        if self.settings.character is None:
+            return None
+        try:
+            own = self.character_files.load_at_start(self.settings.character)
+            self.troupe.find(own)
+        except (CharacterFileError, BrainMissing) as error:
+            raise SettingsError([f"PHONEGAME_CHARACTER: cannot be played: {error}"]) from None
+        if not self.voices.has_voice:
+            raise SettingsError([f"PHONEGAME_CHARACTER: {own.name} cannot speak: PHONEGAME_VOICE names no voice"])
+        log.info("callers talk to a character", name=own.name)
+        return own
 
     @property
     def why_no_calls(self) -> str:
@@ -225,5 +256,6 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
+        await app.nursery.start(phonegame.troupe.run)
 
     return app

@@ -131,7 +131,9 @@ class Call:
         self._character = CallCharacter(
             casting, prompts, self._speech, listener, self._desk.deliver_nowait, self.end_nowait
         )
-        self._outgoing = OutgoingSide(claim, self._desk, self._speech, self.end_nowait)
+        self._outgoing = OutgoingSide(
+            claim, self._desk, self._speech, self.end_nowait, self._character.meet_machine_nowait
+        )
         self._began = self._last_media = 0.0
         self._live = trio.CancelScope()
         self._ending = trio.Event()

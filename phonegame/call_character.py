@@ -7,7 +7,7 @@ hung up, or the caller was silent, the call ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -17,7 +17,7 @@ from phonegame.call_speech import CallSpeech
 from phonegame.characters.actions import ActionInvalid
 from phonegame.characters.brain import Brain, BrainError, BrainMissing
 from phonegame.characters.budget import Budget, CallBudget, Limit
-from phonegame.characters.conversation import Audience, Conversation, End, Setting
+from phonegame.characters.conversation import Audience, Conversation, End, Setting, unchanged
 from phonegame.characters.entries import ActionAsked, CallBegan
 from phonegame.characters.entries import CharacterSaid as Said
 from phonegame.characters.persona import Persona
@@ -41,9 +41,15 @@ from phonegame.wall_clock import local_minute
 FindBrain = Callable[[Persona], Brain]
 """Raises `BrainError` where there is none for it."""
 
+MESSAGE_SECONDS = 90
+"""How long what is left on an answering machine may take: more than its thousand characters need."""
 MAX_WORDS = 100
 """Deepgram takes no more keyterms."""
-ENDS_CALL = {End.HUNG_UP: Ended.CHARACTER_HUNG_UP, End.CALLER_SILENT: Ended.CALLER_SILENT}
+ENDS_CALL = {
+    End.HUNG_UP: Ended.CHARACTER_HUNG_UP,
+    End.CALLER_SILENT: Ended.CALLER_SILENT,
+    End.MACHINE: Ended.MACHINE,
+}
 """Whosever character it is."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -63,6 +69,8 @@ class Casting:
     """Of one reply."""
     own: Persona | None = None
     """Whom callers talk to where there is no game: none of them is asked for a code."""
+    newest: Callable[[Persona], Awaitable[Persona]] = unchanged
+    """What the file of one of the server's own says by now."""
     on_turn: Callable[[TurnTimes], None] = lambda times: None
 
 
@@ -93,6 +101,8 @@ class CallCharacter(Audience):
         self._next: Conversation | None = None
         self._wanted = trio.Event()
         self._is_over = False
+        self._message = ""
+        """Left on an answering machine."""
         speech.on_finished = self._note_sound
 
     # what the call tells
@@ -128,6 +138,12 @@ class CallCharacter(Audience):
         self._is_over |= why is End.CALL_ENDED
         if self._conversation is not None:
             self._conversation.stop_nowait(why)
+
+    def meet_machine_nowait(self, takes_message: bool) -> None:
+        """A machine has answered, and no character talks to one. `takes_message`: it records from now on."""
+        if self._conversation is not None:
+            self._message = self._conversation.persona.message if takes_message else ""
+            self._conversation.stop_nowait(End.MACHINE)
 
     def expect_nowait(self, words: Sequence[str]) -> None:
         """What the game expects to be said, in the place of what it did before; the character's own come on top."""
@@ -188,10 +204,17 @@ class CallCharacter(Audience):
                     self.expect_nowait(self._words)
             if end is not End.CALL_ENDED:
                 self._deliver(CharacterEnded(end.value))
+        if end is End.MACHINE:
+            await self._leave_message(conversation.persona.voice)
         if end in ENDS_CALL:
             self._end_call(ENDS_CALL[end])
         elif self.ask is None and not self.is_playing:
             self._end_call(Ended.CHARACTER_FAILED if end is End.FAILED else Ended.CHARACTER_OVER)
+
+    async def _leave_message(self, voice: str | None) -> None:
+        """Behind what the game leaves there."""
+        with trio.move_on_after(MESSAGE_SECONDS):
+            await self._speech.leave_message(self._message, voice)
 
     def _setting(self, play: PlayCharacter) -> Setting:
         if self._budget is None:
@@ -204,6 +227,7 @@ class CallCharacter(Audience):
             farewells=self._farewell,
             max_tokens=self._casting.max_tokens,
             began=CallBegan(self.caller.direction, local_minute()),
+            newest=self._casting.newest if play.is_servers_own else unchanged,
         )
 
     def _farewell(self, limit: Limit) -> str:
@@ -224,6 +248,9 @@ class CallCharacter(Audience):
 
     def said(self, said: Said) -> None:
         self._deliver(CharacterSaid(said.text, said.cut_off))
+
+    def renewed(self, persona: Persona) -> None:
+        self.expect_nowait(self._words)
 
     def failed(self, code: str, why: str) -> None:
         log.warning("trouble with a character", code=code, why=why)

@@ -12,6 +12,8 @@ from phonegame.dialling.outgoing import OutgoingCall
 from phonegame.ended import UNWANTED, Ended
 from phonegame.front_desk import FrontDesk
 
+NO_PERSON = frozenset({"machine_start", "fax"})
+"""And whatever takes a message."""
 TONE_SECONDS = 60
 """How long an answering machine may greet: then nobody will tell any more who has answered."""
 
@@ -27,15 +29,20 @@ class OutgoingSide:
         desk: FrontDesk,
         speech: CallSpeech,
         end: Callable[[Ended], None],
+        meet_machine: Callable[[bool], None],
     ) -> None:
-        """`claim`: the id of an outgoing call -> that call; None where there is none that waits for its stream."""
+        """`claim`: the id of an outgoing call -> that call; None where there is none that waits for its stream.
+
+        `meet_machine`: no person has answered; whether a message may be left.
+        """
         self._claim = claim
         self._desk = desk
         self._speech = speech
         self._end = end
+        self._meet_machine = meet_machine
         self._outgoing: OutgoingCall | None = None
         self._answered = trio.Event()
-        """`_outgoing` is there, and it is for a game."""
+        """`_outgoing` is there, and it is told who has answered."""
 
     def start(self, call_id: str) -> bool:
         """The stream is here. True: it is for nobody's game, and goes on as an incoming one does."""
@@ -45,6 +52,9 @@ class OutgoingSide:
         elif outgoing.unwanted is not None:
             self._end(UNWANTED[outgoing.unwanted])
         elif outgoing.reserved is None:
+            if outgoing.order.detects_machine:
+                self._speech.await_tone()
+                self._answered.set()
             return True
         else:
             log.info("outgoing call connected", call_id=outgoing.id)
@@ -56,14 +66,17 @@ class OutgoingSide:
         """Its game is known, and so is who has answered, in the end."""
         await self._answered.wait()
         assert self._outgoing is not None
-        assert self._outgoing.reserved is not None
-        await self._desk.patch(self._outgoing.reserved)
+        if self._outgoing.reserved is not None:
+            await self._desk.patch(self._outgoing.reserved)
         if self._outgoing.unwanted is not None:
             # since the stream has come; from here on, commands come to this call
             self._end(UNWANTED[self._outgoing.unwanted])
         with trio.move_on_after(TONE_SECONDS):
             await self._outgoing.detected.wait()
-        self._speech.tone_heard(self._outgoing.takes_message)
+        takes_message = self._outgoing.takes_message
+        if takes_message or self._outgoing.answered_by in NO_PERSON:
+            self._meet_machine(takes_message)
+        self._speech.tone_heard(takes_message)
 
     def finish_nowait(self) -> None:
         if self._outgoing is not None:

@@ -198,6 +198,13 @@ class CallSpeech:
     def _drop(self, saying: Saying, why: Dropped, error: str | None = None) -> None:
         self.say_finished(saying, Receipt(heard="", seconds=0, dropped=why, error=error))
 
+    async def leave_message(self, text: str, voice: str | None) -> None:
+        """On an answering machine, behind what the game has for it. Returns when all of it has been said."""
+        await self._tone_known.wait()
+        if text:
+            self.speaker.say_nowait(Saying(say_id=OWN, text=text, voice=voice, interruptible=False))
+        await self.speaker.wait_silent()
+
     # the end
 
     def stop_nowait(self) -> None:

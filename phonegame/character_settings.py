@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 
@@ -18,6 +19,11 @@ class CharacterSettings(BaseSettings):
     model_key: SecretStr = SecretStr("")
     model_tokens: Annotated[int, Field(ge=1, le=10_000)] = 300
     """The most of one reply: two minutes of speech. What is thought counts, with models that think."""
+
+    character: Path | None = None
+    """File of whom callers talk to, without a code and without a game. None: they name the code of a game."""
+    characters: Path | None = None
+    """Folder of character files that games may use."""
 
     @field_validator("model")
     @classmethod
@@ -55,3 +61,24 @@ class CharacterSettings(BaseSettings):
         if re.search(r"[^!-~]", key := value.get_secret_value().strip()):
             raise ValueError("has spaces or other characters in it that no key has; copy it again")
         return SecretStr(key)
+
+    @field_validator("character")
+    @classmethod
+    def _character_file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None:
+            return None
+        from phonegame.characters.files import read_character
+
+        examined = read_character(value)
+        if examined.persona is None:
+            raise ValueError("\n    ".join([f"{value} cannot be used:", *map(str, examined.faults.errors)]))
+        if not (examined.persona.script or info.data.get("model", "unknown")):
+            raise ValueError(f"{value} has no script, and needs a model: set PHONEGAME_MODEL, or give it [states....]")
+        return value
+
+    @field_validator("characters")
+    @classmethod
+    def _character_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{str(value)!r} is no folder")
+        return value

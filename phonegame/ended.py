@@ -28,6 +28,7 @@ class Ended(Enum):
     DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
     CHARACTER_HUNG_UP = ("the character hung up", None)
     CALLER_SILENT = ("the caller said nothing any more", None)
+    MACHINE = ("a machine has answered", None)
     CHARACTER_OVER = ("the character's time was up", None)
     CHARACTER_FAILED = ("the character could not be played", None)
     SHUTDOWN = ("the server is going down", "prompt_closing")
@@ -39,7 +40,7 @@ class Ended(Enum):
     @property
     def has_said_goodbye(self) -> bool:
         """Whether whoever ends it has taken leave of the caller already."""
-        return self in (Ended.CHARACTER_HUNG_UP, Ended.CALLER_SILENT, Ended.CHARACTER_OVER)
+        return self in (Ended.CHARACTER_HUNG_UP, Ended.CALLER_SILENT, Ended.MACHINE, Ended.CHARACTER_OVER)
 
     @property
     def reason(self) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import click
 import structlog
@@ -115,18 +116,25 @@ async def run_server(
 
 
 @click.command()
+@click.option(
+    "--character",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Callers talk to this character: no code, no game.  [default: PHONEGAME_CHARACTER]",
+)
 @click.option("--insecure", is_flag=True, help="Start even though a key is missing that would lock a door.")
-def serve(insecure: bool) -> None:
+def serve(insecure: bool, character: Path | None) -> None:
     """Run the server that patches phone calls into games.
 
     Settings come from environment variables and from a file .env in this folder; the README lists them.
     """
     try:
-        settings = Settings.load(**({"insecure": True} if insecure else {}))
+        given = {"insecure": insecure or None, "character": character}
+        settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
         require_locks(settings)
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     try:
         trio.run(run_until_stopped, partial(run_server, settings))
-    except* (SpeakError, CannotListen) as group:
+    except* (SpeakError, CannotListen, SettingsError) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None

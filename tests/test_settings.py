@@ -16,7 +16,7 @@ from tests.certificate import make_certificate
 KEY = "planted0deepgram0key0"
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 API_KEY = "SK" + "0123456789abcdef" * 2
-OUTSIDE_TABLE = {"deepgram_api_key", "cert_pem", "key_pem", "twilio_api_key", "twilio_api_secret"}
+OUTSIDE_TABLE = {"deepgram_api_key", "cert_pem", "key_pem", "twilio_api_key", "twilio_api_secret", "character"}
 """Those that cannot be set alone."""
 VALUES: dict[str, tuple[str, str, Any]] = {
     "DEEPGRAM_URL": ("deepgram_url", "ws://localhost:1/v1/listen?a=b", "ws://localhost:1/v1/listen?a=b"),
@@ -71,6 +71,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_HANDSHAKE_SECONDS": ("handshake_seconds", "1", 1),
     "PHONEGAME_BODY_SECONDS": ("body_seconds", "1", 1),
     "PHONEGAME_IDLE_SECONDS": ("idle_seconds", "1", 1),
+    "PHONEGAME_CHARACTERS": ("characters", ".", Path()),
     "PHONEGAME_MODEL": ("model", "qwen3:8b", "qwen3:8b"),
     "PHONEGAME_MODEL_URL": ("model_url", "http://127.0.0.1:11434/v1/", "http://127.0.0.1:11434/v1"),
     "PHONEGAME_MODEL_KEY": ("model_key", "planted0key", SecretStr("planted0key")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,11 @@ HANGING_UP = Action(
 
 class ActionInvalid(Exception):
     """A declared action cannot be used. The text says which, why, and what to do."""
+
+    def __init__(self, field: str, why: str, name: str) -> None:
+        super().__init__(f"actions: {name!r}, {field}: {why}")
+        self.field = field
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,7 @@ class Actions:
         self.all = (*declared, HANGING_UP)
         self._validators: dict[str, Any] = {}
         for action in self.all:
-            if action.name in self._validators:
-                what = "is the server's own" if action.name == HANG_UP else "comes twice"
-                raise ActionInvalid(f"actions: the name {action.name!r} {what}; use another one")
+            _check_name(action, self._validators)
             self._validators[action.name] = _Validator(_schema(action))
 
     def check(self, call: ActionCall) -> Checked | Refusal:
@@ -91,23 +94,44 @@ def _object(text: str) -> dict[str, Any] | None:
     return arguments if isinstance(arguments, dict) else None
 
 
+def faults_of(declared: Sequence[Action]) -> Iterator[tuple[int, ActionInvalid]]:
+    """All that cannot be used, each with its index."""
+    names = {HANG_UP}
+    for index, action in enumerate(declared):
+        try:
+            _check_name(action, names)
+            names.add(action.name)
+            _schema(action)
+        except ActionInvalid as fault:
+            yield index, fault
+
+
+def _check_name(action: Action, taken: Container[str]) -> None:
+    if action.name in taken:
+        what = "is the server's own" if action.name == HANG_UP else "comes twice"
+        raise ActionInvalid("name", f"{what}; use another one", action.name)
+
+
 def _schema(action: Action) -> dict[str, Any]:
     """Checked; of an action without parameters, one that takes none."""
-    place = f"actions: the parameters of {action.name!r}"
+
+    def invalid(why: str) -> ActionInvalid:
+        return ActionInvalid("parameters", why, action.name)
+
     if not action.parameters:
         return {"type": "object", "properties": {}, "additionalProperties": False}
     try:
         if len(msgspec.json.encode(action.parameters)) > MAX_SCHEMA_LENGTH:
-            raise ActionInvalid(f"{place} are longer than {MAX_SCHEMA_LENGTH} characters")
+            raise invalid(f"are longer than {MAX_SCHEMA_LENGTH} characters")
         if _has_reference(action.parameters):
-            raise ActionInvalid(f"{place} have a $ref, which is not supported; write out what it refers to")
+            raise invalid("have a $ref, which is not supported; write out what it refers to")
         Draft202012Validator.check_schema(action.parameters)
     except SchemaError as error:
-        raise ActionInvalid(f"{place} are no JSON Schema: {error.message[:MAX_REASON_LENGTH]}") from None
+        raise invalid(f"are no JSON Schema: {error.message[:MAX_REASON_LENGTH]}") from None
     except RecursionError:
-        raise ActionInvalid(f"{place} are nested too deeply") from None
+        raise invalid("are nested too deeply") from None
     if action.parameters.get("type") != "object":
-        raise ActionInvalid(f'{place} must describe an object: "type": "object", "properties": ...')
+        raise invalid('must describe an object: "type": "object", "properties": ...')
     return action.parameters
 
 

@@ -15,7 +15,7 @@ reply that is under way where the caller has the word, and wakes `converse`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 import trio
 
-from phonegame.characters.actions import Actions
+from phonegame.characters.actions import ActionInvalid, Actions
 from phonegame.characters.brain import Brain, BrainError, Mind
 from phonegame.characters.budget import Limit, Purse
 from phonegame.characters.entries import ActionAsked, CallBegan, CallerSaid, CallerSilent, CharacterSaid, Entry
@@ -39,6 +39,8 @@ from phonegame.listen.transcript import Heard
 
 MAX_FAILURES = 2
 """In a row; then the character gives up."""
+MAX_SILENCES = 5
+"""In a row, where the brain is asked each time: a script has something to say to the first, the second, ..."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -51,6 +53,7 @@ class End(Enum):
     CALL_ENDED = "call_ended"
     HUNG_UP = "hung_up"
     CALLER_SILENT = "caller_silent"
+    MACHINE = "machine"
     FAILED = "failed"
     TURNS = Limit.TURNS.value
     TOKENS = Limit.TOKENS.value
@@ -69,8 +72,16 @@ class Audience:
 
     def failed(self, code: str, why: str) -> None: ...
 
+    def renewed(self, persona: Persona) -> None:
+        """It comes from a file, which has changed."""
+
     def timed(self, times: TurnTimes) -> None:
         """The first sound of a reply is on its way."""
+
+
+async def unchanged(persona: Persona) -> Persona:
+    await trio.lowlevel.checkpoint()
+    return persona
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,8 @@ class Setting:
     """Of a reply."""
     sum_up: bool = True
     """Whether the brain may be asked to sum up what is long ago."""
+    newest: Callable[[Persona], Awaitable[Persona]] = unchanged
+    """Asked before each thought: what the file that the character comes from says by then."""
 
 
 class Conversation:
@@ -196,6 +209,7 @@ class Conversation:
             self._take_turns(self._turns.settle(trio.current_time()))
 
     async def _converse(self) -> None:
+        await self._renew()
         if self._end is None:
             await self._greet()
         while self._end is None:
@@ -275,7 +289,7 @@ class Conversation:
     async def _break_silence(self) -> None:
         self.memory.add(CallerSilent(self.persona.silence_seconds))
         self._silences += 1
-        if self._silences > 1:
+        if self._silences > (1 if self.persona.silence_prompt else MAX_SILENCES):
             if await self._say(self.persona.goodbye):
                 self._finish(End.CALLER_SILENT)
         elif self.persona.silence_prompt:
@@ -328,6 +342,23 @@ class Conversation:
 
     async def about_to_think(self) -> None:
         await self._summing_up.pause()
+        await self._renew()
+
+    async def _renew(self) -> None:
+        """The character as its file has it by now. One whose actions cannot be used stays as it was."""
+        persona = await self._setting.newest(self.persona)
+        if persona is self.persona:
+            return
+        try:
+            self.actions = Actions(persona.actions)
+        except ActionInvalid as error:
+            log.error("a changed character file is not used", name=persona.name, why=str(error))
+            return
+        self.persona = persona
+        self.errands.actions = self.actions
+        self.mouth.voice = persona.voice
+        self._turns.patience = persona.patience
+        self._setting.audience.renewed(persona)
 
     def has_thought(self) -> None:
         if self._setting.sum_up:

@@ -27,7 +27,7 @@ class Errands:
     """`ask` hands an action to the game; None: there is no game, and what a character has done is only noted."""
 
     def __init__(self, actions: Actions, memory: Memory, ask: Callable[[ActionAsked], None] | None) -> None:
-        self._actions = actions
+        self.actions = actions
         self._memory = memory
         self.ask = ask
         self._ids: set[str] = set()
@@ -37,7 +37,7 @@ class Errands:
 
     def begin(self, call: ActionCall) -> ActionAsked:
         """What a brain calls: asks the game for it, or refuses it, which is a result as well."""
-        checked = self._actions.check(call)
+        checked = self.actions.check(call)
         asked = ActionAsked(self._new_id(call.action_id), call.name, checked.arguments)
         self._memory.add(asked)
         if isinstance(checked, Refusal):

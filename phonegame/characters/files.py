@@ -12,6 +12,7 @@ import msgspec
 import structlog
 import trio
 
+from phonegame.characters.actions import faults_of
 from phonegame.characters.brains.script.faults import Fault, Faults, suggestion
 from phonegame.characters.brains.script.library import read_parsed, remember
 from phonegame.characters.brains.script.model import Script
@@ -44,13 +45,18 @@ class Examined:
     faults: Faults
 
 
-def examine(text: str) -> Examined:
-    """The character of a file's text, and all that is wrong with it. Never raises, whatever the text."""
+def examine(text: str, given: Mapping[str, Any] | None = None) -> Examined:
+    """The character of a file's text, and all that is wrong with it. Never raises, whatever the text.
+
+    `given`: fields of the character, of their right types, that count in the place of the text's.
+    """
     faults = Faults()
     content = parse_toml(text, faults)
     if content is None:
         return Examined(None, faults)
+    content = {**content, **(given or {})}
     values = dict(_values({name: content[name] for name in _FIELDS if name in content}, faults))
+    _check_actions(values.get("actions", ()), faults)
     script = _script(content, values.get("actions", ()), faults)
     if faults.errors:
         return Examined(None, faults)
@@ -85,6 +91,9 @@ def _values(content: Mapping[str, Any], faults: Faults) -> Iterator[tuple[str, A
     if "name" not in content:
         faults.add("name", 'is missing: name = "Witness"')
     for name, value in content.items():
+        if name == "actions" and isinstance(value, tuple):
+            yield name, value
+            continue
         if name == "actions" and isinstance(value, list):
             yield name, tuple(_actions(value, faults))
             continue
@@ -95,7 +104,6 @@ def _values(content: Mapping[str, Any], faults: Faults) -> Iterator[tuple[str, A
 
 
 def _actions(given: list[Any], faults: Faults) -> Iterator[Action]:
-    seen: set[str] = set()
     for number, value in enumerate(given, start=1):
         place = f"action {number}"
         if not isinstance(value, dict):
@@ -108,10 +116,12 @@ def _actions(given: list[Any], faults: Faults) -> Iterator[Action]:
         except msgspec.ValidationError as error:
             faults.add(place, _in_plain_words(error))
             continue
-        if action.name in seen:
-            faults.add(place, f"{action.name!r} is there twice")
-        seen.add(action.name)
         yield action
+
+
+def _check_actions(declared: tuple[Action, ...], faults: Faults) -> None:
+    for index, fault in faults_of(declared):
+        faults.add(f"action {index + 1}, {fault.field}", fault.why)
 
 
 def _parameters(action: Mapping[str, Any], place: str, faults: Faults) -> dict[str, Any]:
@@ -168,6 +178,10 @@ class CharacterFiles:
         self._files: dict[Path, _File] = {}
         self._versions: dict[bytes, _File] = {}
         self._lock = trio.Lock()
+
+    def load_at_start(self, path: Path) -> Persona:
+        """`load`, before anything runs that would have to wait."""
+        return self._take(path, read_character(path), _stamp(path))
 
     async def load(self, path: Path) -> Persona:
         """Raises CharacterFileError, the first time; later, the file's last good version is returned."""

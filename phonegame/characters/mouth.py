@@ -95,6 +95,8 @@ class Mouth:
 
     def close(self, spoken: Spoken, *, cut_off: bool = False) -> None:
         """Nothing is added to it. `cut_off`: though there would have been more."""
+        if spoken.is_over:
+            return
         spoken.cut_off |= cut_off
         self._open.discard(spoken)
         self._look_if_over(spoken)

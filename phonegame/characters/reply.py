@@ -61,7 +61,7 @@ class Cast(Protocol):
     """Of a reply."""
 
     async def about_to_think(self) -> None:
-        """Whoever else uses the mind is to leave it."""
+        """Whoever else uses the mind is to leave it; the character may be another one then, if its file has changed."""
 
     def has_thought(self) -> None:
         """The mind is free; the reply may still be on its way."""
@@ -136,13 +136,14 @@ class Reply:
             calls = await self._round()
             if not calls or self.failure is not None or self._hang_up_id:
                 break
+            # what comes behind the actions is another saying: the game need not wait for it to be told of this one
+            cast.mouth.close(self._spoken)
             await cast.errands.wait_done()
             if cast.purse.used_up(trio.current_time()) is not None:
                 break
             if number == MAX_ROUNDS:
                 log.warning("the brain asks for one action after the other; the turn ends", rounds=number)
             else:
-                cast.mouth.close(self._spoken)
                 self._spoken = Spoken()
                 self._open_mouth()
         if self._hang_up_id and not self._first_phrase.is_set() and cast.persona.goodbye:
@@ -212,6 +213,10 @@ class _Thinking:
         self._usage: Usage | None = None
         self.calls = 0
         self.scope = trio.CancelScope()
+        self._request: Request | None = None
+
+    def _ask(self) -> Request:
+        reply, cast = self._reply, self._cast
         said: list[Entry] = [CallerSaid(reply.said)] if reply.said is not None and not reply.is_committed else []
         cast.memory.shorten()
         self._request = Request(
@@ -220,6 +225,7 @@ class _Thinking:
             actions=cast.actions.all,
             max_tokens=cast.max_tokens,
         )
+        return self._request
 
     async def run(self, send: trio.MemorySendChannel[str]) -> str | None:
         """Gives the reason where it has failed. What is complete by then is said all the same."""
@@ -239,7 +245,7 @@ class _Thinking:
 
     async def _think(self, send: trio.MemorySendChannel[str]) -> None:
         with trio.move_on_after(FIRST_PIECE_SECONDS) as patience:
-            async with self._cast.mind.think(self._request) as pieces:
+            async with self._cast.mind.think(self._ask()) as pieces:
                 async for piece in pieces:
                     # from here to the next piece, the brain waits for us
                     patience.deadline = math.inf
@@ -284,7 +290,7 @@ class _Thinking:
         """As the brain tells, or else as may be; a script costs nothing."""
         if self._usage is not None:
             tokens = self._usage.input_tokens + self._usage.output_tokens
-        elif self._cast.persona.script:
+        elif self._cast.persona.script or self._request is None:
             tokens = 0
         else:
             read = tokens_of_entries(self._request.entries) + tokens_of(self._cast.persona.persona)

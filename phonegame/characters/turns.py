@@ -73,7 +73,7 @@ class Turns:
     """One for each call. `deadline` tells when to call `settle`, on the clock of `now`."""
 
     def __init__(self, patience: float) -> None:
-        self._patience = patience
+        self.patience = patience
         self.last_word_end = 0.0
         """Of the last turn's final results: seconds of the call's audio."""
         self._begin_anew()
@@ -146,7 +146,7 @@ class Turns:
             return self._end() if self._is_speaking or withdrawn or self._probably is not None else []
         if results.speech_final and (withdrawn or self._is_speaking):
             return self._stop_speaking(now)
-        return self._be_probably_over(" ".join(self._finals), now + self._patience) if withdrawn else []
+        return self._be_probably_over(" ".join(self._finals), now + self.patience) if withdrawn else []
 
     def _hear_utterance_end(self, at: float) -> list[Turn]:
         if self._interim:
@@ -167,7 +167,7 @@ class Turns:
 
     def _stop_speaking(self, now: float) -> list[Turn]:
         text = " ".join(self._finals)
-        return self._end() if ends_sentence(text) else self._be_probably_over(text, now + self._patience)
+        return self._end() if ends_sentence(text) else self._be_probably_over(text, now + self.patience)
 
     def _be_probably_over(self, text: str, deadline: float) -> list[Turn]:
         self.deadline = deadline

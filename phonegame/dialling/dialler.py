@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 import trio
@@ -45,13 +45,17 @@ class Dialler:
         known_as: Callable[[str], str],
         ring_seconds: float,
         why_no_calls: str = "this server places no calls",
+        has_character: bool = False,
     ) -> None:
-        """`carrier`: None where calls cannot be placed; `why_no_calls` is told to whoever wants one.
+        """`has_character`: the server's own, for whoever answers a call that is for no game.
+
+        `carrier`: None where calls cannot be placed; `why_no_calls` is told to whoever wants one.
 
         `known_as`: a number -> a hash, the same as for incoming calls.
         """
         self._carrier = carrier
         self._why_no_calls = why_no_calls
+        self._has_character = has_character
         self._switchboard = switchboard
         self._quota = quota
         self._called_in = CalledIn(known_as)
@@ -96,7 +100,8 @@ class Dialler:
         if self._carrier is None:
             raise DialRefused(Rule.NO_CARRIER, self._why_no_calls)
         number = self._rules.check(order.to)
-        checked = Order(number, order.code, order.game, order.dial_id, order.greeting)
+        for_character = order.code is None and self._has_character
+        checked = replace(order, to=number, meets_character=for_character)
         call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
         call.start_clock_nowait(self._ring_seconds)
         try:
@@ -131,7 +136,7 @@ class Dialler:
         call = self._calls.get(call_id)
         if call is None or not call.answer_nowait(call_sid):
             return Answer(connect=False)
-        return Answer(connect=True, greeting=call.order.greeting, asks_for_code=call.order.code is None)
+        return Answer(connect=True, greeting=call.order.greeting, asks_for_code=not call.order.detects_machine)
 
     def status_nowait(self, call_id: str, form: Mapping[str, str]) -> None:
         if (call := self._calls.get(call_id)) is not None:

@@ -76,6 +76,13 @@ class Order:
     """Who asks, for the limits of one game; None for the operator."""
     dial_id: str | None = None
     greeting: str = ""
+    meets_character: bool = False
+    """The server's own talks to whoever answers, who is asked for no code."""
+
+    @property
+    def detects_machine(self) -> bool:
+        """Whether the carrier is to find out who has answered, which costs something."""
+        return self.code is not None or self.meets_character
 
 
 class Stage(IntEnum):
@@ -184,7 +191,7 @@ class OutgoingCall:
     async def _place(self) -> None:
         try:
             with trio.fail_after(PLACE_SECONDS):
-                call_sid = await self._carrier.place(self.order.to, self.id, detect_machine=self.order.code is not None)
+                call_sid = await self._carrier.place(self.order.to, self.id, detect_machine=self.order.detects_machine)
             self._is_ours(call_sid)
         except (CarrierUnclear, trio.TooSlowError) as error:
             if self.call_sid:

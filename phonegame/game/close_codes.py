@@ -7,6 +7,8 @@ from phonegame.switchboard import SeatClosed
 DONE = 1000
 NO_CODE_GIVEN = 1005
 TRY_AGAIN_LATER = 1013
+NOT_HERE = 1008
+"""Policy violation: no game is let in, now or later."""
 
 GOODBYES = (DONE, NO_CODE_GIVEN)
 """From a game that has closed its websocket on purpose."""

@@ -8,7 +8,9 @@ from typing import Protocol
 import trio
 
 from phonegame.asgi import RawWebsocket
-from phonegame.game.close_codes import CLOSE_CODES
+from phonegame.characters.files import CharacterFiles
+from phonegame.game.characters import UseFile
+from phonegame.game.close_codes import CLOSE_CODES, NOT_HERE
 from phonegame.game.text_session import TextSession
 from phonegame.game.v1_game import Dial, V1Game
 from phonegame.game.v1_session import V1Session
@@ -44,8 +46,10 @@ class Games:
         *,
         away_seconds: float,
         game_queue: int,
+        use: UseFile | None = None,
+        why_none: str = "",
     ) -> None:
-        """`dial`: see `V1Game`."""
+        """`dial`: see `V1Game`. `use`: finds the server's own character files. `why_none`: no game is let in."""
         self._switchboard = switchboard
         self._phone_number = phone_number
         self._dial = dial
@@ -54,6 +58,8 @@ class Games:
         self._sessions = Visitors[Session]()
         self._parsing = trio.CapacityLimiter(PARSING_THREADS)
         self._closed = False
+        self._use = use or CharacterFiles().use
+        self._why_none = why_none
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -68,10 +74,10 @@ class Games:
         `known_as`: the same for each connection of one game, for the limits of its calls.
         """
         if self._closed:
-            # accepted first: a close before it has no reason that a game could read
-            offered = v1.SUBPROTOCOL if v1.SUBPROTOCOL in socket.subprotocols else None
-            await socket.accept(lambda _: None, subprotocol=offered)
-            await socket.close(CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
+            await _turn_away(socket, CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
+            return
+        if self._why_none:
+            await _turn_away(socket, NOT_HERE, self._why_none)
             return
         session = self._session_for(socket, known_as)
         with self._sessions.present(session):
@@ -87,7 +93,7 @@ class Games:
             away_seconds=self._away_seconds,
             queue=self._game_queue,
         )
-        return V1Session(socket, self._switchboard, game, self._find, self._parsing, self._game_queue)
+        return V1Session(socket, self._switchboard, game, self._find, self._use, self._parsing, self._game_queue)
 
     def _find(self, token: str) -> V1Game | None:
         games = (session.own_game for session in self if isinstance(session, V1Session))
@@ -101,3 +107,10 @@ class Games:
 
     async def wait_until_empty(self) -> None:
         await self._sessions.wait_until_empty()
+
+
+async def _turn_away(socket: RawWebsocket, code: int, reason: str) -> None:
+    """Accepted first: a close before it has no reason that a game could read."""
+    offered = v1.SUBPROTOCOL if v1.SUBPROTOCOL in socket.subprotocols else None
+    await socket.accept(lambda _: None, subprotocol=offered)
+    await socket.close(code, reason)

@@ -23,6 +23,7 @@ import trio
 from phonegame import switchboard
 from phonegame.dialling import DialRefused, Rule
 from phonegame.dialling import Order as DialOrder
+from phonegame.game.characters import Characters, no_such_call
 from phonegame.game.close_codes import CLOSE_CODES, DONE, GOODBYES
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.sayings import Sayings
@@ -31,9 +32,29 @@ from phonegame.wire import v1
 
 TAKEN_OVER = "the game has come back over another connection"
 
-Dial = Callable[[DialOrder, Callable[[DialRefused], None]], object]
+
+class Placed(Protocol):
+    """A call that is being placed. It keeps its id when it is answered."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Dial = Callable[[DialOrder, Callable[[DialRefused], None]], Placed]
 """Places a call, or raises `DialRefused`; what stands against it and is found out later is told to the function."""
-Order = v1.Say | v1.Play | v1.Clear | v1.HangUp | v1.Vocabulary | v1.Accept | v1.Dial | v1.Ignored
+Order = (
+    v1.Say
+    | v1.Play
+    | v1.Clear
+    | v1.HangUp
+    | v1.Vocabulary
+    | v1.Accept
+    | v1.Dial
+    | v1.Character
+    | v1.CharacterStop
+    | v1.ActionResult
+    | v1.Ignored
+)
 """What a game's message means to the game; the others are its websocket's affair."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -88,6 +109,7 @@ class V1Game:
         """Returns when the game is over, whichever websocket it has by then. Raises `NoCodeFree`."""
         async with switchboard.open_seat(self._take_event) as self._seat:
             self._sayings = Sayings(self._seat, self.post_nowait, self._queue)
+            self._characters = Characters(self._seat, self.post_nowait)
             self._log.info("game in", code=self._seat.code, protocol=v1.SUBPROTOCOL)
             self.is_open = True
             self._attach(connection, resumed=False)
@@ -180,6 +202,7 @@ class V1Game:
             self._connection.wake_nowait()
 
     def _take_event(self, event: FromCall) -> None:
+        self._characters.follow(event)
         for each in self._sayings.settle(event):
             for message in self._calls.tell(each):
                 self.post_nowait(message)
@@ -191,6 +214,7 @@ class V1Game:
         """A call that has just begun gets what the others have."""
         if self._vocabulary:
             self._seat.command_nowait(Expect(self._vocabulary), [call_id])
+        self._characters.greet(call_id)
         if self._connection is None:
             self._seat.command_nowait(GameAway(), [call_id])
 
@@ -211,6 +235,8 @@ class V1Game:
                 self._seat.accept_nowait(callers)
             case v1.Dial():
                 self._ring_up(message)
+            case v1.Character() | v1.CharacterStop() | v1.ActionResult():
+                self._characters.obey(message)
             case v1.Ignored():
                 pass
             case _:
@@ -230,11 +256,11 @@ class V1Game:
         try:
             if self._dial is None:
                 raise DialRefused(Rule.NO_CARRIER, "this server places no calls")
-            self._dial(DialOrder(message.to, self._seat.code, self._known_as, message.dial_id), refuse)
+            placed = self._dial(DialOrder(message.to, self._seat.code, self._known_as, message.dial_id), refuse)
+            self._characters.await_answer(placed.id, message)
         except DialRefused as refusal:
             refuse(refusal)
 
     def _command(self, kind: str, command: Command, to: To) -> None:
         if not self._seat.command_nowait(command, to) and to != ALL:
-            what = f"no call is there of those that it was for; there are {len(self._seat.calls)}"
-            self.post_nowait(v1.Error(code="no_such_call", message=what, in_reply_to=kind))
+            self.post_nowait(no_such_call(kind, len(self._seat.calls)))

@@ -16,6 +16,7 @@ import structlog
 import trio
 
 from phonegame.asgi import VANISHED, Batch, RawWebsocket
+from phonegame.game.characters import UseFile, looked_up, names_file
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.v1_game import V1Game
@@ -24,8 +25,8 @@ from phonegame.wire import v1
 
 GRACE_LENGTH = 64 * 1024
 """Characters over the limit with which a message is still answered by an error, rather than by the end."""
-LARGE = 64 * 1024
-"""Characters from which a message is parsed in a thread: this much takes a millisecond."""
+LARGE = 16 * 1024
+"""Characters from which a message is parsed in a thread: a script of this much takes some milliseconds."""
 STALL_SECONDS = 30
 """A game that reads nothing for so long, while half of its queue is full and it goes on sending, is closed."""
 RESUME_SECONDS = 5
@@ -44,6 +45,7 @@ class V1Session:
         switchboard: Switchboard,
         game: V1Game,
         find_game: Callable[[str], V1Game | None],
+        use: UseFile,
         parsing: trio.CapacityLimiter,
         queue: int,
     ) -> None:
@@ -52,6 +54,7 @@ class V1Session:
         self._switchboard = switchboard
         self.own_game = game
         self._find_game = find_game
+        self._use = use
         self._parsing = parsing
         self._half_queue = queue // 2
         self._game: V1Game | None = None
@@ -203,6 +206,8 @@ class V1Session:
                 await self._arrived.park()
             await self._wait_for_room()
             message = await self._parse(self._inbox.popleft())
+            if names_file(message):
+                message = await looked_up(message, self._use)
             if self._close_with is None:
                 self._obey(message)
 

@@ -6,10 +6,11 @@ import base64
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from phonegame.characters.inline import InlineCharacter
 from phonegame.local.game_socket import GameSocket, open_game_socket
 from phonegame.local.text_game import Closed
 from phonegame.speak.saying import Priority
@@ -132,8 +133,22 @@ class V1Client:
     async def accept(self, callers: int) -> None:
         await self.send(v1.Accept(callers=callers))
 
-    async def dial(self, to: str, *, dial_id: str | None = None) -> None:
-        await self.send(v1.Dial(to=to, dial_id=dial_id))
+    async def dial(
+        self, to: str, *, dial_id: str | None = None, character: InlineCharacter | str | None = None
+    ) -> None:
+        await self.send(v1.DialMessage(to=to, dial_id=dial_id, character=character))
+
+    async def character(self, to: ToWhom = None, **fields: Any) -> None:
+        """Fields of a `Persona`, or `use`."""
+        await self.send(v1.CharacterMessage(call_id=_call_id(to), players=_players(to), **fields))
+
+    async def character_stop(self, to: ToWhom = None) -> None:
+        await self.send(v1.CharacterStop(call_id=_call_id(to), players=_players(to)))
+
+    async def action_result(
+        self, action_id: str, result: Any = None, *, failed: bool = False, call_id: str | None = None
+    ) -> None:
+        await self.send(v1.ActionResult(action_id=action_id, result=result, failed=failed, call_id=call_id))
 
     async def vocabulary(self, words: Iterable[str]) -> None:
         await self.send(v1.Vocabulary(words=tuple(words)))

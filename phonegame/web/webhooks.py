@@ -96,7 +96,7 @@ class Webhooks:
     @property
     def _welcome(self) -> str:
         """Where no voice of ours can say it."""
-        if self.has_voice():
+        if self.has_voice() or self.settings.character is not None:
             return ""
         return " ".join(filter(None, [self.settings.prompt_welcome, self.settings.prompt_say_code]))
 

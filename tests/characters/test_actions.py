@@ -77,7 +77,7 @@ def test_patterns_are_not_checked() -> None:
 def test_schemas_that_cannot_be_used(parameters: dict[str, Any], reason: str) -> None:
     with pytest.raises(ActionInvalid) as invalid:
         Actions([Action(name="open", parameters=parameters)])
-    assert str(invalid.value).startswith("actions: the parameters of 'open' ")
+    assert str(invalid.value).startswith("actions: 'open', parameters: ")
     assert reason in str(invalid.value)
 
 
@@ -88,7 +88,7 @@ def test_a_property_may_be_called_ref() -> None:
 
 @pytest.mark.parametrize(
     ("names", "reason"),
-    [(["open", "open"], "'open' comes twice"), (["hang_up"], "'hang_up' is the server's own")],
+    [(["open", "open"], "'open', name: comes twice"), (["hang_up"], "'hang_up', name: is the server's own")],
 )
 def test_names_that_are_taken(names: list[str], reason: str) -> None:
     with pytest.raises(ActionInvalid, match=reason):

@@ -80,7 +80,10 @@ def test_a_character_for_a_model() -> None:
         (MODELLED + "actions = 3", ["actions: Expected array"]),
         (MODELLED + "[[actions]]\nname = 'a b'", ["action 1: "]),
         (MODELLED + "[[actions]]\nname = 'a'\nsecond = 3", ["action 1, second: unknown; did you mean 'seconds'?"]),
-        (MODELLED + "[[actions]]\nname = 'a'\n[[actions]]\nname = 'a'", ["action 2: 'a' is there twice"]),
+        (
+            MODELLED + "[[actions]]\nname = 'a'\n[[actions]]\nname = 'a'",
+            ["action 2, name: comes twice; use another one"],
+        ),
         (MODELLED + "[[actions]]\nname = 'a'\ntakes = 3", ["action 1, takes: must be a table"]),
         (MODELLED + "[[actions]]\nname = 'a'\ntakes = { x = 'text' }", ["action 1, takes, x: must be one of string"]),
         (SCRIPTED.replace('say = "Nobody."', 'do = "rang"'), ["state hello, rule 1, do: there is no action 'rang'"]),

@@ -44,6 +44,13 @@ SECONDS = 20
 Message = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Ringing:
+    """What comes of an order to dial."""
+
+    id: str
+
+
 @dataclass
 class PlayedCall:
     """A call that does what the test says. `receipts`: says everything at once that it is told to say."""

@@ -6,7 +6,7 @@ import trio
 
 from phonegame.dialling import DialRefused, Order, Rule
 from phonegame.switchboard import Caller, CallStatus, Command, HangUp, Refused
-from tests.game.arcade import Arcade, open_arcade
+from tests.game.arcade import Arcade, Ringing, open_arcade
 
 TO = "+12025550123"
 
@@ -21,7 +21,12 @@ async def test_a_server_that_places_no_calls_says_so() -> None:
 
 async def test_an_order_names_the_game_and_its_code() -> None:
     orders: list[Order] = []
-    async with open_arcade(dial=lambda order, _: orders.append(order)) as arcade, arcade.v1() as game:
+
+    def dial(order: Order, _: object) -> Ringing:
+        orders.append(order)
+        return Ringing("out")
+
+    async with open_arcade(dial=dial) as arcade, arcade.v1() as game:
         code = (await game.welcome())["code"]
         await game.send("dial", to=TO)
         await game.send("dial", to=TO, dial_id="d")
@@ -33,9 +38,10 @@ async def test_an_order_names_the_game_and_its_code() -> None:
 
 
 async def test_what_is_found_out_later_is_an_error_too() -> None:
-    def refuse_later(_: Order, refused: object) -> None:
+    def refuse_later(_: Order, refused: object) -> Ringing:
         assert callable(refused)
         refused(DialRefused(Rule.PER_GAME, "3 calls have been placed"))
+        return Ringing("out")
 
     async with open_arcade(dial=refuse_later) as arcade, arcade.v1() as game:
         await game.welcome()

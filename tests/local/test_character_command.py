@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import io
+import sys
 from importlib import resources
 from pathlib import Path
 
 import pytest
+import trio
 from click.testing import CliRunner, Result
 from rich.console import Console
 
@@ -12,6 +14,7 @@ from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.files import CharacterFiles
 from phonegame.cli import main
 from phonegame.local.character.talk import Stage, talk_until_stopped
+from phonegame.local.model import Answer, Call, ModelConfig, ModelService, Script, serve_model
 from tests.characters.test_files import MODELLED, SCRIPTED
 
 PIZZERIA = str(resources.files("phonegame.characters") / "examples" / "pizzeria.toml")
@@ -119,7 +122,8 @@ async def test_the_file_may_be_changed_while_one_talks(tmp_path: Path) -> None:
 
     out = io.StringIO()
     stage = Stage(Console(file=out, highlight=False), Typist())
-    await talk_until_stopped(CharacterFiles(), path, ScriptBrain(1), stage)
+    files = CharacterFiles()
+    await talk_until_stopped(files, await files.load(path), ScriptBrain(1), stage)
     assert "Hello, hello?" in out.getvalue()
 
 
@@ -127,3 +131,39 @@ async def test_the_file_may_be_changed_while_one_talks(tmp_path: Path) -> None:
 def test_nothing_that_is_said_rules_the_terminal(tmp_path: Path, typed: str) -> None:
     echoing = ACTING + 'say = "Bye."\n[[anywhere]]\nhear = "{words:text}"\nsay = "{words}"'
     assert "\x1b" not in run("talk", written(tmp_path, echoing), typed=typed).output
+
+
+def test_one_without_a_script_needs_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PHONEGAME_MODEL", raising=False)
+    result = run("talk", written(tmp_path, MODELLED))
+    assert result.exit_code == 1
+    assert "PHONEGAME_MODEL" in result.output
+
+
+def test_faults_of_the_model_s_settings_are_told_without_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PHONEGAME_MODEL", "local")
+    monkeypatch.setenv("PHONEGAME_MODEL_KEY", "planted key")
+    result = run("talk", written(tmp_path, MODELLED))
+    assert result.exit_code == 1
+    assert "PHONEGAME_MODEL_KEY: " in result.output
+    assert "planted" not in result.output
+
+
+async def test_a_model_plays_it_at_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path, MODELLED + 'greeting = "Hello."\n')
+    async with trio.open_nursery() as nursery:
+        script = Script([Answer(text="Good evening."), Answer(text="Bye.", calls=(Call("hang_up"),))])
+        model: ModelService = await nursery.start(serve_model, ModelConfig(script=script))
+        monkeypatch.setenv("PHONEGAME_MODEL", "local")
+        monkeypatch.setenv("PHONEGAME_MODEL_URL", model.openai_url)
+        code = "from phonegame.cli import main; main()"
+        command = [sys.executable, "-c", code, "character", "talk", path]
+        done = await trio.run_process(command, stdin=b"hi\nbye\n", capture_stdout=True)
+        assert b"Good evening." in done.stdout
+        assert b"It has hung up." in done.stdout
+        nursery.cancel_scope.cancel()

@@ -193,7 +193,7 @@ async def test_one_that_cannot_be_played_is_refused() -> None:
         on.game.plays(actions=(Action(name="hang_up"),))
         problem = await on.game.gets(CallProblem)
         assert problem.code == "character_refused"
-        assert "'hang_up' is the server's own" in problem.message
+        assert "'hang_up', name: is the server's own" in problem.message
 
 
 async def test_its_words_and_the_game_s_are_expected() -> None:

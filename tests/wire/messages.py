@@ -7,10 +7,13 @@ from typing import Any
 
 from phonegame.speak.saying import Dropped
 from phonegame.wire.v1 import (
+    ActionAsked,
     CallEnded,
     CallEnding,
     CallStarted,
     CallStatus,
+    CharacterEnded,
+    CharacterSaid,
     Dtmf,
     Error,
     Pong,
@@ -24,6 +27,7 @@ from phonegame.wire.v1 import (
     Word,
 )
 
+SCRIPT = '[states.hello]\nsay = "Yes?"\nlisten = [{ hear = "goodbye", say = "Bye.", hang_up = true }]\n'
 CLIP = b"\x10\x20\xff"
 
 FROM_GAME: list[dict[str, Any]] = [
@@ -48,6 +52,30 @@ FROM_GAME: list[dict[str, Any]] = [
     {"type": "accept", "callers": 4},
     {"type": "dial", "to": "+12025550123"},
     {"type": "dial", "to": "+1 (202) 555-0123", "dial_id": "d-1"},
+    {"type": "dial", "to": "+12025550123", "character": "pizzeria"},
+    {"type": "dial", "to": "+12025550123", "character": {"name": "Guido", "persona": "A cook.", "message": "Call me."}},
+    {"type": "character", "use": "pizzeria", "players": [1]},
+    {
+        "type": "character",
+        "name": "Guido",
+        "persona": "A cook.",
+        "greeting": "Pronto!",
+        "voice": "espeak:it",
+        "actions": [{"name": "bake", "description": "Bakes.", "parameters": {"type": "object"}, "seconds": 2.5}],
+        "patience": 0.5,
+        "silence_seconds": 20.0,
+        "silence_prompt": "Hello?",
+        "goodbye": "Ciao.",
+        "filler": "Hm.",
+        "excuse": "Sorry.",
+        "vocabulary": ["pizza"],
+        "call_id": "c1",
+    },
+    {"type": "character", "name": "Witness", "script": SCRIPT},
+    {"type": "character_stop"},
+    {"type": "character_stop", "players": [2]},
+    {"type": "action_result", "action_id": "a1"},
+    {"type": "action_result", "action_id": "a1", "result": {"minutes": [20, None]}, "failed": True, "call_id": "c1"},
     {"type": "resume", "resume_token": "token", "last_seq": 17},
     {"type": "ping"},
     {"type": "ping", "id": "a"},
@@ -81,6 +109,9 @@ TO_GAME: list[ServerMessage] = [
     SayFinished(
         call_id=None, player=None, say_id="s-1", heard="", seconds=0.0, interrupted=False, dropped=Dropped.NO_CALL
     ),
+    CharacterSaid(**CALL, text="Pronto!", cut_off=False),
+    ActionAsked(**CALL, action_id="a1", name="bake", arguments={"pizza": "margherita"}),
+    CharacterEnded(**CALL, reason="hung_up"),
     CallEnding(**CALL, reason="the caller hung up"),
     CallEnded(**CALL, reason="the caller hung up", seconds=61.5),
     Error(code="malformed", message="text: is missing", in_reply_to="say", field="text", say_id="s-1"),

@@ -16,7 +16,8 @@ from phonegame.wire import v1
 from tests.local.text_server import Visit, text_server
 from tests.wire.messages import CALL
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").partition("### phonegame.v1")[2]
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+EXAMPLES = README.partition("### phonegame.v1")[2].partition("## Characters")[0]
 ADDRESS = "ws://127.0.0.1:5000/game"
 HAS_WEBSOCKET = "process.exit(typeof WebSocket === 'function' ? 0 : 1)"
 
@@ -50,7 +51,7 @@ EVENTS: list[v1.ServerMessage] = [INTERIM, FINAL, SILENCE, INTERRUPTED, PROBLEM]
 
 
 def example(language: str) -> str:
-    (code,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    (code,) = re.findall(rf"```{language}\n(.*?)```", EXAMPLES, re.DOTALL)
     return str(code)
 
 

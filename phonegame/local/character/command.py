@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
 import trio
+from pydantic import ValidationError
 from rich.console import Console
 
-from phonegame.characters.brains import script
+from phonegame.character_settings import CharacterSettings
+from phonegame.characters.brain import Brain, BrainMissing
+from phonegame.characters.brains import ModelBrain, find_brain, script
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.files import CharacterFileError, CharacterFiles, read_character
 from phonegame.local.character.talk import Stage, talk_until_stopped
 from phonegame.local.typed_lines import standard_input
+from phonegame.settings import Settings
+
+
+class TalkSettings(CharacterSettings):
+    """The server's, as far as a model needs them."""
+
+    model_config = Settings.model_config
+
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -61,12 +73,35 @@ def talk(file: Path, seed: int | None) -> None:
     An empty line is silence. When it wants something done in the game, you are the game, and type what has come of it:
     JSON or plain words; nothing for done; "no", or "no" and why, for failed. Ctrl-C ends the call.
 
-    Exit status: 0 the call has ended, 1 the file cannot be used.
+    One without a script is played by the model in PHONEGAME_MODEL, with PHONEGAME_MODEL_URL and PHONEGAME_MODEL_KEY.
+
+    Exit status: 0 the call has ended, 1 the file cannot be used, or there is no model for it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a reply may hold what an old console cannot show
     stage = Stage(Console(highlight=False), standard_input())
     try:
-        trio.run(talk_until_stopped, CharacterFiles(), file, ScriptBrain(seed), stage)
-    except CharacterFileError as error:
+        trio.run(_talk, file, seed, stage)
+    except (CharacterFileError, BrainMissing) as error:
         raise click.ClickException(str(error)) from None
+
+
+async def _talk(file: Path, seed: int | None, stage: Stage) -> None:
+    files = CharacterFiles()
+    persona = await files.load(file)
+    async with AsyncExitStack() as stack:
+        brain: Brain = ScriptBrain(seed)
+        if not persona.script:
+            brain = await stack.enter_async_context(_model())
+        await talk_until_stopped(files, persona, brain, stage)
+
+
+def _model() -> ModelBrain:
+    """Raises BrainMissing."""
+    try:
+        settings = TalkSettings()
+    except ValidationError as error:
+        # not the text of pydantic's, which quotes what was given: it may be a key
+        faults = [f"PHONEGAME_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise click.ClickException("\n".join(faults)) from None
+    return find_brain(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import trio
 from rich.console import Console
@@ -48,9 +46,8 @@ class Stage:
         return await self._typed.receive()
 
 
-async def talk_until_stopped(files: CharacterFiles, path: Path, brain: Brain, stage: Stage) -> None:
-    """Until the character hangs up, the input ends, or a signal to stop. Raises CharacterFileError."""
-    persona = await files.load(path)
+async def talk_until_stopped(files: CharacterFiles, persona: Persona, brain: Brain, stage: Stage) -> None:
+    """Until the character hangs up, the input ends, or a signal to stop."""
     async with brain.open() as mind, trio.open_nursery() as nursery:
         await nursery.start(cancel_on_stop, nursery.cancel_scope)
         await _Talk(files, persona, mind, stage).run()

@@ -34,7 +34,9 @@ whose connection is lost, other than by a close with 1000 or without a code, kee
 def asyncapi(host: str = "127.0.0.1:5000", protocol: str = "ws") -> Json:
     """The document, for a server at that address (`ws` or `wss`)."""
     structs = [entry.struct for entry in CATALOGUE]
-    payloads, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    # defaults as JSON has them: lists
+    payloads, schemas = msgspec.json.decode(msgspec.json.encode(components))
     for entry in CATALOGUE:
         _complete(schemas[entry.struct.__name__], entry)
     return {

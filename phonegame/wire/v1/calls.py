@@ -9,10 +9,13 @@ from phonegame.deepgram import messages as deepgram
 from phonegame.listen.transcript import Heard
 from phonegame.speak.saying import Dropped
 from phonegame.wire.v1.to_game import (
+    ActionAsked,
     CallEnded,
     CallEnding,
     CallStarted,
     CallStatus,
+    CharacterEnded,
+    CharacterSaid,
     Dtmf,
     Error,
     Numbered,
@@ -79,8 +82,12 @@ def from_call(event: switchboard.FromCall) -> list[Numbered]:
             return _from_receipt(call_id, player, finished)
         case switchboard.CallProblem(code=code, message=message):
             return [Error(code=code, message=message, call_id=call_id, player=player)]
-        case switchboard.CharacterSaid() | switchboard.CharacterAsks() | switchboard.CharacterEnded():
-            return []
+        case switchboard.CharacterSaid(text=text, cut_off=cut_off):
+            return [CharacterSaid(call_id=call_id, player=player, text=text, cut_off=cut_off)]
+        case switchboard.CharacterAsks(action_id=action_id, name=name, arguments=arguments):
+            return [ActionAsked(call_id=call_id, player=player, action_id=action_id, name=name, arguments=arguments)]
+        case switchboard.CharacterEnded(reason=reason):
+            return [CharacterEnded(call_id=call_id, player=player, reason=reason)]
         case switchboard.CallEnding(reason=reason):
             return [CallEnding(call_id=call_id, player=player, reason=reason)]
         case switchboard.CallEnded(reason=reason, seconds=seconds):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from enum import Enum
 from typing import get_args
 
@@ -33,7 +32,9 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def _entry(struct: type[msgspec.Struct], direction: Direction, *, numbered: bool) -> Entry:
-    return Entry(str(struct.__struct_config__.tag), direction, struct, inspect.getdoc(struct) or "", numbered)
+    return Entry(
+        str(struct.__struct_config__.tag), direction, struct, " ".join((struct.__doc__ or "").split()), numbered
+    )
 
 
 CATALOGUE: tuple[Entry, ...] = (

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +31,18 @@ class Fault:
 
 def find_fault(fields: dict[str, Any], struct: type[msgspec.Struct]) -> Fault | None:
     """The first of the struct's fields that is missing or does not fit; fields that it does not have do not matter."""
-    for field in _fields(struct):
-        if field.encode_name in fields:
-            fault = _check(fields[field.encode_name], field.type, field.encode_name)
+    return _find(fields, _fields(struct), "")
+
+
+def _find(values: dict[str, Any], fields: Iterable[inspect.Field], at: str) -> Fault | None:
+    for field in fields:
+        path = f"{at}{field.encode_name}"
+        if field.encode_name in values:
+            fault = _check(values[field.encode_name], field.type, path)
             if fault is not None:
                 return fault
         elif field.required:
-            return Fault(field.encode_name, "is missing")
+            return Fault(path, "is missing")
     return None
 
 
@@ -54,6 +61,10 @@ def _check(value: Any, kind: inspect.Type, path: str) -> Fault | None:
             return _check_union(value, kind, path)
         case inspect.VarTupleType():
             return _check_list(value, kind, path)
+        case inspect.StructType(fields=fields) if isinstance(value, dict):
+            return _find(value, fields, f"{path}.")
+        case inspect.AnyType():
+            return None
         case _:
             what = _what_is_wrong(value, kind)
             return Fault(path, what) if what else None
@@ -92,6 +103,8 @@ def _what_is_wrong(value: Any, kind: inspect.Type) -> str | None:
             return _what_is_wrong_with_choice(value, [choice.value for choice in cls])
         case inspect.LiteralType(values=values):
             return _what_is_wrong_with_choice(value, list(values))
+        case inspect.StructType() | inspect.DictType():
+            return None if isinstance(value, dict) else _wrong_kind(value, "an object")
         case _:
             raise AssertionError(f"no message of a game has such a field: {kind}")
 
@@ -103,6 +116,8 @@ def _what_is_wrong_with_text(value: Any, kind: inspect.StrType) -> str | None:
         return "is empty"
     if kind.max_length is not None and len(value) > kind.max_length:
         return f"{len(value)} characters, and at most {kind.max_length} are allowed"
+    if kind.pattern is not None and re.search(kind.pattern, value) is None:
+        return f"{_shown(value)} does not fit {kind.pattern}"
     return None
 
 
@@ -110,9 +125,11 @@ def _what_is_wrong_with_number(value: Any, kind: inspect.IntType | inspect.Float
     whole = isinstance(kind, inspect.IntType)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _wrong_kind(value, "a whole number" if whole else "a number")
-    if (kind.ge is not None and value < kind.ge) or (kind.le is not None and value > kind.le):
+    low = kind.ge if kind.ge is not None else kind.gt
+    too_low = low is not None and (value < low or value == kind.gt)
+    if too_low or (kind.le is not None and value > kind.le):
         shown = "is too large a number;" if math.isinf(value) else f"{value} is not"
-        return f"{shown} from {kind.ge} to {kind.le}"
+        return f"{shown} {'from' if kind.gt is None else 'above'} {low} to {kind.le}"
     return f"{value} is not a whole number" if whole and isinstance(value, float) else None
 
 
@@ -121,8 +138,11 @@ def _what_is_wrong_with_choice(value: Any, choices: list[Any]) -> str | None:
         return _wrong_kind(value, f"one of {', '.join(choices)}")
     if value in choices:
         return None
-    shown = value if len(value) <= SHOWN else value[:SHOWN] + "..."
-    return f"{shown!r} is not one of {', '.join(choices)}"
+    return f"{_shown(value)} is not one of {', '.join(choices)}"
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= SHOWN else value[:SHOWN] + "...")
 
 
 def _wrong_kind(value: Any, expected: str) -> str:
@@ -137,6 +157,8 @@ def _name(kind: inspect.Type) -> str:
             return "a string"
         case inspect.VarTupleType():
             return "a list"
+        case inspect.StructType() | inspect.DictType():
+            return "an object"
         case _:
             return "a number"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from phonegame.characters.inline import InlineCharacter
+from phonegame.characters.persona import Persona
 from phonegame.speak.saying import Priority, Saying
 from phonegame.switchboard import ALL, MAX_CALLERS, To
 
@@ -34,14 +36,16 @@ Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 Slot = Annotated[int, Meta(ge=1, le=MAX_CALLERS)]
 
 
+OneCall = Annotated[Id | None, Meta(description="The one call that is meant. Neither this nor `players`: all callers.")]
+Players = Annotated[
+    Annotated[tuple[Slot, ...], Meta(max_length=MAX_CALLERS)] | None,
+    Meta(description="The slots of the callers that are meant."),
+]
+
+
 class _ToCallers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    call_id: Annotated[
-        Id | None, Meta(description="The one call that is meant. Neither this nor `players`: all callers.")
-    ] = None
-    players: Annotated[
-        Annotated[tuple[Slot, ...], Meta(max_length=MAX_CALLERS)] | None,
-        Meta(description="The slots of the callers that are meant."),
-    ] = None
+    call_id: OneCall = None
+    players: Players = None
 
     @property
     def to(self) -> To:
@@ -153,8 +157,47 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True, tag="accept"):
     callers: Annotated[int, Meta(ge=1, le=MAX_CALLERS)]
 
 
-class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="dial"):
-    """Rings somebody up, in one of the slots that `accept` gives. Answered by `call_status`, or by an `error`."""
+CharacterName = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
+
+
+class CharacterMessage(InlineCharacter, frozen=True, kw_only=True, omit_defaults=True, tag="character"):
+    """A character answers the callers, in the place of the one before: those who are there and later ones, until
+    `character_stop`; with `call_id` or `players`, only those. Needs `use`, or `name` and `persona`, or `script`."""
+
+    use: Annotated[
+        CharacterName | None,
+        Meta(description="Name of a character file of the server (PHONEGAME_CHARACTERS), in the place of all else."),
+    ] = None
+    call_id: OneCall = None
+    players: Players = None
+
+
+class Character(_ToCallers, frozen=True, kw_only=True):
+    """A `CharacterMessage` that is in order."""
+
+    character: Persona | str
+    """Or the name of a character file of the server."""
+    is_servers_own: bool = False
+    """It has come from such a file."""
+
+
+class CharacterStop(_ToCallers, frozen=True, kw_only=True, omit_defaults=True, tag="character_stop"):
+    """The character says no further word, and the callers are the game's again. To all callers: for later ones, too."""
+
+
+class ActionResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="action_result"):
+    """What has become of an `action`, in the time that it allows: then the character goes on."""
+
+    action_id: Annotated[Id, Meta(description="From the `action`.")]
+    result: Annotated[Any, Meta(description="Any JSON, which the character is told. None: that it is done.")] = None
+    failed: Annotated[bool, Meta(description="It could not be done; `result` may say why.")] = False
+    call_id: Annotated[
+        Id | None, Meta(description="From the `action`; needed only where several calls have this action_id.")
+    ] = None
+
+
+class _Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What both forms of it have."""
 
     to: Annotated[
         str,
@@ -167,6 +210,25 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="d
             "with which `hangup` stops the ringing, and which the call keeps when it is answered (`call_started`)."
         ),
     ] = None
+
+
+class DialMessage(_Dial, frozen=True, kw_only=True, omit_defaults=True, tag="dial"):
+    """Rings somebody up, in one of the slots that `accept` gives. Answered by `call_status`, or by an `error`."""
+
+    character: Annotated[
+        InlineCharacter | CharacterName | None,
+        Meta(
+            description="Who talks to whoever answers: as `character`, or the name of a file of the server. Leaves its "
+            "`message` on an answering machine. Otherwise the one that later callers get, if any."
+        ),
+    ] = None
+
+
+class Dial(_Dial, frozen=True, kw_only=True):
+    """A `DialMessage` that is in order."""
+
+    character: Persona | str | None = None
+    is_servers_own: bool = False
 
 
 class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
@@ -190,5 +252,19 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="p
     ] = None
 
 
-OnTheWire = Say | PlayMessage | Clear | HangUp | Vocabulary | Accept | Dial | Resume | Ping
-GameMessage = Say | Play | Clear | HangUp | Vocabulary | Accept | Dial | Resume | Ping
+_AsTheyAre = Say | Clear | HangUp | Vocabulary | Accept | CharacterStop | ActionResult | Resume | Ping
+OnTheWire = (
+    Say
+    | PlayMessage
+    | Clear
+    | HangUp
+    | Vocabulary
+    | Accept
+    | DialMessage
+    | CharacterMessage
+    | CharacterStop
+    | ActionResult
+    | Resume
+    | Ping
+)
+GameMessage = _AsTheyAre | Play | Dial | Character

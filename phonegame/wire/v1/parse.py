@@ -7,11 +7,29 @@ from typing import Any, get_args
 
 import msgspec
 
+from phonegame.characters.errands import MAX_RESULT_LENGTH
+from phonegame.characters.inline import InlineCharacter, Invalid, as_persona
+from phonegame.characters.persona import Persona
 from phonegame.clip import ClipError, decode_clip
 from phonegame.wire.v1.faults import find_fault
-from phonegame.wire.v1.from_game import MAX_ID_LENGTH, MAX_WHOLE, GameMessage, OnTheWire, Play, PlayMessage
+from phonegame.wire.v1.from_game import (
+    MAX_ID_LENGTH,
+    MAX_WHOLE,
+    ActionResult,
+    Character,
+    CharacterMessage,
+    Dial,
+    DialMessage,
+    GameMessage,
+    OnTheWire,
+    Play,
+    PlayMessage,
+)
 from phonegame.wire.v1.to_game import Error
 
+BAD_CHARACTER = "bad_character"
+MAX_WHAT = 4000
+_NOTHING = InlineCharacter()
 EXAMPLE = '{"type": "say", "text": "Hello"}'
 
 _decoder: msgspec.json.Decoder[OnTheWire] = msgspec.json.Decoder(OnTheWire)
@@ -25,6 +43,7 @@ class Malformed(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: str | None = None
     field: str | None = None
     say_id: str | None = None
+    dial_id: str | None = None
     code: str = "malformed"
 
     @property
@@ -36,6 +55,7 @@ class Malformed(msgspec.Struct, frozen=True, kw_only=True):
             in_reply_to=self.in_reply_to,
             field=self.field,
             say_id=self.say_id,
+            dial_id=self.dial_id,
         )
 
 
@@ -46,7 +66,7 @@ class Ignored(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> GameMessage | Malformed | Ignored:
-    """One message. That of a large clip blocks for as long as `decode_clip` says: parse it in a thread."""
+    """One message. That of a large clip, or with a large script, blocks for milliseconds: parse it in a thread."""
     try:
         message = _decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -59,8 +79,20 @@ def _finish(message: OnTheWire) -> GameMessage | Malformed:
     if call_id is not None and players is not None:
         what = "players: is there, and so is call_id; give only one"
         return _malformed(message, "players", what)
-    if not isinstance(message, PlayMessage):
-        return message
+    match message:
+        case PlayMessage():
+            return _finish_play(message)
+        case CharacterMessage():
+            return _finish_character(message)
+        case DialMessage():
+            return _finish_dial(message)
+        case ActionResult():
+            return _finish_result(message)
+        case _:
+            return message
+
+
+def _finish_play(message: PlayMessage) -> Play | Malformed:
     try:
         clip = decode_clip(message.audio, message.format)
     except ClipError as error:
@@ -77,12 +109,56 @@ def _finish(message: OnTheWire) -> GameMessage | Malformed:
     )
 
 
+def _finish_character(message: CharacterMessage) -> Character | Malformed:
+    character: Persona | Invalid | str | None = message.use
+    if character is None:
+        character = as_persona(message)
+    elif any(getattr(message, name) != getattr(_NOTHING, name) for name in InlineCharacter.__struct_fields__):
+        return _malformed(message, "use", "use: is there, and so is a character; give only one", BAD_CHARACTER)
+    if isinstance(character, Invalid):
+        return _malformed(message, character.field, character.what, BAD_CHARACTER)
+    return Character(character=character, call_id=message.call_id, players=message.players)
+
+
+def _finish_dial(message: DialMessage) -> Dial | Malformed:
+    character: Persona | Invalid | str | None
+    if isinstance(message.character, InlineCharacter):
+        character = as_persona(message.character, "character.")
+    else:
+        character = message.character
+    if isinstance(character, Invalid):
+        return _malformed(message, character.field, character.what, BAD_CHARACTER)
+    return Dial(to=message.to, dial_id=message.dial_id, character=character)
+
+
+def bad_character(message: Character | Dial, what: str) -> Malformed:
+    """The file that it names cannot be used."""
+    if isinstance(message, Dial):
+        return Malformed(
+            message=f"character: {what}"[:MAX_WHAT],
+            in_reply_to="dial",
+            field="character",
+            dial_id=message.dial_id,
+            code=BAD_CHARACTER,
+        )
+    return Malformed(message=f"use: {what}"[:MAX_WHAT], in_reply_to="character", field="use", code=BAD_CHARACTER)
+
+
+def _finish_result(message: ActionResult) -> ActionResult | Malformed:
+    length = len(msgspec.json.encode(message.result))
+    if length > MAX_RESULT_LENGTH:
+        what = f"result: has {length} bytes as JSON, and at most {MAX_RESULT_LENGTH} are allowed"
+        return _malformed(message, "result", what)
+    return message
+
+
 def _malformed(message: OnTheWire, field: str, what: str, code: str = "malformed") -> Malformed:
     return Malformed(
         message=what,
         in_reply_to=str(message.__struct_config__.tag),
         field=field,
         say_id=getattr(message, "say_id", None),
+        dial_id=getattr(message, "dial_id", None),
         code=code,
     )
 
@@ -116,13 +192,18 @@ def _parse_object(fields: dict[str, Any]) -> GameMessage | Malformed | Ignored:
     except msgspec.ValidationError as error:
         fault = find_fault(fields, struct)
         what, field = (str(fault), fault.field) if fault else (str(error), None)
-        return Malformed(message=what, in_reply_to=kind, field=field, say_id=_say_id(fields))
+        return Malformed(
+            message=what,
+            in_reply_to=kind,
+            field=field,
+            say_id=_id(fields.get("say_id")),
+            dial_id=_id(fields.get("dial_id")),
+        )
     return _finish(message)
 
 
-def _say_id(fields: dict[str, Any]) -> str | None:
-    say_id = fields.get("say_id")
-    return say_id if isinstance(say_id, str) and 0 < len(say_id) <= MAX_ID_LENGTH else None
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH else None
 
 
 def _number(digits: str) -> int | float:

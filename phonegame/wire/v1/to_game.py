@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -22,9 +22,10 @@ Confidence = Annotated[float, Meta(description="From 0 to 1; 0 where it is not k
 Reason = Annotated[
     str,
     Meta(
-        description="hung_up, game_hung_up, character_hung_up, caller_silent (to a character), silent (no audio came "
-        "any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an error of ours) "
-        "or shutdown."
+        description="hung_up, game_hung_up, character_hung_up, caller_silent (to a character), machine (a character "
+        "has met one), character_over (a limit, of one that goes on without its game), character_failed, silent (no "
+        "audio came any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an "
+        "error of ours) or shutdown."
     ),
 ]
 SayId = Annotated[str, Meta(description="As the game's `say` or `play` had it, or made up by the server.")]
@@ -135,6 +136,33 @@ class SayFinished(msgspec.Struct, frozen=True, kw_only=True, tag="say_finished")
     ]
 
 
+class CharacterSaid(_OfCall, frozen=True, kw_only=True, tag="character_said"):
+    """What a character has said in one go, as far as the caller has heard it."""
+
+    text: Annotated[str, Meta(description="To the word.")]
+    cut_off: Annotated[bool, Meta(description="Whether the caller spoke over it, or it was stopped.")]
+
+
+class ActionAsked(_OfCall, frozen=True, kw_only=True, tag="action"):
+    """A character wants something done. Answer with `action_result`, in the time that the action allows."""
+
+    action_id: str
+    name: str
+    arguments: Annotated[dict[str, Any], Meta(description="As the action's `parameters` want them.")]
+
+
+class CharacterEnded(_OfCall, frozen=True, kw_only=True, tag="character_ended"):
+    """The character is not on the phone any more: the game has the caller for itself, unless the call ends."""
+
+    reason: Annotated[
+        str,
+        Meta(
+            description="stopped, replaced, hung_up, caller_silent, machine (one has answered), failed, or a limit of "
+            "the server's: limit_turns, limit_tokens, limit_minutes, limit_characters. There may be others."
+        ),
+    ]
+
+
 class CallEnding(_OfCall, frozen=True, kw_only=True, tag="call_ending"):
     """The caller has gone, or is being sent away: nothing reaches the call any more, but last words may still come."""
 
@@ -155,13 +183,14 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
         str,
         Meta(
             description="For programs: malformed, bad_clip, no_code_free, resume_failed, say_id_in_use, "
-            "voice_failed, queue_full, vocabulary_refused, no_such_call, dial_refused, character_refused, "
-            "character_failed or no_such_action. There may be others."
+            "voice_failed, queue_full, vocabulary_refused, no_such_call, dial_refused, bad_character (a line for each "
+            "fault in it), character_refused (this server cannot play it), character_failed (it goes on after one, "
+            "unless `character_ended` comes) or no_such_action. There may be others."
         ),
     ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]
     in_reply_to: Annotated[str | None, Meta(description="The type of the game's message.")] = None
-    field: Annotated[str | None, Meta(description="What was wrong in it, such as `start_within` or `words[3]`.")] = None
+    field: Annotated[str | None, Meta(description="What was wrong in it, such as `words[3]`.")] = None
     say_id: str | None = None
     call_id: str | None = None
     player: int | None = None
@@ -192,6 +221,9 @@ Numbered = (
     | Dtmf
     | SayStarted
     | SayFinished
+    | CharacterSaid
+    | ActionAsked
+    | CharacterEnded
     | CallEnding
     | CallEnded
     | Error

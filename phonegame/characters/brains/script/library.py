@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,14 +49,17 @@ class _Scripts:
 
     def __init__(self) -> None:
         self._kept: dict[str, Script | tuple[Fault, ...]] = {}
+        self._lock = threading.Lock()
+        """Scripts are read in threads, too."""
 
     def get(self, text: str) -> Script | tuple[Fault, ...] | None:
         return self._kept.get(text)
 
     def keep(self, text: str, read: Script | tuple[Fault, ...]) -> None:
-        self._kept[text] = read
-        while len(self._kept) > _KEPT_SCRIPTS:
-            del self._kept[next(iter(self._kept))]
+        with self._lock:
+            self._kept[text] = read
+            while len(self._kept) > _KEPT_SCRIPTS:
+                del self._kept[next(iter(self._kept))]
 
 
 _scripts = _Scripts()
