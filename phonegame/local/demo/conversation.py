@@ -46,7 +46,7 @@ class Line:
 
 @dataclass
 class Reply:
-    """One thing that the game says, or its character: what the server tells of it, and what the phone makes of the sound.
+    """One thing that the game or its character says, what the server tells of it, and what the phone makes of the sound.
 
     Of what a character says nothing is known before it has been heard; it has no `say_id`, and begins with the
     character's turn.
@@ -110,6 +110,10 @@ class Action:
 
     deed: Deed
     began: float
+
+    @property
+    def delay(self) -> None:
+        """The game answers at once."""
 
 
 Row: TypeAlias = Line | Reply | Action | Sign

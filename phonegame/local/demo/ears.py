@@ -37,7 +37,7 @@ def _begin(phone: Phone, reply: Reply, end: int) -> int:
     if isinstance(reply.receipt, SayFinished):
         return max(0, end - round(reply.receipt.seconds * BYTES_PER_SECOND))
     marks = [place for mark in phone.marks_back if (place := round(mark.at * BYTES_PER_SECOND)) < end]
-    begin = max(round(reply.began * BYTES_PER_SECOND), *marks)
+    begin = max([round(reply.began * BYTES_PER_SECOND), *marks])
     return end - len(phone.heard[begin:end].lstrip(SILENCE))
 
 

@@ -122,7 +122,9 @@ class PizzaGame:
 
     async def _do(self, asked: v1.ActionAsked) -> None:
         """What the script foresees has its result; anything else is refused."""
-        done = next((deed for deed in self._to_do if (deed.name, deed.arguments) == (asked.name, asked.arguments)), None)
+        done = next(
+            (deed for deed in self._to_do if (deed.name, deed.arguments) == (asked.name, asked.arguments)), None
+        )
         if done is not None:
             self._to_do.remove(done)
         result = None if done is None else done.result

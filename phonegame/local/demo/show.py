@@ -107,7 +107,7 @@ def _summarise_replies(console: Console, conversation: Conversation) -> None:
     if not replies:
         return
     # the greeting answers no word of the caller's
-    delays = _delays([reply.delay for reply in replies[1:]], "the caller's last word", "first heard ")
+    delays = _delays([reply.delay for reply in replies[1:]], "the last word")
     _figure(console, "answered", f"{len(replies)} times{delays}")
     if deeds := conversation.deeds:
         _figure(console, "done", f"{len(deeds)} actions, which the character asked the game for")
@@ -125,11 +125,11 @@ def _summarise_heard(console: Console, conversation: Conversation) -> None:
             console.print(f"not heard    {reply.text}", style="bold red", markup=False)
 
 
-def _delays(delays: Sequence[float | None], since: str, what: str = "") -> str:
+def _delays(delays: Sequence[float | None], since: str) -> str:
     known = [delay for delay in delays if delay is not None]
     if len(known) == 1:
-        return f", {what}{in_words(known[0])} after {since}"
-    return f", {what}{in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
+        return f", {in_words(known[0])} after {since}"
+    return f", {in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
 
 
 def _figure(console: Console, name: str, text: str) -> None:
