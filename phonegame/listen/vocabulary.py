@@ -50,7 +50,7 @@ class Vocabulary:
         self._answered = trio.Event()
 
     def expect_nowait(self, words: Iterable[str], more: Iterable[str] = ()) -> None:
-        """In the place of the words before; the URL's own keyterms stay in any case. `more` are taken while they fit."""
+        """In the place of the words before, with `more` while they fit; the URL's own keyterms stay in any case."""
         wanted = self._url.besides_own(words)
         rest = [term for term in self._url.besides_own(more) if term not in wanted]
         if self._url.takes_keyterms:

@@ -26,9 +26,7 @@ class Board(Protocol):
 @contextmanager
 def open_board(console: Console, script: Script = ORDER) -> Iterator[Board]:
     console.print(f"  -> what {script.person} says, and what the game receives of it", style="dim")
-    console.print(
-        f"  <- what {script.speaker} says, and what can be understood of the phone's recording\n", style="dim"
-    )
+    console.print(f"  <- what {script.speaker} says, and what is understood of the phone's recording\n", style="dim")
     if not console.is_terminal:
         yield LogBoard(console)
         return
@@ -61,7 +59,7 @@ class TableBoard:
 
 
 def _other_side(script: Script) -> str:
-    return "the game receives, says" if script.character is None else "the game receives, its character says"
+    return "the game receives, says" if script.character is None else "the game hears, character says"
 
 
 def _cells(row: Row) -> tuple[Text, str, Text]:
@@ -73,7 +71,7 @@ def _cells(row: Row) -> tuple[Text, str, Text]:
         case Sign():
             return _sign(row)
         case Action():
-            return Text(), "", Text(f"{_asked(row)}\n= {_answered(row)}", "magenta")
+            return Text(), "", Text(f"{_asked_in_short(row)}\n= {_answered(row)}", "magenta")
         case _:
             assert_never(row)
 
@@ -82,6 +80,11 @@ def _asked(action: Action) -> str:
     """As one would write it in a game's code."""
     arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in action.deed.arguments.items())
     return f"{action.deed.name}({arguments})"
+
+
+def _asked_in_short(action: Action) -> str:
+    """In half of 80 columns."""
+    return ": ".join(filter(None, [action.deed.name, ", ".join(map(str, action.deed.arguments.values()))]))
 
 
 def _answered(action: Action) -> str:

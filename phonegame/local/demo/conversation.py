@@ -46,7 +46,7 @@ class Line:
 
 @dataclass
 class Reply:
-    """One thing that the game or its character says, what the server tells of it, and what the phone makes of the sound.
+    """One thing that the game or its character says, what the server tells of it, what the phone makes of the sound.
 
     Of what a character says nothing is known before it has been heard; it has no `say_id`, and begins with the
     character's turn.
