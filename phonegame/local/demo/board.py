@@ -84,7 +84,7 @@ def _asked(action: Action) -> str:
 
 def _asked_in_short(action: Action) -> str:
     """In half of 80 columns."""
-    return ": ".join(filter(None, [action.deed.name, ", ".join(map(str, action.deed.arguments.values()))]))
+    return " ".join(map(str, [action.deed.name, *action.deed.arguments.values()]))
 
 
 def _answered(action: Action) -> str:
