@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -129,6 +130,15 @@ class Access:
         a proxy's. Both together are as much as a game cannot change at will by connecting again. Holds no key.
         """
         return f"{self._game_key(visit)} {address}"
+
+    def game_memory(self, visit: Visit) -> str:
+        """What memories of a game's characters are known by: all games with one key have the same. Holds no key."""
+        which = self._game_key(visit)
+        if which is None:
+            return ""
+        key = self._settings.game_keys[which].get_secret_value()
+        # the key itself and not its place among them, which may be another one tomorrow
+        return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
     def _game_key(self, visit: Visit) -> int | None:
         """Which of the keys it has."""

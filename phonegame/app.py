@@ -14,12 +14,17 @@ from quart_trio import QuartTrio
 from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
 from phonegame.asgi import RawWebsocket
-from phonegame.call import Call, CallLimits
+from phonegame.call import Call
 from phonegame.call_character import Casting
+from phonegame.call_limits import CallLimits
+from phonegame.call_recording import Recordings
 from phonegame.carrier import Carrier
 from phonegame.characters.brain import BrainMissing
 from phonegame.characters.budget import CallBudget
+from phonegame.characters.day import DayBudget, DayPurse
 from phonegame.characters.files import CharacterFileError, CharacterFiles
+from phonegame.characters.keeping.keeper import Keeper
+from phonegame.characters.keeping.opening import open_memory
 from phonegame.characters.persona import Persona
 from phonegame.characters.troupe import Troupe
 from phonegame.codes import CodePool, parse_codes
@@ -32,6 +37,7 @@ from phonegame.interruption import Interruption
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
+from phonegame.metrics import Metrics
 from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
@@ -68,9 +74,18 @@ class PhoneGame:
             deepgram_key=settings.deepgram_api_key.get_secret_value(),
         )
         self.voices.keep(settings.fixed_prompts())
-        self._number_key = secrets.token_bytes(32)
+        self.day = DayPurse(DayBudget(settings.day_tokens, settings.day_minutes, settings.day_characters))
+        memory = open_memory(settings)
+        self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
+        self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
         self.calls = Visitors[Call]()
         self.dialler = self._dialler()
+        self.metrics = Metrics(
+            calls=lambda: (call.direction for call in self.calls),
+            games=lambda: len(self.games),
+            dialled=lambda: len(self.dialler),
+        )
+        self.dialler.on_over = self.metrics.outgoing_over
         self.character_files = CharacterFiles(settings.characters)
         self.games = Games(
             self.switchboard,
@@ -91,6 +106,7 @@ class PhoneGame:
         self.key_guesses = KeyGuesses()
         self.guesses = GuessLimits(settings.number_wrong_codes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
+        self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
         self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
         self.casting = Casting(
             self.troupe.find,
@@ -98,6 +114,12 @@ class PhoneGame:
             settings.model_tokens,
             own=self._own_character(),
             newest=self.character_files.newest,
+            day=self.day,
+            keeper=self.keeper,
+            on_turn=self.metrics.turn_timed,
+            on_failed=self.metrics.character_failed,
+            on_spent=self.metrics.spent,
+            on_voice_failed=self.metrics.voice_failed,
         )
 
     def _dialler(self) -> Dialler:
@@ -134,8 +156,8 @@ class PhoneGame:
     def why_no_calls(self) -> str:
         return Carrier.why_no_calls(self.settings)
 
-    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
-        await self.games.serve(socket, known_as)
+    async def serve_game(self, socket: RawWebsocket, known_as: str, memory: str) -> None:
+        await self.games.serve(socket, known_as, memory)
 
     async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         if self.ending:
@@ -151,6 +173,7 @@ class PhoneGame:
             # none is taken from a stream before it has shown its token
             waits_for_audio=self.access.is_twilio_checked,
         )
+        listener.on_failed = self.metrics.deepgram_failed
         limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
         call = Call(
             socket,
@@ -167,6 +190,7 @@ class PhoneGame:
             self.dialler.claim_nowait,
             casting=self.casting,
             guesses=self.guesses,
+            recordings=self.recordings,
             only_announced=self.access.is_twilio_checked,
         )
         with self.calls.present(call):
@@ -198,6 +222,7 @@ class PhoneGame:
 
     def _record_end(self, call: Call) -> None:
         assert call.ended is not None
+        self.metrics.call_ended(call.direction, call.ended)
         self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
 
     @property
@@ -206,7 +231,7 @@ class PhoneGame:
         return Situation(number, len(self.games), len(self.calls), self.why_no_calls)
 
     def _known_as(self, number: str) -> str:
-        """With a key of this process: there are too few phone numbers for a hash alone to hide one."""
+        """With a key of this process, or the memory's: there are too few phone numbers for a hash alone to hide one."""
         return hashlib.blake2b(number.encode(), key=self._number_key, digest_size=16).hexdigest()
 
     async def wait_until_empty(self) -> None:
@@ -238,7 +263,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     def is_closing() -> bool:
         return phonegame.ending
 
-    app.register_blueprint(machine_pages(is_closing))
+    app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
     app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
     webhooks = Webhooks(
         settings,
@@ -256,6 +281,9 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
+        await app.nursery.start(phonegame.metrics.watch_lag)
         await app.nursery.start(phonegame.troupe.run)
+        if phonegame.keeper is not None:
+            await app.nursery.start(phonegame.keeper.run)
 
     return app

@@ -21,16 +21,18 @@ from __future__ import annotations
 import contextvars
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar, assert_never
+from typing import Literal, TypeVar, assert_never
 
 import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
 from phonegame.call_character import CallCharacter, Casting
+from phonegame.call_limits import CallLimits
 from phonegame.call_outgoing import OutgoingSide
+from phonegame.call_recording import CallRecording, Recordings
 from phonegame.call_speech import CallSpeech
+from phonegame.caller import caller_of
 from phonegame.characters.conversation import End
 from phonegame.dialling.outgoing import OutgoingCall
 from phonegame.ended import Ended
@@ -38,7 +40,6 @@ from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
 from phonegame.limits import GuessLimits
 from phonegame.listen.listener import Listener
-from phonegame.logs import masked
 from phonegame.prompts import Prompts
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
@@ -55,12 +56,12 @@ from phonegame.switchboard import (
     GameLeft,
     HangUp,
     PlayCharacter,
+    Record,
     Say,
     StopCharacter,
     Switchboard,
 )
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
-from phonegame.twilio.numbers import known_number
 from phonegame.twilio.stream import Happening, StreamReader
 
 DEAD_AFTER_SECONDS = 10
@@ -75,15 +76,6 @@ DELIVERY_SECONDS = 1.0
 T = TypeVar("T")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimits:
-    """Fields of `Settings`, which says what they mean."""
-
-    wrong_codes: int
-    code_seconds: float
-    drain_seconds: float
 
 
 class Call:
@@ -104,6 +96,7 @@ class Call:
         *,
         casting: Casting,
         guesses: GuessLimits,
+        recordings: Recordings,
         only_announced: bool,
     ) -> None:
         """`known_as`: a number -> what games and logs may know of it, the same for each call.
@@ -128,8 +121,9 @@ class Call:
         caller = Caller(call_id=self._id)
         self._desk = FrontDesk(switchboard, book, caller, self, guesses, wrong_codes=limits.wrong_codes)
         self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
+        self._recording = CallRecording(recordings, prompts, self._speech, listener, self._desk.deliver_nowait)
         self._character = CallCharacter(
-            casting, prompts, self._speech, listener, self._desk.deliver_nowait, self.end_nowait
+            casting, prompts, self._speech, listener, self._recording.deliver_nowait, self.end_nowait
         )
         self._outgoing = OutgoingSide(
             claim, self._desk, self._speech, self.end_nowait, self._character.meet_machine_nowait
@@ -148,13 +142,17 @@ class Call:
     def ended(self) -> Ended | None:
         return self._ended
 
+    @property
+    def direction(self) -> Literal["incoming", "outgoing"]:
+        return self._character.caller.direction
+
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""
         structlog.contextvars.bind_contextvars(call=self._id)
         self._listener.on_refused = lambda why: self._desk.deliver_nowait(CallProblem("vocabulary_refused", why))
         self._context = contextvars.copy_context()
         self._began = self._last_media = trio.current_time()
-        async with trio.open_nursery() as last_words:
+        async with self._recording.present(), trio.open_nursery() as last_words:
             last_words.start_soon(self._listen)
             last_words.start_soon(self._receive_from_deepgram)
             try:
@@ -177,6 +175,8 @@ class Call:
         if self._ended is not None:
             return
         self._ended = why
+        # first: receipts of what will not be said any more follow
+        self._recording.end_nowait(why.reason)
         # before the line is released: receipts of what will not be said any more
         self._character.stop_nowait(End.CALL_ENDED)
         self._speech.stop_nowait()
@@ -225,7 +225,10 @@ class Call:
             case StopCharacter():
                 self._character.stop_nowait()
             case ActionResult():
+                self._recording.note_result(command)
                 self._character.take_result_nowait(command)
+            case Record(on=on):
+                self._recording.record_nowait(on)
             case GameAway() if self._character.is_playing:
                 log.info("the game is away; its character goes on")
             case GameAway():
@@ -282,6 +285,8 @@ class Call:
         if audio and self._admitted and self._ended is None:
             self._last_media = trio.current_time()
             self._listener.hear_nowait(audio)
+        if self._recording.tape is not None:
+            self._recording.tape.hear_nowait(audio, trio.current_time())
         for happening in happenings:
             self._receive_happening(happening)
         if self._stream.flooded:
@@ -299,6 +304,7 @@ class Call:
                 if not self._desk.joined.is_set():
                     # who keys a code has heard enough of the welcome
                     self._speech.speaker.interrupt_nowait()
+                self._recording.press(digit)
                 self._character.press()
                 self._desk.press_nowait(digit)
             case Mark(name=name):
@@ -318,9 +324,11 @@ class Call:
             return
         self._admitted = True
         log.info("call started", call_sid=start.call_sid, direction=facts.direction)
-        self._desk.caller = self._character.caller = self._caller(facts)
+        caller = caller_of(facts, self._id, self._known_as)
+        self._desk.caller = self._character.caller = self._recording.caller = caller
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
+        self._recording.begin_nowait()
         if facts.direction == "outgoing" and not self._outgoing.start(facts.call_id):
             return
         if self._casting.own is None:
@@ -328,14 +336,6 @@ class Call:
         else:
             self._desk.need_no_code_nowait()
             self._character.play_nowait(PlayCharacter(self._casting.own, is_servers_own=True), has_game=False)
-
-    def _caller(self, facts: Facts) -> Caller:
-        """The number of whoever is on the phone, which for an outgoing call is the one that was called."""
-        number = known_number(facts.caller if facts.direction == "incoming" else facts.called)
-        if number is None:
-            return Caller(call_id=self._id, direction=facts.direction)
-        known_as = self._known_as(number)
-        return Caller(call_id=self._id, known_as=known_as, shown=masked(number), direction=facts.direction)
 
     async def _watch_for_audio(self) -> None:
         while self._ended is None:
@@ -389,6 +389,7 @@ class Call:
         except trio.EndOfChannel:
             return False
         if heard is not None:
+            self._recording.hear(heard)
             if self._ended is None:
                 self._speech.hear(heard, self._listener.live_position)
                 self._character.hear(heard)

@@ -8,7 +8,9 @@ hung up, or the caller was silent, the call ends.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 import trio
@@ -18,10 +20,12 @@ from phonegame.characters.actions import ActionInvalid
 from phonegame.characters.brain import Brain, BrainError, BrainMissing
 from phonegame.characters.budget import Budget, CallBudget, Limit
 from phonegame.characters.conversation import Audience, Conversation, End, Setting, unchanged
+from phonegame.characters.day import DayPurse
 from phonegame.characters.entries import ActionAsked, CallBegan
 from phonegame.characters.entries import CharacterSaid as Said
+from phonegame.characters.keeping.keeper import Keeper, Recollection
 from phonegame.characters.persona import Persona
-from phonegame.characters.timing import TurnTimes
+from phonegame.characters.timing import CallTurns, TurnTimes
 from phonegame.ended import Ended
 from phonegame.listen.listener import Listener
 from phonegame.listen.transcript import Heard
@@ -51,6 +55,8 @@ ENDS_CALL = {
     End.MACHINE: Ended.MACHINE,
 }
 """Whosever character it is."""
+SERVER = "server"
+"""In the place of a game, for memories of a character that callers talk to where there is none."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -72,6 +78,15 @@ class Casting:
     newest: Callable[[Persona], Awaitable[Persona]] = unchanged
     """What the file of one of the server's own says by now."""
     on_turn: Callable[[TurnTimes], None] = lambda times: None
+    on_failed: Callable[[str], None] = lambda code: None
+    """Of a problem that the game is told of, by its code."""
+    on_spent: Callable[[Limit, float], None] = lambda what, amount: None
+    on_voice_failed: Callable[[], None] = lambda: None
+    """Whatever was to be said, and whose."""
+    day: DayPurse | None = None
+    """What all calls may cost together."""
+    keeper: Keeper | None = None
+    """Of memories; None: nobody is remembered."""
 
 
 class CallCharacter(Audience):
@@ -99,11 +114,17 @@ class CallCharacter(Audience):
         self._conversation: Conversation | None = None
         self._is_servers_own = False
         self._next: Conversation | None = None
+        self._recollection: Recollection | None = None
+        """Of the newest conversation."""
+        self._keep: Callable[[], None] = lambda: None
+        """What has been said so far in the conversation that goes on."""
         self._wanted = trio.Event()
         self._is_over = False
+        self._turns = CallTurns()
         self._message = ""
         """Left on an answering machine."""
         speech.on_finished = self._note_sound
+        speech.on_voice_failed = casting.on_voice_failed
 
     # what the call tells
 
@@ -130,6 +151,9 @@ class CallCharacter(Audience):
             self._deliver(CharacterEnded(End.REPLACED.value))
         self._is_servers_own = play.is_servers_own
         self._conversation = self._next = conversation
+        if (keeper := self._casting.keeper) is not None:
+            game = play.game if has_game else SERVER
+            self._recollection = keeper.recollection(self.caller.known_as, game, play.persona.name)
         if play.persona.vocabulary:
             self.expect_nowait(self._words)
         self._wanted.set()
@@ -187,18 +211,27 @@ class CallCharacter(Audience):
     # the task
 
     async def run(self) -> None:
-        while True:
-            await self._wanted.wait()
-            self._wanted = trio.Event()
-            conversation, self._next = self._next, None
-            if conversation is not None:
-                await self._play(conversation)
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted = trio.Event()
+                conversation, self._next = self._next, None
+                if conversation is not None:
+                    await self._play(conversation)
+        finally:
+            if self._turns:
+                log.info("how long the caller waited", **self._turns.as_milliseconds())
 
     async def _play(self, conversation: Conversation) -> None:
         log.info("character in", name=conversation.persona.name)
         end = End.CALL_ENDED
         try:
-            end = await conversation.run()
+            with ExitStack() as stack:
+                if self._casting.day is not None:
+                    stack.enter_context(self._casting.day.talking(conversation.look_again_nowait))
+                # its greeting would go before them
+                await self._speech.wait_prompted()
+                end = await self._converse(conversation, self._recollection)
         finally:
             log.info("character out", why=end.value, turns=conversation.turns)
             if self._conversation is conversation:
@@ -219,9 +252,22 @@ class CallCharacter(Audience):
         with trio.move_on_after(MESSAGE_SECONDS):
             await self._speech.leave_message(self._message, voice)
 
+    async def _converse(self, conversation: Conversation, recollection: Recollection | None) -> End:
+        """With what is remembered of the caller; all that is said is kept, whatever the end is."""
+        if recollection is None:
+            return await conversation.run()
+        await recollection.recall(conversation)
+        self._keep = partial(recollection.keep_nowait, conversation)
+        try:
+            return await conversation.run()
+        finally:
+            self._keep()
+            self._keep = lambda: None
+
     def _setting(self, play: PlayCharacter) -> Setting:
         if self._budget is None:
-            self._budget = Budget(self._casting.budget, trio.current_time())
+            began, on_spent = trio.current_time(), self._casting.on_spent
+            self._budget = Budget(self._casting.budget, began, self._casting.day, on_spent)
         return Setting(
             stage=self._speech,
             audience=self,
@@ -243,6 +289,12 @@ class CallCharacter(Audience):
                 return self._prompts.prompt_limit_minutes
             case Limit.CHARACTERS:
                 return self._prompts.prompt_limit_characters
+            case Limit.DAY_TOKENS:
+                return self._prompts.prompt_day_tokens
+            case Limit.DAY_MINUTES:
+                return self._prompts.prompt_day_minutes
+            case Limit.DAY_CHARACTERS:
+                return self._prompts.prompt_day_characters
 
     # the audience
 
@@ -251,14 +303,17 @@ class CallCharacter(Audience):
 
     def said(self, said: Said) -> None:
         self._deliver(CharacterSaid(said.text, said.cut_off))
+        self._keep()
 
     def renewed(self, persona: Persona) -> None:
         self.expect_nowait(self._words)
 
     def failed(self, code: str, why: str) -> None:
         log.warning("trouble with a character", code=code, why=why)
+        self._casting.on_failed(code)
         self._deliver(CallProblem(code, why))
 
     def timed(self, times: TurnTimes) -> None:
         log.debug("turn", **times.as_milliseconds())
+        self._turns.add(times)
         self._casting.on_turn(times)

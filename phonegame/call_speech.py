@@ -63,10 +63,16 @@ class CallSpeech:
         self._tone_known.set()
         self._kept: list[Saying] = []
         """For after the tone."""
+        self._prompting: list[Saying] = []
+        self._prompted = trio.Event()
+        """None of them waits or is being said any more."""
         self._performers: dict[str, Receipts] = {}
         """Who gets the receipt of a saying that is neither the game's nor the server's own."""
         self.on_finished: Callable[[], None] = lambda: None
         """Called whenever the caller has heard something, whosever."""
+        self.on_said: Callable[[str, Saying, Receipt], None] = lambda by, saying, receipt: None
+        """Called with every receipt, and with whose saying it was: game, character or server."""
+        self.on_voice_failed: Callable[[], None] = lambda: None
 
     # the server's own
 
@@ -113,6 +119,11 @@ class CallSpeech:
                     self.speaker.say_nowait(Saying(say_id=OWN, audio=hold_tone()))
                     await self.speaker.wait_silent()
 
+    @property
+    def has_voice(self) -> bool:
+        """Whether the server can say anything itself."""
+        return self._has_voice
+
     def can_say(self, goodbye: str) -> bool:
         return bool(goodbye) and self._has_voice and self.speaker.can_be_heard
 
@@ -124,7 +135,16 @@ class CallSpeech:
 
     def _prompt(self, text: str) -> None:
         if text and self._has_voice and not self._ending:
-            self.speaker.say_nowait(Saying(say_id=OWN, text=text))
+            saying = Saying(say_id=OWN, text=text)
+            if not self._prompting:
+                self._prompted = trio.Event()
+            self._prompting.append(saying)
+            self.speaker.say_nowait(saying)
+
+    async def wait_prompted(self) -> None:
+        """Until the caller has heard what the server itself had to say."""
+        while self._prompting:
+            await self._prompted.wait()
 
     # the game's
 
@@ -162,6 +182,10 @@ class CallSpeech:
     @property
     def speaking_since(self) -> float | None:
         return self.speaker.speaking_since
+
+    @property
+    def voice_asked_at(self) -> float | None:
+        return self.speaker.voice_asked_at
 
     @property
     def first_audio_at(self) -> float | None:
@@ -232,10 +256,19 @@ class CallSpeech:
             self._deliver(SayStarted(saying.say_id))
 
     def say_finished(self, saying: Saying, receipt: Receipt) -> None:
-        if (performer := self._performers.pop(saying.say_id, None)) is not None:
+        receipt = self._true_reason(receipt)
+        if receipt.dropped is Dropped.VOICE_FAILED:
+            self.on_voice_failed()
+        performer = self._performers.pop(saying.say_id, None)
+        self.on_said("character" if performer else "game" if saying.say_id != OWN else "server", saying, receipt)
+        if performer is not None:
             performer.say_finished(saying, receipt)
         elif saying.say_id != OWN:
-            self._deliver(SayFinished(saying.say_id, self._true_reason(receipt)))
+            self._deliver(SayFinished(saying.say_id, receipt))
+        elif saying in self._prompting:
+            self._prompting.remove(saying)
+            if not self._prompting:
+                self._prompted.set()
         self.on_finished()
 
     def _true_reason(self, receipt: Receipt) -> Receipt:

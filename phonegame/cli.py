@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "twilio": ("phonegame.twilio_command:twilio", "Point a Twilio number at this server."),
     "doctor": ("phonegame.doctor.command:doctor", "Check settings, keys, addresses, and say how to mend them."),
+    "forget": ("phonegame.forget_command:forget", "Delete what characters remember of a caller."),
     "dial": ("phonegame.dial_command:dial", "Have a running server ring somebody up."),
     "carrier": (
         "phonegame.local.twilio_api.command:carrier",

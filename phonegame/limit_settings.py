@@ -40,6 +40,12 @@ class LimitSettings(BaseSettings):
     """How long characters stay in one call."""
     call_characters: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
     """Spoken by characters in one call: a voice is paid by them."""
+    day_tokens: Annotated[int, Field(ge=0, le=10_000_000_000)] = 5_000_000
+    """Of models, in all calls of a day, which begins at midnight, local time. 0, here and in the next two: no limit."""
+    day_minutes: Annotated[float, Field(ge=0, le=1_000_000)] = 2_000
+    """That callers talk to characters in a day; of several at once, each one's."""
+    day_characters: Annotated[int, Field(ge=0, le=1_000_000_000)] = 1_000_000
+    """Spoken by characters in a day."""
 
     number_wrong_codes: Count = 20
     """Wrong codes an hour from one calling number; then its calls are turned away until the hour has passed."""

@@ -38,12 +38,19 @@ def _goodbye(text: str) -> str:
     return _prompt(set(), text, MAX_GOODBYE).format()
 
 
+def _spoken(text: str) -> str:
+    if not (plain := _plain(text)):
+        raise ValueError("cannot be none: nobody may be recorded without being told")
+    return plain
+
+
 def _naming_code(text: str) -> str:
     return _prompt({"code"}, text)
 
 
 Prompt = Annotated[str, AfterValidator(_plain)]
 GoodbyePrompt = Annotated[str, AfterValidator(_goodbye)]
+SpokenPrompt = Annotated[str, AfterValidator(_spoken)]
 CodePrompt = Annotated[str, AfterValidator(_naming_code)]
 
 
@@ -70,11 +77,19 @@ class Prompts(BaseSettings):
     prompt_closing: GoodbyePrompt = "I am sorry, the line is closing. Goodbye."
     """The server is going down."""
 
+    prompt_recording: SpokenPrompt = "This call is being recorded."
+    """Heard to its end before anything is recorded. Cannot be silent."""
+
     prompt_limit_turns: GoodbyePrompt = "That was the last answer that I can give in one call. Goodbye."
     """A character has answered `PHONEGAME_CALL_TURNS` times."""
     prompt_limit_tokens: GoodbyePrompt = "I have thought as much as I can in one call. Goodbye."
     prompt_limit_minutes: GoodbyePrompt = "Our time is up. Goodbye."
     prompt_limit_characters: GoodbyePrompt = "I have said as much as I can in one call. Goodbye."
+
+    prompt_day_tokens: GoodbyePrompt = "I have thought enough for today. Please call again tomorrow. Goodbye."
+    """`PHONEGAME_DAY_TOKENS`, by all characters together; so the next two."""
+    prompt_day_minutes: GoodbyePrompt = "I have no more time today. Please call again tomorrow. Goodbye."
+    prompt_day_characters: GoodbyePrompt = "I have said enough for today. Please call again tomorrow. Goodbye."
 
     def fixed_prompts(self) -> list[str]:
         """The texts that are always the same, which a voice does well to remember."""

@@ -17,7 +17,9 @@ from phonegame.character_settings import CharacterSettings
 from phonegame.deepgram.listen_url import fault_of
 from phonegame.limit_settings import LimitSettings
 from phonegame.loopback import is_loopback
+from phonegame.memory_settings import MemorySettings
 from phonegame.prompts import Prompts
+from phonegame.recording_settings import RecordingSettings
 from phonegame.twilio_settings import TwilioSettings
 
 DEEPGRAM_URL = (
@@ -40,7 +42,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, CharacterSettings, LimitSettings):
+class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, LimitSettings):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
@@ -147,10 +149,12 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, LimitSettings):
 
     @field_validator("voice")
     @classmethod
-    def _voice(cls, value: str) -> str:
+    def _voice(cls, value: str, info: ValidationInfo) -> str:
         from phonegame.speak.voice import SpeakError
         from phonegame.speak.voice_names import parse_voice_name
 
+        if value == "none" and info.data.get("record") == "always":
+            raise ValueError("is none, while PHONEGAME_RECORD is always: nobody could tell callers; set a voice")
         if value not in ("auto", "none"):
             try:
                 parse_voice_name(value)
@@ -198,7 +202,7 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, LimitSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+            raise SettingsError(faults_of(error)) from None
         except UnicodeDecodeError:
             raise SettingsError([".env: is not UTF-8 text; save it as UTF-8"]) from None
         except OSError as error:
@@ -239,6 +243,11 @@ def _check_certificate(cert: Path, key: Path) -> None:
 
 
 _BOUNDS = {"gt": "above", "ge": "at least", "le": "at most"}
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Of these settings, or a part of them."""
+    return [_sentence(fault) for fault in error.errors()]
 
 
 def _sentence(fault: ErrorDetails) -> str:

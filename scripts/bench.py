@@ -4,6 +4,7 @@
     python scripts/bench.py --find-max       # and the most calls that one core keeps (some minutes)
     python scripts/bench.py --only phonegame --profile
     python scripts/bench.py --speech         # how games speak to 100 calls (two minutes), and nothing else
+    python scripts/bench.py --characters     # what 50 conversations with a character take (three minutes)
 
 The method is printed with the figures. Give it the machine to itself; it takes two cores. The server gets the
 environment, so that PHONEGAME_... variables are measured as they are set.
@@ -20,10 +21,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmark import speech_report
+from benchmark import speech_report, talk_report
 from benchmark.errors import BenchError
 from benchmark.measure import measure
 from benchmark.measure_speech import IDLE_CALLS, measure_speech
+from benchmark.measure_talk import BRAINS, measure_talk
 from benchmark.profiling import Profiler
 from benchmark.report import Measurement, method, text
 from benchmark.search import LIMIT_MS, find_max, trial
@@ -62,6 +64,8 @@ def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, o
 
     if options.speech:
         return {"speech": _measure_speech(options, tell)}
+    if options.characters:
+        return {"characters": [_measure_talk(brain, options, tell) for brain in BRAINS]}
     measurements: dict[str, Measurement] = {}
     for at, server in enumerate(servers):
         profiler = Profiler(Path(options.profile, server)) if options.profile else None
@@ -88,6 +92,17 @@ def _measure_speech(options: argparse.Namespace, tell: Callable[[str], None]) ->
     return dataclasses.asdict(measurement)
 
 
+def _measure_talk(brain: str, options: argparse.Namespace, tell: Callable[[str], None]) -> dict[str, object]:
+    if brain == BRAINS[0]:
+        tell(talk_report.method(cores(), options.characters, options.seconds))
+    profiler = Profiler(Path(options.profile, brain)) if options.profile else None
+    measurement = measure_talk(brain, options.characters, options.seconds, profiler)
+    tell(talk_report.text(measurement) + "\n")
+    if profiler:
+        tell(profiler.text())
+    return dataclasses.asdict(measurement)
+
+
 def _most_calls(server: str, tell: Callable[[str], None]) -> int:
     tell(f"\n{server}: the most calls with p99 of both delays under {LIMIT_MS:.0f} ms and nothing lost")
     most = find_max(trial(server, tell), _FIRST_TRIAL_CALLS)
@@ -98,7 +113,9 @@ def _most_calls(server: str, tell: Callable[[str], None]) -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures what a call costs.")
     parser.add_argument("--calls", type=int, default=100, help="calls at once (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, help="how long to measure (default: 10; 30 for each brain with --characters)"
+    )
     parser.add_argument("--only", choices=SERVERS, help="measure only this server")
     parser.add_argument(
         "--find-max", action="store_true", help="search the largest number of calls that one core keeps"
@@ -109,6 +126,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--sayings", type=int, default=100, help="first sounds and interruptions of a kind (default: %(default)s)"
     )
+    parser.add_argument(
+        "--characters",
+        type=int,
+        nargs="?",
+        const=50,
+        metavar="CALLS",
+        help="measure so many conversations with a character (default: %(const)s), in place of what frames cost",
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--profile",
@@ -118,6 +143,12 @@ def _options() -> argparse.Namespace:
         help="sample the server with py-spy for some seconds, print where its time goes, keep it in FOLDER",
     )
     options = parser.parse_args()
+    if options.seconds is None:
+        options.seconds = 10.0 if options.characters is None else 30.0
+    if options.characters is not None and not 1 <= options.characters <= MOST_CALLS:
+        parser.error(f"--characters: 1 to {MOST_CALLS}")
+    if options.characters and (options.find_max or options.only or options.speech):
+        parser.error("--characters goes with --seconds, --profile and --json alone")
     if not 1 <= options.calls <= MOST_CALLS:
         parser.error(f"--calls: 1 to {MOST_CALLS}")
     if not 1 <= options.seconds <= 600:

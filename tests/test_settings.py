@@ -16,7 +16,15 @@ from tests.certificate import make_certificate
 KEY = "planted0deepgram0key0"
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 API_KEY = "SK" + "0123456789abcdef" * 2
-OUTSIDE_TABLE = {"deepgram_api_key", "cert_pem", "key_pem", "twilio_api_key", "twilio_api_secret", "character"}
+OUTSIDE_TABLE = {
+    "deepgram_api_key",
+    "cert_pem",
+    "key_pem",
+    "twilio_api_key",
+    "twilio_api_secret",
+    "character",
+    "record",
+}
 """Those that cannot be set alone."""
 VALUES: dict[str, tuple[str, str, Any]] = {
     "DEEPGRAM_URL": ("deepgram_url", "ws://localhost:1/v1/listen?a=b", "ws://localhost:1/v1/listen?a=b"),
@@ -58,6 +66,15 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_DIAL_PER_GAME": ("dial_per_game", "1", 1),
     "PHONEGAME_DIAL_PER_NUMBER": ("dial_per_number", "1", 1),
     "PHONEGAME_DIAL_AT_ONCE": ("dial_at_once", "1", 1),
+    "PHONEGAME_DAY_TOKENS": ("day_tokens", "7", 7),
+    "PHONEGAME_DAY_MINUTES": ("day_minutes", "7.5", 7.5),
+    "PHONEGAME_DAY_CHARACTERS": ("day_characters", "0", 0),
+    "PHONEGAME_MEMORY": ("memory", "memory.sqlite", Path("memory.sqlite")),
+    "PHONEGAME_MEMORY_DAYS": ("memory_days", "0", 0),
+    "PHONEGAME_NUMBER_KEY": ("number_key", "planted0number0key", SecretStr("planted0number0key")),
+    "PHONEGAME_PROMPT_DAY_TOKENS": ("prompt_day_tokens", "none", ""),
+    "PHONEGAME_PROMPT_DAY_MINUTES": ("prompt_day_minutes", "none", ""),
+    "PHONEGAME_PROMPT_DAY_CHARACTERS": ("prompt_day_characters", "none", ""),
     "PHONEGAME_RING_SECONDS": ("ring_seconds", "20", 20),
     "PHONEGAME_CALL_SECONDS": ("call_seconds", "60", 60),
     "PHONEGAME_CALL_TURNS": ("call_turns", "20", 20),
@@ -76,6 +93,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_MODEL_URL": ("model_url", "http://127.0.0.1:11434/v1/", "http://127.0.0.1:11434/v1"),
     "PHONEGAME_MODEL_KEY": ("model_key", "planted0key", SecretStr("planted0key")),
     "PHONEGAME_MODEL_TOKENS": ("model_tokens", "100", 100),
+    "PHONEGAME_RECORDINGS": ("recordings", ".", Path()),
     **{f"PHONEGAME_{name.upper()}": (name, "Hello.", "Hello.") for name in Prompts.model_fields},
 }
 

@@ -12,6 +12,7 @@ turns.py      whose turn it is
 phrases.py    a text that is still being written -> what can be spoken of it; markup.py: what cannot be
 mouth.py      what is said, and what of it was heard
 actions.py    what it can have done, checked; errands.py: what has been asked for, and the results
-budget.py     what a call may cost
+budget.py     what a call may cost; day.py: and all calls of a day
+keeping/      what is remembered of callers, in a file
 reply.py      one reply, from the first thought to the last word; conversation.py: one after the other
 """

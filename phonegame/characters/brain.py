@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from phonegame.characters.entries import Entry
@@ -58,6 +58,9 @@ class Usage:
 Piece = Text | ActionCall | Usage
 
 
+def _nobody_asks() -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a brain is to answer."""
@@ -69,6 +72,8 @@ class Request:
     """The persona's, and the server's own (`HANG_UP`)."""
     max_tokens: int
     """Of the reply."""
+    sent: Callable[[], None] = field(default=_nobody_asks, compare=False, repr=False)
+    """A brain that asks somebody else calls it whenever its request leaves, so that its share can be told from ours."""
 
 
 class Mind(Protocol):

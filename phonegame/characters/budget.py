@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -15,6 +16,9 @@ class Limit(Enum):
     TOKENS = "limit_tokens"
     MINUTES = "limit_minutes"
     CHARACTERS = "limit_characters"
+    DAY_TOKENS = "limit_day_tokens"
+    DAY_MINUTES = "limit_day_minutes"
+    DAY_CHARACTERS = "limit_day_characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,16 @@ class Purse(Protocol):
 
 
 class Budget:
-    """Of one call. `also`: another purse that pays for the same, and may be empty earlier."""
+    """Of one call. `also`: another purse that pays for the same, and may be empty earlier. `on_spent` learns of all."""
 
-    def __init__(self, limits: CallBudget, began: float, also: Purse | None = None) -> None:
+    def __init__(
+        self,
+        limits: CallBudget,
+        began: float,
+        also: Purse | None = None,
+        on_spent: Callable[[Limit, float], None] = lambda what, amount: None,
+    ) -> None:
+        self._on_spent = on_spent
         self._left = {
             Limit.TURNS: limits.turns or math.inf,
             Limit.TOKENS: limits.tokens or math.inf,
@@ -53,6 +64,7 @@ class Budget:
         self._also = also
 
     def spend(self, what: Limit, amount: float) -> None:
+        self._on_spent(what, amount)
         if what in self._left:
             self._left[what] -= amount
         if self._also is not None:

@@ -59,6 +59,9 @@ class End(Enum):
     TOKENS = Limit.TOKENS.value
     MINUTES = Limit.MINUTES.value
     CHARACTERS = Limit.CHARACTERS.value
+    DAY_TOKENS = Limit.DAY_TOKENS.value
+    DAY_MINUTES = Limit.DAY_MINUTES.value
+    DAY_CHARACTERS = Limit.DAY_CHARACTERS.value
 
 
 class Audience:
@@ -149,7 +152,7 @@ class Conversation:
         if heard.results is not None and heard.results.is_final and heard.results.best.transcript:
             spoken_at = now - (position - self._turns.last_word_end)
             self._heard_last = TurnTimes(speech_ended=spoken_at, final_result=now)
-        self._take_turns(turns)
+        self._take_turns(turns, now)
         self._turn_waiting.set()
 
     def key_nowait(self) -> None:
@@ -175,7 +178,16 @@ class Conversation:
     @property
     def state(self) -> Any:
         """What the brain needs to go on in another call."""
-        return self.mind.state
+        return self.mind.state if self._is_open else self._setting.state
+
+    def recall(self, entries: Sequence[Entry], state: Any) -> None:
+        """Of earlier calls; before `run`."""
+        self.memory.recall(entries)
+        self._setting = replace(self._setting, state=state)
+
+    def look_again_nowait(self) -> None:
+        """The purse may be empty earlier than it has told."""
+        self._waiting.set()
 
     # the tasks
 
@@ -206,11 +218,13 @@ class Conversation:
             self._turn_waiting = trio.Event()
             with trio.move_on_at(self._turns.deadline):
                 await self._turn_waiting.wait()
-            self._take_turns(self._turns.settle(trio.current_time()))
+            now = trio.current_time()
+            due = min(self._turns.deadline, now)
+            self._take_turns(self._turns.settle(now), due)
 
     async def _converse(self) -> None:
         await self._renew()
-        if self._end is None:
+        if self._end is None and self.purse.used_up(trio.current_time()) is None:
             await self._greet()
         while self._end is None:
             if (limit := self.purse.used_up(trio.current_time())) is not None:
@@ -235,8 +249,8 @@ class Conversation:
         finally:
             self._reply = None
             self._begin_quiet()
-        if reply.times.first_frame is not None:
-            self._setting.audience.timed(reply.times)
+            if reply.times.first_frame is not None:
+                self._setting.audience.timed(reply.times)
         if reply.failure is not None and not reply.is_cut:
             await self._fail(reply.failure)
         elif reply.is_cut and self._voice_has_failed:
@@ -299,7 +313,8 @@ class Conversation:
 
     # whose turn it is
 
-    def _take_turns(self, turns: Sequence[Turn]) -> None:
+    def _take_turns(self, turns: Sequence[Turn], due: float) -> None:
+        """`due`: when they could be known."""
         for turn in turns:
             self._begin_quiet()
             match turn:
@@ -308,7 +323,7 @@ class Conversation:
                 case ProbablyOver(text=text):
                     self._think_ahead(text)
                 case Over(text=text):
-                    self._end_turn(text)
+                    self._end_turn(text, due)
         if turns:
             self._waiting.set()
 
@@ -323,7 +338,7 @@ class Conversation:
         if self._is_open and self.mind.state is None:
             self._next = Reply(self, replace(self._heard_last), text)
 
-    def _end_turn(self, text: str) -> None:
+    def _end_turn(self, text: str, due: float) -> None:
         prepared = next((each for each in (self._next, self._reply) if each and not each.is_committed), None)
         if text:
             self.memory.add(CallerSaid(text))
@@ -332,13 +347,14 @@ class Conversation:
         if prepared is not None and text and prepared.said == text and not prepared.is_cut:
             prepared.times.speech_ended = self._heard_last.speech_ended
             prepared.times.final_result = self._heard_last.final_result
+            prepared.times.turn_ended = due
             prepared.commit()
             return
         if prepared is not None:
             prepared.cut()
             self._next = None
         if not self.memory.is_answered:
-            self._next = Reply(self, replace(self._heard_last))
+            self._next = Reply(self, replace(self._heard_last, turn_ended=due))
 
     async def about_to_think(self) -> None:
         await self._summing_up.pause()

@@ -62,6 +62,10 @@ class Memory:
         """Whether the character has had the last word."""
         return not self.entries or isinstance(self.entries[-1], CharacterSaid)
 
+    def recall(self, entries: Sequence[Entry]) -> None:
+        """Puts what was remembered before all else."""
+        self._items[:0] = entries
+
     def add(self, item: Item) -> None:
         self._items.append(item)
 

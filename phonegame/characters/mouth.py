@@ -39,8 +39,12 @@ class Stage(Protocol):
     def speaking_since(self) -> float | None: ...
 
     @property
+    def voice_asked_at(self) -> float | None:
+        """When the voice was asked for the saying whose `say_started` is being reported."""
+
+    @property
     def first_audio_at(self) -> float | None:
-        """When the first audio of the saying came whose `say_started` is being reported."""
+        """When its first audio came."""
 
 
 class Mouth:
@@ -90,6 +94,7 @@ class Mouth:
         self._sayings[say_id] = spoken
         if times is not None:
             self._times[say_id] = times
+            times.had_to_wait = self._stage.is_speaking
         saying = Saying(say_id=say_id, text=text, voice=self.voice, priority=Priority.NEXT, interruptible=interruptible)
         self._stage.perform(saying, self)
 
@@ -126,6 +131,7 @@ class Mouth:
     def say_started(self, saying: Saying) -> None:
         times = self._times.pop(saying.say_id, None)
         if times is not None:
+            times.voice_asked = self._stage.voice_asked_at
             times.first_audio = self._stage.first_audio_at
             times.first_frame = trio.current_time()
 

@@ -82,6 +82,7 @@ class Reply:
         self._first_phrase = trio.Event()
         self._spoken = Spoken()
         self._hang_up_id = ""
+        self._rounds = 0
         if said is None:
             self.commit()
 
@@ -102,7 +103,8 @@ class Reply:
 
     def commit(self) -> None:
         """It will be needed: what it answers stands in the memory."""
-        self.times.turn_ended = trio.current_time()
+        if self.times.turn_ended is None:
+            self.times.turn_ended = trio.current_time()
         self._committed.set()
         self._open_mouth()
 
@@ -132,6 +134,7 @@ class Reply:
     async def _talk(self) -> None:
         cast = self._cast
         for number in range(1, MAX_ROUNDS + 1):
+            self._rounds = number
             await cast.errands.wait_done()
             calls = await self._round()
             if not calls or self.failure is not None or self._hang_up_id:
@@ -183,12 +186,17 @@ class Reply:
         with phrases:
             await self._committed.wait()
             async for phrase in phrases:
-                if cast.purse.used_up(trio.current_time()) is Limit.CHARACTERS:
+                if cast.purse.used_up(trio.current_time()) in (Limit.CHARACTERS, Limit.DAY_CHARACTERS):
                     thinking.scope.cancel()
                     break
                 await cast.mouth.wait_room()
                 is_first = not self.times.first_frame and not self._spoken.phrases
                 cast.mouth.say(phrase, self._spoken, times=self.times if is_first else None)
+
+    def note_asked(self) -> None:
+        """What comes of actions that the first answer has asked for is not ours to wait for."""
+        if self._rounds == 1 and self.times.first_token is None:
+            self.times.brain_asked = trio.current_time()
 
     def note_phrase(self) -> None:
         if not self._first_phrase.is_set():
@@ -224,6 +232,7 @@ class _Thinking:
             entries=(*cast.memory.entries, *said),
             actions=cast.actions.all,
             max_tokens=cast.max_tokens,
+            sent=reply.note_asked,
         )
         return self._request
 
@@ -244,6 +253,7 @@ class _Thinking:
         return None
 
     async def _think(self, send: trio.MemorySendChannel[str]) -> None:
+        self._reply.note_asked()
         with trio.move_on_after(FIRST_PIECE_SECONDS) as patience:
             async with self._cast.mind.think(self._ask()) as pieces:
                 async for piece in pieces:

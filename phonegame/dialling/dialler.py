@@ -9,7 +9,7 @@ import structlog
 import trio
 
 from phonegame.dialling.called_in import CalledIn
-from phonegame.dialling.outgoing import Order, OutgoingCall, Places, Unwanted
+from phonegame.dialling.outgoing import Order, Outcome, OutgoingCall, Places, Unwanted
 from phonegame.dialling.quota import DialQuota
 from phonegame.dialling.rules import DialRefused, DialRules, Rule
 from phonegame.logs import masked
@@ -66,6 +66,8 @@ class Dialler:
         self._calls: dict[str, OutgoingCall] = {}
         self._one_is_over = trio.Event()
         self._closing = False
+        self.on_over: Callable[[Outcome], None] = lambda outcome: None
+        """Told what has become of each call that was to be placed."""
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -84,6 +86,7 @@ class Dialler:
             # it must not take down the others, nor the server
             log.exception("error of ours; an outgoing call ends", call=call.id)
         finally:
+            self.on_over(call.outcome)
             del self._calls[call.id]
             self._one_is_over.set()
             self._one_is_over = trio.Event()

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 import trio
@@ -93,6 +93,11 @@ class Stage(IntEnum):
     OVER = 4
 
 
+End = Literal["busy", "no_answer", "failed", "cancelled"]
+Outcome = Literal["connected", "refused"] | End
+"""What becomes of the phone; of one that is connected, the call's own end tells the rest. Refused: a limit of ours."""
+
+
 class Unwanted(Enum):
     """Why nobody needs the call any more."""
 
@@ -101,7 +106,7 @@ class Unwanted(Enum):
     CLOSING = "the server is going down"
 
 
-_ENDS: dict[str, tuple[DialStatus, str | None]] = {
+_ENDS: dict[str, tuple[End, str | None]] = {
     "busy": ("busy", None),
     "no-answer": ("no_answer", None),
     "failed": ("failed", "the carrier could not put the call through"),
@@ -131,6 +136,7 @@ class OutgoingCall:
         self._changed = trio.Event()
         self.call_sid = ""
         self.unwanted: Unwanted | None = None
+        self.outcome: Outcome = "failed"
         self.answered_by: str | None = None
         self.detected = trio.Event()
         """`answered_by` is known, or the call is over."""
@@ -156,6 +162,7 @@ class OutgoingCall:
         except DialRefused as refusal:
             self._log.warning("call not placed", rule=refusal.rule.label)
             self.error = refusal
+            self.outcome = "refused"
             self._refused(refusal)
         finally:
             self._be_over()
@@ -262,6 +269,7 @@ class OutgoingCall:
         self.unwanted = why
         if self._stage >= Stage.CONNECTED:
             return
+        self.outcome = "cancelled"
         self._tell("cancelled")
         self._give_back()
         self._wake()
@@ -310,6 +318,7 @@ class OutgoingCall:
             return False
         self._advance(Stage.ANSWERED)
         self._stage, self._deadline = Stage.CONNECTED, math.inf
+        self.outcome = "connected"
         self._wake()
         return True
 
@@ -337,10 +346,11 @@ class OutgoingCall:
         self._tell("ringing" if stage is Stage.RINGING else "answered")
         self._wake()
 
-    def _end(self, status: DialStatus, reason: str | None = None) -> None:
+    def _end(self, status: End, reason: str | None = None) -> None:
         """One that is connected is ended by its media stream, and its game learns that from the line."""
         if self._stage >= Stage.CONNECTED:
             return
+        self.outcome = status
         self._tell(status, reason)
         self._log.info("call not connected", status=status, reason=reason)
         self._be_over()

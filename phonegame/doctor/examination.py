@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import trio
 
-from phonegame.doctor import machine, outside, speech
+from phonegame.doctor import machine, memory, outside, recordings, speech
 from phonegame.doctor.finding import Finding, Outcome
 from phonegame.loopback import is_loopback
 from phonegame.settings import Settings, SettingsError
@@ -36,6 +36,8 @@ async def _locks(settings: Settings) -> Findings:
 CHECKS = (
     Check("locks", _locks),
     Check("port", machine.check_port),
+    Check("recordings", recordings.check_recordings),
+    Check("memory", memory.check_memory),
     Check("voice", speech.check_voice, speech.voice_host),
     Check("deepgram", speech.check_deepgram, lambda settings: outside.host_of(settings.deepgram_url)),
     Check("clock", outside.check_clock, lambda settings: outside.host_of(settings.twilio_api_url)),

@@ -68,10 +68,10 @@ class Games:
         """Those that have a code."""
         return (session for session in self._sessions if session.is_open)
 
-    async def serve(self, socket: RawWebsocket, known_as: str) -> None:
+    async def serve(self, socket: RawWebsocket, known_as: str, memory: str = "") -> None:
         """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it.
 
-        `known_as`: the same for each connection of one game, for the limits of its calls.
+        `known_as`: the same for each connection of one game, for the limits of its calls. `memory`: see `open_seat`.
         """
         if self._closed:
             await _turn_away(socket, CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
@@ -79,17 +79,18 @@ class Games:
         if self._why_none:
             await _turn_away(socket, NOT_HERE, self._why_none)
             return
-        session = self._session_for(socket, known_as)
+        session = self._session_for(socket, known_as, memory)
         with self._sessions.present(session):
             await session.run()
 
-    def _session_for(self, socket: RawWebsocket, known_as: str) -> Session:
+    def _session_for(self, socket: RawWebsocket, known_as: str, memory: str) -> Session:
         if v1.SUBPROTOCOL not in socket.subprotocols:
             return TextSession(socket, self._switchboard, self._phone_number, self._game_queue)
         game = V1Game(
             self._phone_number,
             self._dial,
             known_as=known_as,
+            memory=memory,
             away_seconds=self._away_seconds,
             queue=self._game_queue,
         )

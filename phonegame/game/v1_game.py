@@ -50,6 +50,7 @@ Order = (
     | v1.Vocabulary
     | v1.Accept
     | v1.Dial
+    | v1.Record
     | v1.Character
     | v1.CharacterStop
     | v1.ActionResult
@@ -78,14 +79,23 @@ class Connection(Protocol):
 
 class V1Game:
     def __init__(
-        self, phone_number: str, dial: Dial | None = None, *, known_as: str, away_seconds: float, queue: int
+        self,
+        phone_number: str,
+        dial: Dial | None = None,
+        *,
+        known_as: str,
+        memory: str = "",
+        away_seconds: float,
+        queue: int,
     ) -> None:
         """`dial`: None on a server that places no calls.
 
         `known_as`: for the limits of its calls. It outlives the game, which would otherwise connect anew to dial more.
+        `memory`: see `open_seat`.
         """
         self._dial = dial
         self._known_as = known_as
+        self._memory = memory
         self._phone_number = phone_number
         self._away_seconds = away_seconds
         self._queue = queue
@@ -107,7 +117,7 @@ class V1Game:
 
     async def run(self, switchboard: Switchboard, connection: Connection) -> None:
         """Returns when the game is over, whichever websocket it has by then. Raises `NoCodeFree`."""
-        async with switchboard.open_seat(self._take_event) as self._seat:
+        async with switchboard.open_seat(self._take_event, game=self._memory) as self._seat:
             self._sayings = Sayings(self._seat, self.post_nowait, self._queue)
             self._characters = Characters(self._seat, self.post_nowait)
             self._log.info("game in", code=self._seat.code, protocol=v1.SUBPROTOCOL)
@@ -228,6 +238,8 @@ class V1Game:
                 self._command("clear", switchboard.Clear(), message.to)
             case v1.HangUp():
                 self._command("hangup", switchboard.HangUp(message.at_once), message.to)
+            case v1.Record():
+                self._command("record", switchboard.Record(message.on), message.to)
             case v1.Vocabulary(words=words):
                 self._vocabulary = words
                 self._seat.command_nowait(Expect(words))

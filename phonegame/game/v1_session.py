@@ -25,8 +25,8 @@ from phonegame.wire import v1
 
 GRACE_LENGTH = 64 * 1024
 """Characters over the limit with which a message is still answered by an error, rather than by the end."""
-LARGE = 16 * 1024
-"""Characters from which a message is parsed in a thread: a script of this much takes some milliseconds."""
+LARGE = 64 * 1024
+"""Characters from which a message is parsed in a thread: this much takes a millisecond."""
 STALL_SECONDS = 30
 """A game that reads nothing for so long, while half of its queue is full and it goes on sending, is closed."""
 RESUME_SECONDS = 5
@@ -215,9 +215,12 @@ class V1Session:
         if len(text) > v1.MAX_MESSAGE_LENGTH:
             what = f"The message has {len(text)} characters, and at most {v1.MAX_MESSAGE_LENGTH} are allowed."
             return v1.Malformed(message=what)
-        if len(text) < LARGE:
-            return v1.parse(text)
-        return await trio.to_thread.run_sync(v1.parse, text, limiter=self._parsing)
+        if len(text) >= LARGE:
+            return await trio.to_thread.run_sync(v1.parse, text, limiter=self._parsing)
+        message = v1.decode(text)
+        if v1.takes_long(message):
+            return await trio.to_thread.run_sync(v1.finish, message, limiter=self._parsing)
+        return v1.finish(message)
 
     def _obey(self, message: v1.GameMessage | v1.Malformed | v1.Ignored) -> None:
         match message:

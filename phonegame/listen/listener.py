@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import structlog
 import trio
@@ -92,6 +93,8 @@ class Listener:
         self._send_heard, self.heard = trio.open_memory_channel[Heard](HEARD_QUEUE)
         self.failure: DeepgramFailure | None = None
         """Why `heard` ended, where that was Deepgram's doing."""
+        self.on_failed: Callable[[Literal["away", "given_up"]], None] = lambda outcome: None
+        """Called for each connection that has failed, and at the end where that was the last one."""
         self.on_refused: Callable[[str], object] = lambda why: None
         """Called with a sentence for the game where Deepgram does not take its words; must neither wait nor raise."""
 
@@ -179,8 +182,10 @@ class Listener:
             if not (failure.passing or self._good) or away_seconds + wait_seconds > self._reconnect_seconds:
                 log.error("Deepgram cannot be used; the call ends", why=str(failure))
                 self.failure = failure
+                self.on_failed("given_up")
                 return
             log.warning("Deepgram is away; trying again", why=str(failure), retry_in=round(wait_seconds, 2))
+            self.on_failed("away")
             await self._wait_to_retry(wait_seconds)
             retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
 

@@ -153,6 +153,9 @@ class V1Client:
     async def vocabulary(self, words: Iterable[str]) -> None:
         await self.send(v1.Vocabulary(words=tuple(words)))
 
+    async def record(self, to: ToWhom = None, *, on: bool = True) -> None:
+        await self.send(v1.Record(call_id=_call_id(to), players=_players(to), on=on))
+
     async def resume(self, resume_token: str, last_seq: int) -> None:
         await self.send(v1.Resume(resume_token=resume_token, last_seq=last_seq))
 

@@ -29,8 +29,9 @@ class Part:
         """There while it is wanted: from when it is synthesised until it has been played."""
         self.synthesis: trio.CancelScope | None = None
         self.failure: str | None = None
+        self.asked_at: float | None = None
+        """When its voice was asked: trio's time, as the next."""
         self.first_audio_at: float | None = None
-        """Trio's time."""
         self.begin = 0
         """Place of its first sample among all that the speaker has sent."""
         self.sent = 0

@@ -55,6 +55,11 @@ class Playout:
         return self._place_at
 
     @property
+    def delay(self) -> float:
+        """Seconds by which the phone is behind this clock, as far as marks tell: the way there and back, and stalls."""
+        return self._behind + (0.0 if math.isinf(self._least_delay) else self._least_delay)
+
+    @property
     def next_overdue(self) -> float:
         return self._marks[0].plays_at + MARK_SECONDS if self._marks else math.inf
 
@@ -67,11 +72,18 @@ class Playout:
         self.sent += length
         return plays_at
 
-    def has_been_sent_nowait(self, now: float) -> None:
-        """The socket has taken the audio: what it held up cannot have begun to play before."""
+    def has_been_sent_nowait(self, now: float) -> float | None:
+        """The socket has taken the audio: what it held up cannot have begun to play before.
+
+        Returns the time at which its first sample plays; None where it was no audio, or has been cleared since.
+        """
         place, self._in_flight = self._in_flight, None
-        if place is not None and now > self._place_at + (place - self._place) / BYTES_PER_SECOND:
-            self._place, self._place_at = place, now
+        if place is None:
+            return None
+        plays_at = self._place_at + (place - self._place) / BYTES_PER_SECOND
+        if now > plays_at:
+            self._place, self._place_at, plays_at = place, now, now
+        return plays_at
 
     def played(self, now: float) -> int:
         """The place up to which the caller has heard all."""

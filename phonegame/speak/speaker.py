@@ -77,6 +77,16 @@ class Receipts(Protocol):
     def say_finished(self, saying: Saying, receipt: Receipt) -> None: ...
 
 
+class Tape(Protocol):
+    """Is told what the caller hears, while there is one."""
+
+    def play_nowait(self, saying: Saying, place: int, audio: bytes, plays_at: float, delay: float) -> None:
+        """It is on its way. `place`: samples sent before it since the last cut; the times are `Playout`'s."""
+
+    def cut_nowait(self, place: int) -> None:
+        """What lies behind this place is not heard. Places count from 0 again."""
+
+
 class Speaker:
     """One for each call. `send_text` writes to its media stream; one task calls `run`."""
 
@@ -96,8 +106,12 @@ class Speaker:
         self._look_again_at = math.inf
         self._waiting_for: Part | None = None
         self._silent = trio.Event()
+        self.voice_asked_at: float | None = None
+        """When the voice was asked for the saying that has started last: trio's time. None: a clip."""
         self.first_audio_at: float | None = None
-        """When the first audio came of the saying that has started last: trio's time. None: a clip."""
+        """When its first audio came."""
+        self.tape: Tape | None = None
+        self._for_tape: tuple[Saying, int, bytes] | None = None
 
     # what the call tells
 
@@ -143,6 +157,8 @@ class Speaker:
 
     def close_nowait(self) -> None:
         """The call is over. What is left gets its receipt, and so does whatever is still to come; `run` returns."""
+        if self.tape is not None and not self._closed:
+            self.tape.cut_nowait(self._place)
         self._closed = True
         self._woken.set()
         self._report(self._take_out(list(self._order), dropped=Dropped.CALL_ENDED))
@@ -192,7 +208,9 @@ class Speaker:
                     message = self._next_message(trio.current_time())
                     if message is not None:
                         await self._send_text(message)
-                        self._playout.has_been_sent_nowait(trio.current_time())
+                        plays_at = self._playout.has_been_sent_nowait(trio.current_time())
+                        if self.tape is not None and not self._closed:
+                            self._tell_tape(self.tape, plays_at)
                         # on a dead socket that was no checkpoint
                         await trio.lowlevel.checkpoint_if_cancelled()
                     else:
@@ -235,7 +253,7 @@ class Speaker:
             return None
         if not performance.is_announced:
             performance.is_announced = True
-            self.first_audio_at = part.first_audio_at
+            self.voice_asked_at, self.first_audio_at = part.asked_at, part.first_audio_at
             self._woken.set()
             self._receipts.say_started(performance.saying)
             return None
@@ -246,7 +264,16 @@ class Speaker:
             self._firm_until = self._playout.plays_until
         if not performance.is_on_wire:
             performance.is_on_wire = True
-        return media_message(self._stream_sid, part.take(size))
+        audio = part.take(size)
+        if self.tape is not None:
+            self._for_tape = performance.saying, self._playout.sent - size, audio
+        return media_message(self._stream_sid, audio)
+
+    def _tell_tape(self, tape: Tape, plays_at: float | None) -> None:
+        """Behind the socket, which may have held the audio up; what was cleared meanwhile is not heard."""
+        sent, self._for_tape = self._for_tape, None
+        if sent is not None and plays_at is not None:
+            tape.play_nowait(*sent, plays_at, self._playout.delay)
 
     def _end_part(self, performance: Performance, part: Part) -> str | None:
         performance.advance()
@@ -288,6 +315,8 @@ class Speaker:
         finished = self._take_out(gone, interrupted=interrupted, dropped=dropped)
         if sweep:
             self._clear_is_due = True
+            if self.tape is not None:
+                self.tape.cut_nowait(place)
             self._playout.clear_nowait()
             self._firm_until = min(self._firm_until, trio.current_time())
             for each in self._order:

@@ -40,7 +40,8 @@ class Synthesis:
             part.sound = Sound(audio=part.audio, ended=True)
             return
         part.failure = None
-        scope = part.synthesis = trio.CancelScope(deadline=trio.current_time() + VOICE_SECONDS)
+        part.asked_at, part.first_audio_at = trio.current_time(), None
+        scope = part.synthesis = trio.CancelScope(deadline=part.asked_at + VOICE_SECONDS)
         part.sound = Sound(part.text, on_change=partial(self._progress, part, scope))
         nursery.start_soon(self._synthesise, part, part.voice, part.sound, scope)
 

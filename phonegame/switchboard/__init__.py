@@ -128,7 +128,20 @@ class CharacterEnded(msgspec.Struct, frozen=True, tag=True):
 
     reason: str
     """stopped, replaced, hung_up, caller_silent, failed, or a limit: limit_turns, limit_tokens, limit_minutes,
-    limit_characters."""
+    limit_characters, limit_day_tokens, limit_day_minutes, limit_day_characters."""
+
+
+class RecordingStarted(msgspec.Struct, frozen=True, tag=True):
+    """The caller has been told that the call is recorded, and from here on it is."""
+
+    recording_id: str
+
+
+class RecordingStopped(msgspec.Struct, frozen=True, tag=True):
+    """The one end of each recording that has started."""
+
+    recording_id: str
+    reason: Literal["asked", "call_ended", "failed"]
 
 
 class CallEnding(msgspec.Struct, frozen=True, tag=True):
@@ -155,6 +168,8 @@ CallEvent = (
     | CharacterAsks
     | CharacterEnded
     | CallProblem
+    | RecordingStarted
+    | RecordingStopped
     | CallEnding
     | CallEnded
 )
@@ -200,6 +215,8 @@ class PlayCharacter(msgspec.Struct, frozen=True, tag=True):
     persona: Persona
     is_servers_own: bool = False
     """It comes from the server's files: the call goes on with it when the game has left."""
+    game: str = ""
+    """Whose memory of the caller it has: the seat says so, see `open_seat`."""
 
 
 class StopCharacter(msgspec.Struct, frozen=True, tag=True):
@@ -215,6 +232,12 @@ class ActionResult(msgspec.Struct, frozen=True, tag=True):
     failed: bool = False
 
 
+class Record(msgspec.Struct, frozen=True, tag=True):
+    """Record the call, once the caller has been told, or do not any more."""
+
+    on: bool = True
+
+
 class GameAway(msgspec.Struct, frozen=True, tag=True):
     """The game has lost its connection and may come back."""
 
@@ -227,7 +250,19 @@ class GameLeft(msgspec.Struct, frozen=True, tag=True):
     """The game has left for good. The last command."""
 
 
-Command = Say | Clear | HangUp | Expect | PlayCharacter | StopCharacter | ActionResult | GameAway | GameBack | GameLeft
+Command = (
+    Say
+    | Clear
+    | HangUp
+    | Expect
+    | PlayCharacter
+    | StopCharacter
+    | ActionResult
+    | Record
+    | GameAway
+    | GameBack
+    | GameLeft
+)
 
 ALL: Literal["all"] = "all"
 To = Literal["all"] | Sequence[str | int]
@@ -315,12 +350,12 @@ class Switchboard(Protocol):
         """The codes that games show at present."""
 
     def open_seat(
-        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False
+        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False, game: str = ""
     ) -> AbstractAsyncContextManager[Seat]:
         """A game comes in and is given a code, which it loses on leaving the block. Raises `NoCodeFree`.
 
         `take` gets the events of all its calls, in order; it may close the seat. `one_after_the_other`: no event of a
-        call comes after the `CallStarted` of the next one.
+        call comes after the `CallStarted` of the next one. `game`: what its characters' memories are known by.
         """
 
     async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> Line | Refused:

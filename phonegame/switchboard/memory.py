@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import msgspec
 import structlog
 import trio
 
@@ -23,6 +24,7 @@ from phonegame.switchboard import (
     GameLeft,
     HangUp,
     NoCodeFree,
+    PlayCharacter,
     Refused,
     SeatClosed,
     To,
@@ -49,12 +51,12 @@ class MemorySwitchboard:
 
     @asynccontextmanager
     async def open_seat(
-        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False
+        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False, game: str = ""
     ) -> AsyncIterator[MemorySeat]:
         code = self._pool.take()
         if code is None:
             raise NoCodeFree(f"all {self._pool.capacity} codes are in use")
-        seat = self._seats[code] = MemorySeat(code, self, take, one_after_the_other)
+        seat = self._seats[code] = MemorySeat(code, self, take, one_after_the_other, game)
         try:
             yield seat
         finally:
@@ -85,12 +87,18 @@ class MemorySwitchboard:
 
 class MemorySeat:
     def __init__(
-        self, code: str, switchboard: MemorySwitchboard, take: Callable[[FromCall], None], one_after_the_other: bool
+        self,
+        code: str,
+        switchboard: MemorySwitchboard,
+        take: Callable[[FromCall], None],
+        one_after_the_other: bool,
+        game: str,
     ) -> None:
         self.code = code
         self._switchboard = switchboard
         self._take = take
         self.one_after_the_other = one_after_the_other
+        self._game = game
         self._accept = 1
         self._slots = Slots()
         self._lines: dict[int, MemoryLine] = {}
@@ -106,6 +114,8 @@ class MemorySeat:
 
     def command_nowait(self, command: Command, to: To = ALL) -> list[str]:
         reached = []
+        if isinstance(command, PlayCharacter):
+            command = msgspec.structs.replace(command, game=self._game)
         for line in self._reached_by(command):
             # the command may have ended more than the call that it was handed to
             is_there = self._lines.get(line.player) is line and not self._left

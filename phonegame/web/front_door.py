@@ -33,8 +33,8 @@ class House(Protocol):
     @property
     def connections(self) -> ConnectionLimits: ...
 
-    async def serve_game(self, socket: RawWebsocket, known_as: str) -> None:
-        """`known_as`: see `Access.game_known_as`."""
+    async def serve_game(self, socket: RawWebsocket, known_as: str, memory: str) -> None:
+        """`known_as`: see `Access.game_known_as`. `memory`: see `Access.game_memory`."""
 
     async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         """Calls `announced` once the stream has brought the token of a call."""
@@ -95,7 +95,8 @@ class FrontDoor:
             nursery.start_soon(self._end_with_server, socket)
             with _errors_logged():
                 if path == GAME:
-                    await self._house.serve_game(socket, self._access.game_known_as(visit, address))
+                    known_as, memory = self._access.game_known_as(visit, address), self._access.game_memory(visit)
+                    await self._house.serve_game(socket, known_as, memory)
                 else:
                     await self._house.serve_call(socket, lambda: place.give_back(trio.current_time()))
             nursery.cancel_scope.cancel()

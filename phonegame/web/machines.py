@@ -1,4 +1,4 @@
-"""For load balancers, and for tools that generate a client's side of the protocols."""
+"""For load balancers, for monitors, and for tools that generate a client's side of the protocols."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
+from phonegame.metrics import CONTENT_TYPE
 from phonegame.web.openapi import openapi
 from phonegame.wire.v1.asyncapi import asyncapi
 
 Answer = tuple[dict[str, str], int]
 
 
-def machine_pages(is_closing: Callable[[], bool]) -> Blueprint:
+def machine_pages(is_closing: Callable[[], bool], metrics: Callable[[], str]) -> Blueprint:
     pages = Blueprint("machines", __name__)
 
     @pages.get("/healthz")
@@ -24,6 +25,10 @@ def machine_pages(is_closing: Callable[[], bool]) -> Blueprint:
     async def readyz() -> Answer:
         """Whether calls and games should be sent here."""
         return ({"status": "closing"}, 503) if is_closing() else ({"status": "ok"}, 200)
+
+    @pages.get("/metrics")
+    async def metrics_of_all() -> Response:
+        return Response(metrics(), content_type=CONTENT_TYPE)
 
     @pages.get("/asyncapi.json")
     async def asyncapi_document() -> dict[str, Any]:

@@ -74,6 +74,7 @@ def _routes() -> dict[str, tuple[str, Json]]:
                 {"200": _status("They should.", "ok"), "503": _status("The server is going down.", "closing")},
             ),
         ),
+        "/metrics": ("get", _operation("How the server does: Prometheus' text format.", {"200": _text("Metrics.")})),
         "/asyncapi.json": ("get", _document("phonegame.v1, the protocol of `/game`: AsyncAPI 3.0.")),
         "/openapi.json": ("get", _document("This document.")),
         "/game": ("get", _websocket("Games: with the subprotocol `phonegame.v1`, or in plain text.", *GAME_KEYS)),

@@ -21,6 +21,8 @@ from phonegame.switchboard import (
     CharacterEnded,
     CharacterSaid,
     FromCall,
+    RecordingStarted,
+    RecordingStopped,
     SayFinished,
     SayStarted,
 )
@@ -40,7 +42,7 @@ def encode(event: FromCall) -> str | None:
             return None if heard.is_interim else heard.raw
         case CallStatus() | CallKeyed() | SayStarted() | SayFinished() | CallProblem() | CallEnding() | CallEnded():
             return None
-        case CharacterSaid() | CharacterAsks() | CharacterEnded():
+        case CharacterSaid() | CharacterAsks() | CharacterEnded() | RecordingStarted() | RecordingStopped():
             return None
         case _:
             assert_never(event.event)

@@ -38,9 +38,9 @@ class Probe:
 
 
 class Call:
-    """A caller, the game that it is patched to, and its connection to the stand-in for Deepgram."""
+    """A caller, the game that it is patched to, if any, and its connection to the stand-in for Deepgram."""
 
-    def __init__(self, index: int, calls: int, probe: Probe, game: Game) -> None:
+    def __init__(self, index: int, calls: int, probe: Probe, game: Game | None) -> None:
         self.index = index
         self.game = game
         self.audio = traffic.CallAudio(index, calls)
@@ -72,13 +72,17 @@ class Call:
             return
         number = self.frames_sent
         if number == traffic.KEYS_AFTER_FRAMES:
-            caller.send(self._messages.keys(self.game.code))
+            self._send_keys(caller)
         frame = frames.frame(number, self._messages)
         self._sent_at.append(clock())
         self.frames_sent = number + 1
         caller.send(frame)
         if (number + self.index) % traffic.FRAMES_PER_SECOND == 0:
             self._send_result()
+
+    def _send_keys(self, caller: Caller) -> None:
+        assert self.game is not None
+        caller.send(self._messages.keys(self.game.code))
 
     def hang_up(self) -> None:
         if self.caller:

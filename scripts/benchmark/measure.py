@@ -15,7 +15,7 @@ from .server import Server, cores, running
 from .traffic import MediaFrames
 
 _WARM_UP_CALLS = 4
-_PROFILER_START_SECONDS = 30.0
+PROFILER_START_SECONDS = 30.0
 
 
 def measure(
@@ -43,7 +43,7 @@ def _measure(
     memory_with_calls = server.resident_bytes()
     if profiler:
         with profiler.record(server.process.pid) as finished:
-            run.talk_on(finished, profiler.seconds + _PROFILER_START_SECONDS)
+            run.talk_on(finished, profiler.seconds + PROFILER_START_SECONDS)
     callers_gone = run.callers_gone()
     lost_frames, lost_results = run.drain()
     endings_unseen = run.end_one_by_one() if endings else None

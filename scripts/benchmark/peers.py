@@ -116,8 +116,10 @@ class Peer:
         if not data:
             self.end()
             return
-        if self._unread:
-            data = self._unread + data
+        self._take(self._unread + data if self._unread else data)
+
+    def _take(self, data: bytes) -> None:
+        """All that has come and has not been understood yet; the rest is kept in `_unread`."""
         if not self.opened:
             head, found, data = data.partition(b"\r\n\r\n")
             if not found:

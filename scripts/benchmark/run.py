@@ -71,7 +71,7 @@ class Run:
         self._began = clock()
         self._paused = False
 
-    def make_call(self, at: int, game: Game) -> Call:
+    def make_call(self, at: int, game: Game | None) -> Call:
         return Call(at, self._count, self.probe, game)
 
     def game_kind(self, _at: int) -> type[Game]:
@@ -95,7 +95,7 @@ class Run:
     def dial(self) -> None:
         """Calls come in one after the other, and each keys the code of its game."""
         for at in self._paced(self._count, 1 / _DIALS_PER_SECOND):
-            call = self.make_call(at, self._games[at])
+            call = self.make_call(at, self._games[at] if self._games else None)
             self._calls.append(call)
             self._by_prefix[call.audio.prefix] = call
             call.dial(self._loop, self._server.address)

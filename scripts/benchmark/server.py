@@ -19,11 +19,12 @@ from typing import Any
 from .errors import BenchError
 from .peers import Address
 
-_BRIDGE = Path(__file__).parent / "bridge.py"
+_FOLDER = Path(__file__).parent
 # -P: else the folder of the script comes first on its path, and its files hide modules of the same names
 COMMANDS = {
-    "bridge": [sys.executable, "-P", str(_BRIDGE)],
+    "bridge": [sys.executable, "-P", str(_FOLDER / "bridge.py")],
     "phonegame": [sys.executable, "-m", "phonegame", "serve"],
+    "characters": [sys.executable, "-P", str(_FOLDER / "character_server.py")],
 }
 _START_SECONDS = 20.0
 _STOP_SECONDS = 2.0

@@ -72,7 +72,8 @@ class SpeechRun(Run):
         self._timers = Timers()
         self._aura = aura
 
-    def make_call(self, at: int, game: Game) -> Call:
+    def make_call(self, at: int, game: Game | None) -> Call:
+        assert game is not None
         call = SpokenCall(at, self._count, self.speech, game, self._timers, self._aura)
         self._spoken.append(call)
         return call

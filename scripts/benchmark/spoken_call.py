@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from .aura import AuraService
-from .call import Call, Probe
-from .loop import Loop, clock
-from .peers import Address, Caller, Game
-from .playback import Pace, Playback
+from .call import Probe
+from .hearing import HearingCall
+from .loop import clock
+from .peers import Game
+from .playback import Pace
 from .sayings import Receipt, Saying
 from .spoken_texts import STOP_WORD, silent_result, speech_started, stop_result
 from .timers import Timers
@@ -40,17 +39,6 @@ class SpeechProbe(Probe):
     """Whether the server itself speaks to callers, as it does until they are in."""
 
 
-class HearingCaller(Caller):
-    """A media stream that takes what it is sent."""
-
-    def __init__(self, loop: Loop, server: Address, opening: bytes, take: Callable[[bytes], None]) -> None:
-        super().__init__(loop, server, opening)
-        self._take = take
-
-    def on_frame(self, _opcode: int, payload: bytes) -> None:
-        self._take(payload)
-
-
 class V1Game(Game):
     """A game that speaks phonegame.v1."""
 
@@ -64,27 +52,23 @@ class V1Game(Game):
             self._on_code(self)
 
 
-class SpokenCall(Call):
+class SpokenCall(HearingCall):
     """Its game has one saying at a time: the next one when `is_free`."""
 
     def __init__(
         self, index: int, calls: int, probe: SpeechProbe, game: Game, timers: Timers, aura: AuraService
     ) -> None:
-        super().__init__(index, calls, probe, game)
+        super().__init__(index, calls, probe, game, timers)
+        self._of_game = game
         self.is_v1 = isinstance(game, V1Game)
         self.talks = True
         """Whether Deepgram has words of the caller's once in a second; silence otherwise."""
-        self.playback = Playback()
         self._speech = probe
-        self._timers = timers
         self._aura = aura
         self._saying: Saying | None = None
         self._spoke_at: float | None = None
         self._results_sent_at: deque[float] = deque()
         self._seq = 0
-
-    def make_caller(self, loop: Loop, server: Address, opening: bytes) -> Caller:
-        return HearingCaller(loop, server, opening, self._take_from_server)
 
     # the game
 
@@ -99,7 +83,7 @@ class SpokenCall(Call):
         frame = client_frame(TEXT, json.dumps(message).encode() if self.is_v1 else text.encode())
         self._saying = Saying(say_id, text, kind, clock(), self.is_v1, clear_at_once and self.is_v1)
         self._speech.sayings.append(self._saying)
-        self.game.send(frame)
+        self._of_game.send(frame)
 
     @property
     def is_free(self) -> bool:
@@ -137,7 +121,7 @@ class SpokenCall(Call):
     def clear(self) -> None:
         if self._saying is not None and not self.is_free:
             self._saying.clear_at_once = True
-            self.game.send(_CLEAR)
+            self._of_game.send(_CLEAR)
 
     def on_message(self, payload: bytes) -> None:
         if not self.is_v1:
@@ -202,24 +186,6 @@ class SpokenCall(Call):
 
     # the phone
 
-    def _take_from_server(self, payload: bytes) -> None:
-        now = clock()
-        match json.loads(payload):
-            case {"event": "media", "streamSid": sid, "media": {"payload": audio, **no_more}, **none} if not (
-                no_more or none
-            ):
-                self._hear(binascii.a2b_base64(audio, strict_mode=True), now)
-            case {"event": "mark", "streamSid": sid, "mark": {"name": name, **no_more}, **none} if not (
-                no_more or none
-            ):
-                self._mark(name)
-            case {"event": "clear", "streamSid": sid, **none} if not none:
-                self._clear(now)
-            case _:
-                sid = None
-        if sid != self._messages.stream_sid:
-            self._speech.fault(f"call {self.index}: its phone was sent {payload[:60]!r}")
-
     def _hear(self, audio: bytes, now: float) -> None:
         saying = self._saying
         if saying is None or self.is_free:
@@ -241,29 +207,20 @@ class SpokenCall(Call):
             delay -= own
         self._speech.first_sounds.setdefault(saying.kind, []).append(delay)
         if saying.clear_at_once:
-            self.game.send(_CLEAR)
+            self._of_game.send(_CLEAR)
 
-    def _clear(self, now: float) -> None:
-        unplayed, marks = self.playback.clear(now)
+    def _clear(self, now: float) -> float:
+        unplayed = super()._clear(now)
         if self._saying is not None and not self._saying.was_cut:
             self._saying.heard_until_clear = len(self._saying.audio) / BYTES_PER_SECOND - unplayed
-        for name in marks:
-            self._send_mark(name)
         if self._spoke_at is not None and self.listener is not None:
             self._speech.interruptions.append(now - self._spoke_at)
             self._spoke_at = None
             heard_until = self.frames_arrived * FRAME_SECONDS
             self.listener.send(server_frame(TEXT, stop_result(heard_until, is_final=True)))
+        return unplayed
 
     def _mark(self, name: str) -> None:
         if self._saying is not None:
             self._saying.marks += 1
-        self._timers.at(self.playback.mark(name), lambda: self._return_mark(name))
-
-    def _return_mark(self, name: str) -> None:
-        if self.playback.mark_played(name):
-            self._send_mark(name)
-
-    def _send_mark(self, name: str) -> None:
-        if self.caller is not None:
-            self.caller.send(self._messages.mark(name))
+        super()._mark(name)

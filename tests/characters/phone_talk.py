@@ -15,7 +15,7 @@ import trio
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.call_speech import CallSpeech
-from phonegame.characters.budget import Budget, CallBudget, Limit
+from phonegame.characters.budget import Budget, CallBudget, Limit, Purse
 from phonegame.characters.conversation import Audience, Conversation, End, Setting
 from phonegame.characters.entries import ActionAsked, CallBegan, CharacterSaid, Entry
 from phonegame.characters.persona import Persona
@@ -119,6 +119,7 @@ async def talk(
     voice: FakeVoice | None = None,
     brain: FakeBrain | None = None,
     budget: CallBudget | None = None,
+    also: Purse | None = None,
     interruption: Interruption | None = None,
     with_game: bool = True,
     remembered: Sequence[Entry] = (),
@@ -145,7 +146,7 @@ async def talk(
     setting = Setting(
         stage=speech,
         audience=game,
-        purse=Budget(budget or CallBudget(), began),
+        purse=Budget(budget or CallBudget(), began, also),
         position=lambda: trio.current_time() - began,
         farewells=FAREWELLS.__getitem__,
         began=CallBegan(),

@@ -26,6 +26,8 @@ from tests.dialling.exchange import CODE, TO, open_exchange
 
 async def test_a_call_that_is_answered_becomes_a_line() -> None:
     async with open_exchange() as exchange:
+        outcomes: list[str] = []
+        exchange.dialler.on_over = outcomes.append
         call = await exchange.dial(dial_id="mine")
         await exchange.tells(call, "initiated", "ringing", "in-progress")
         assert exchange.dialler.answer_nowait(call.id, "CA1").connect
@@ -49,6 +51,7 @@ async def test_a_call_that_is_answered_becomes_a_line() -> None:
         call.finish_nowait()
         await exchange.is_over()
         assert exchange.carrier.hung_up == []
+        assert outcomes == ["connected"]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +66,13 @@ async def test_a_call_that_is_answered_becomes_a_line() -> None:
 )
 async def test_a_call_that_is_not_answered_ends_and_its_slot_is_free(status: str, told: str) -> None:
     async with open_exchange() as exchange:
+        outcomes: list[str] = []
+        exchange.dialler.on_over = outcomes.append
         call = await exchange.ringing()
         await exchange.tells(call, status)
         assert exchange.said == ["dialling", "ringing", told]
         await exchange.is_over()
+        assert outcomes == [told]
         await exchange.ringing()
         assert exchange.refused == []
 
@@ -169,10 +175,13 @@ async def test_a_call_that_is_refused_does_not_count() -> None:
 
 async def test_what_is_over_a_limit_is_refused_and_leaves_the_slot_free() -> None:
     async with open_exchange(limits=DialLimits(1, 9, 9, 9)) as exchange:
+        outcomes: list[str] = []
+        exchange.dialler.on_over = outcomes.append
         call = await exchange.ringing()
         await exchange.tells(call, "busy")
         await exchange.dial()
         assert [refusal.rule for refusal in exchange.refused] == [Rule.PER_MINUTE]
+        assert outcomes == ["busy", "refused"]
         assert not isinstance(await exchange.switchboard.join(CODE, Caller(call_id="c"), lambda _: None), Refused)
 
 

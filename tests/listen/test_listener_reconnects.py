@@ -18,12 +18,15 @@ class TestReconnect:
     async def test_it_gives_up_after_reconnect_seconds(self, deepgram: FakeDeepgram, autojump_clock: MockClock) -> None:
         deepgram.failure = AWAY
         listener = make_listener(reconnect_seconds=30)
+        outcomes: list[str] = []
+        listener.on_failed = outcomes.append
         began = trio.current_time()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(listener.run)
             async for _ in listener.heard:
                 pytest.fail("nothing was said")
         assert listener.failure is AWAY
+        assert outcomes == ["away"] * (len(deepgram.attempts) - 1) + ["given_up"]
         assert 20 < trio.current_time() - began <= 30
         # 0.25, 0.5, 1, 2, and then every 4 s, give or take a quarter
         assert 9 <= len(deepgram.attempts) <= 13

@@ -18,7 +18,7 @@ Protocol = Literal["text", "v1"]
 PROTOCOLS: tuple[Protocol, ...] = ("text", "v1")
 WORD_MS = 30
 """Short enough for quick tests, and a voice makes a pause of 20 ms behind each word."""
-NO_PROMPTS = dict.fromkeys(Prompts.model_fields, "none")
+NO_PROMPTS = {name: "none" for name in Prompts.model_fields if name != "prompt_recording"}
 
 G = TypeVar("G", bound=Game | V1Game)
 

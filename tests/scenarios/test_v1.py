@@ -25,6 +25,13 @@ from tests.scenarios.party import guest, heard_from, hears_out
 CALLER = "+15557654321"
 BEEP = "/v8A" * 400
 """Base64 of mu-law: 150 ms."""
+RINGING = """
+actions = [{ name = "ring" }]
+[states.ringing]
+do = "ring"
+done = { say = "ding" }
+listen = [{ hear = "goodbye", hang_up = true }]
+"""
 
 Message = dict[str, Any]
 
@@ -116,6 +123,12 @@ async def play_a_whole_game(house: House, before: JsonGame) -> list[JsonGame]:
         await after.gets("utterance_end")
         await caller.phone.key("5")
         await after.gets("dtmf")
+        await after.send("character", name="Bell", script=RINGING)
+        asked = await after.gets("action")
+        await after.send("action_result", action_id=asked["action_id"], result={"times": 1})
+        await after.gets("character_said")
+        await after.send("character_stop")
+        await after.gets("character_ended")
         await after.send("hangup", at_once=True)
         await after.gets("call_ended")
         return [before, after]

@@ -26,10 +26,10 @@ def whole_audio(saying: Saying) -> bytes:
 class SpokenCall:
     """`log` holds what the game is told: `started` and `finished`, each with a say_id, in order."""
 
-    def __init__(self, voice: FakeVoice | None = None, **twilio: Any) -> None:
+    def __init__(self, voice: FakeVoice | None = None, *, twilio: type[FakeTwilio] = FakeTwilio, **quirks: Any) -> None:
         self.voices = FakeVoices({None: voice or FakeVoice()})
         self.speaker = Speaker(self.voices, self._send_text, self)
-        self.twilio = FakeTwilio(self.speaker.mark_returned_nowait, **twilio)
+        self.twilio = twilio(self.speaker.mark_returned_nowait, **quirks)
         self.log: list[tuple[str, str]] = []
         self.times: dict[tuple[str, str], float] = {}
         self.said: dict[str, Saying] = {}

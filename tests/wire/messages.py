@@ -17,6 +17,8 @@ from phonegame.wire.v1 import (
     Dtmf,
     Error,
     Pong,
+    RecordingStarted,
+    RecordingStopped,
     SayFinished,
     SayStarted,
     ServerMessage,
@@ -52,6 +54,8 @@ FROM_GAME: list[dict[str, Any]] = [
     {"type": "accept", "callers": 4},
     {"type": "dial", "to": "+12025550123"},
     {"type": "dial", "to": "+1 (202) 555-0123", "dial_id": "d-1"},
+    {"type": "record"},
+    {"type": "record", "on": False, "players": [2]},
     {"type": "dial", "to": "+12025550123", "character": "pizzeria"},
     {"type": "dial", "to": "+12025550123", "character": {"name": "Guido", "persona": "A cook.", "message": "Call me."}},
     {"type": "character", "use": "pizzeria", "players": [1]},
@@ -109,6 +113,8 @@ TO_GAME: list[ServerMessage] = [
     SayFinished(
         call_id=None, player=None, say_id="s-1", heard="", seconds=0.0, interrupted=False, dropped=Dropped.NO_CALL
     ),
+    RecordingStarted(**CALL, recording_id="20261125-234813-c1"),
+    RecordingStopped(**CALL, recording_id="20261125-234813-c1", reason="asked"),
     CharacterSaid(**CALL, text="Pronto!", cut_off=False),
     ActionAsked(**CALL, action_id="a1", name="bake", arguments={"pizza": "margherita"}),
     CharacterEnded(**CALL, reason="hung_up"),

@@ -77,8 +77,11 @@ class AnthropicBrain:
 
     @asynccontextmanager
     async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:
-        response = self._create(model=self._model, max_tokens=request.max_tokens, stream=True, **_content(request))
-        async with read_reply(response, AnthropicReading(), self._meaning) as pieces:
+        # as a body of ours, which goes out as it is: see openai.py
+        response = self._create(
+            model=self._model, max_tokens=request.max_tokens, messages=[], stream=True, extra_body=_content(request)
+        )
+        async with read_reply(response, AnthropicReading(), self._meaning, request.sent) as pieces:
             yield pieces
 
     def _meaning(self, error: Exception) -> Exception | None:

@@ -6,6 +6,7 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol, Self
 
 import trio
@@ -22,6 +23,9 @@ _KEPT_HEADERS = frozenset(
     {"accept", "accept-encoding", "anthropic-version", "connection", "content-length", "content-type", "host"}
     | {"transfer-encoding", "user-agent"}
 )
+
+_sent: ContextVar[Callable[[], None] | None] = ContextVar("sent", default=None)
+"""Of the reply that this task is asking for: the libraries hand nothing of the kind on."""
 
 
 class Reading(Protocol):
@@ -47,6 +51,8 @@ def http_client(url: str, headers: Callable[[], dict[str, str]]) -> Any:
             if name.lower() not in _KEPT_HEADERS and not name.lower().startswith("x-stainless-"):
                 del request.headers[name]
         request.headers.update(headers())
+        if (sent := _sent.get()) is not None:
+            sent()
 
     return httpx2.AsyncClient(
         timeout=None,
@@ -73,17 +79,26 @@ async def warm(client: Any, url: str) -> None:
 
 @asynccontextmanager
 async def read_reply(
-    response: AbstractAsyncContextManager[Any], reading: Reading, raised: Callable[[Exception], Exception | None]
+    response: AbstractAsyncContextManager[Any],
+    reading: Reading,
+    raised: Callable[[Exception], Exception | None],
+    sent: Callable[[], None],
 ) -> AsyncIterator[AsyncIterator[Piece]]:
     """`response`: of a library's `with_streaming_response`. `raised`: what an error of the library's means.
+
+    `sent` is called when the request leaves.
 
     Leaving closes the connection, unless the reply has come to its end.
     """
     import httpx2
 
     async with contextlib.AsyncExitStack() as stack:
-        with _translated(raised):
-            answered = await stack.enter_async_context(response)
+        asking = _sent.set(sent)
+        try:
+            with _translated(raised):
+                answered = await stack.enter_async_context(response)
+        finally:
+            _sent.reset(asking)
         chunks = answered.http_response.aiter_bytes()
         try:
             yield _Pieces(chunks, reading, raised)

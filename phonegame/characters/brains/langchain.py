@@ -82,8 +82,10 @@ class LangChainBrain:
     @asynccontextmanager
     async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:
         async with AsyncExitStack() as stack:
+            stream = self._stream(request)
+            request.sent()
             try:
-                items = await stack.enter_async_context(self._thread.iterate(self._stream(request)))
+                items = await stack.enter_async_context(self._thread.iterate(stream))
             except Blocked:
                 raise _blocked() from None
             yield _Pieces(items)

@@ -84,16 +84,19 @@ class OpenAIBrain:
 
     async def _ask(self, request: Request, stack: AsyncExitStack) -> AsyncIterator[Piece]:
         """A request that is refused for an optional field has cost nothing, and is sent without that field."""
-        content: dict[str, Any] = {"model": self._model, "messages": messages_of(request), "stream": True}
+        content: dict[str, Any] = {"messages": messages_of(request)}
         if request.actions:
             content["tools"] = tools_of(request)
         while True:
             await trio.lowlevel.checkpoint()
             optional = self._optional(request)
-            response = self._create(**content, **optional)
+            # as a body of ours, which goes out as it is: to walk through all messages, for nothing, takes the library
+            # longer than all else that it does
+            body = {**content, **optional}
+            response = self._create(model=self._model, messages=[], stream=True, extra_body=body)
             meaning = partial(self._meaning, optional.keys())
             try:
-                return await stack.enter_async_context(read_reply(response, OpenAIReading(), meaning))
+                return await stack.enter_async_context(read_reply(response, OpenAIReading(), meaning, request.sent))
             except _FieldsRefused as refused:
                 self._refused |= refused.fields
 

@@ -22,11 +22,12 @@ from phonegame.wire.v1.from_game import (
     HangUp,
     Ping,
     Play,
+    Record,
     Resume,
     Say,
     Vocabulary,
 )
-from phonegame.wire.v1.parse import Ignored, Malformed, bad_character, parse
+from phonegame.wire.v1.parse import Ignored, Malformed, bad_character, decode, finish, parse, takes_long
 from phonegame.wire.v1.to_game import (
     ActionAsked,
     CallEnded,
@@ -39,6 +40,8 @@ from phonegame.wire.v1.to_game import (
     Error,
     Numbered,
     Pong,
+    RecordingStarted,
+    RecordingStopped,
     SayFinished,
     SayStarted,
     ServerMessage,
@@ -82,6 +85,9 @@ __all__ = [
     "Ping",
     "Play",
     "Pong",
+    "Record",
+    "RecordingStarted",
+    "RecordingStopped",
     "Resume",
     "Say",
     "SayFinished",
@@ -94,7 +100,10 @@ __all__ = [
     "Welcome",
     "Word",
     "bad_character",
+    "decode",
     "encode",
+    "finish",
     "from_call",
     "parse",
+    "takes_long",
 ]

@@ -19,6 +19,8 @@ from phonegame.wire.v1.to_game import (
     Dtmf,
     Error,
     Numbered,
+    RecordingStarted,
+    RecordingStopped,
     SayFinished,
     SayStarted,
     SpeechStarted,
@@ -82,16 +84,20 @@ def from_call(event: switchboard.FromCall) -> list[Numbered]:
             return _from_receipt(call_id, player, finished)
         case switchboard.CallProblem(code=code, message=message):
             return [Error(code=code, message=message, call_id=call_id, player=player)]
+        case switchboard.RecordingStarted(recording_id=recording_id):
+            return [RecordingStarted(call_id=call_id, player=player, recording_id=recording_id)]
+        case switchboard.RecordingStopped(recording_id=recording_id, reason=reason):
+            return [RecordingStopped(call_id=call_id, player=player, recording_id=recording_id, reason=reason)]
         case switchboard.CharacterSaid(text=text, cut_off=cut_off):
             return [CharacterSaid(call_id=call_id, player=player, text=text, cut_off=cut_off)]
         case switchboard.CharacterAsks(action_id=action_id, name=name, arguments=arguments):
             return [ActionAsked(call_id=call_id, player=player, action_id=action_id, name=name, arguments=arguments)]
         case switchboard.CharacterEnded(reason=reason):
             return [CharacterEnded(call_id=call_id, player=player, reason=reason)]
-        case switchboard.CallEnding(reason=reason):
-            return [CallEnding(call_id=call_id, player=player, reason=reason)]
-        case switchboard.CallEnded(reason=reason, seconds=seconds):
-            return [CallEnded(call_id=call_id, player=player, reason=reason, seconds=round(seconds, 3))]
+        case switchboard.CallEnding() as ending:
+            return [CallEnding(call_id=call_id, player=player, reason=ending.reason)]
+        case switchboard.CallEnded() as ended:
+            return [CallEnded(call_id=call_id, player=player, reason=ended.reason, seconds=round(ended.seconds, 3))]
         case _:
             assert_never(event.event)
 

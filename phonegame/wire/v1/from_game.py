@@ -231,6 +231,12 @@ class Dial(_Dial, frozen=True, kw_only=True):
     is_servers_own: bool = False
 
 
+class Record(_ToCallers, frozen=True, kw_only=True, omit_defaults=True, tag="record"):
+    """Records a call, once the caller has been told so: `recording_started`, or an `error`, comes then."""
+
+    on: Annotated[bool, Meta(description="False: no more.")] = True
+
+
 class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     """Takes a game back whose connection was lost: its code, its calls, and every message that was missed."""
 
@@ -252,7 +258,7 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="p
     ] = None
 
 
-_AsTheyAre = Say | Clear | HangUp | Vocabulary | Accept | CharacterStop | ActionResult | Resume | Ping
+_AsTheyAre = Say | Clear | HangUp | Vocabulary | Accept | Record | CharacterStop | ActionResult | Resume | Ping
 OnTheWire = (
     Say
     | PlayMessage
@@ -261,6 +267,7 @@ OnTheWire = (
     | Vocabulary
     | Accept
     | DialMessage
+    | Record
     | CharacterMessage
     | CharacterStop
     | ActionResult

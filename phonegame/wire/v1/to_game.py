@@ -136,6 +136,22 @@ class SayFinished(msgspec.Struct, frozen=True, kw_only=True, tag="say_finished")
     ]
 
 
+class RecordingStarted(_OfCall, frozen=True, kw_only=True, tag="recording_started"):
+    """The caller has heard that the call is recorded, and from here on it is."""
+
+    recording_id: Annotated[str, Meta(description="The name of the recording, where the operator keeps them.")]
+
+
+class RecordingStopped(_OfCall, frozen=True, kw_only=True, tag="recording_stopped"):
+    """The one end of each recording that has started."""
+
+    recording_id: str
+    reason: Annotated[
+        Literal["asked", "call_ended", "failed"],
+        Meta(description="`failed`: it could not be written; an `error` tells why."),
+    ]
+
+
 class CharacterSaid(_OfCall, frozen=True, kw_only=True, tag="character_said"):
     """What a character has said in one go, as far as the caller has heard it."""
 
@@ -185,7 +201,8 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
             description="For programs: malformed, bad_clip, no_code_free, resume_failed, say_id_in_use, "
             "voice_failed, queue_full, vocabulary_refused, no_such_call, dial_refused, bad_character (a line for each "
             "fault in it), character_refused (this server cannot play it), character_failed (it goes on after one, "
-            "unless `character_ended` comes) or no_such_action. There may be others."
+            "unless `character_ended` comes), no_such_action, recording_refused or recording_failed. There may be "
+            "others."
         ),
     ]
     message: Annotated[str, Meta(description="For people: what was wrong, and what is expected.")]
@@ -221,6 +238,8 @@ Numbered = (
     | Dtmf
     | SayStarted
     | SayFinished
+    | RecordingStarted
+    | RecordingStopped
     | CharacterSaid
     | ActionAsked
     | CharacterEnded
