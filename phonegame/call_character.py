@@ -170,10 +170,13 @@ class CallCharacter(Audience):
             self._conversation.stop_nowait(End.MACHINE)
 
     def expect_nowait(self, words: Sequence[str]) -> None:
-        """What the game expects to be said, in the place of what it did before; the character's own come on top."""
+        """What the game expects to be said, in the place of what it did before; the character's own come on top, while
+        there is room for them: a script has found most of them by itself.
+        """
         self._words = words
         own = self._conversation.persona.vocabulary if self._conversation is not None else ()
-        self._listener.expect_nowait(list(dict.fromkeys([*words, *own]))[:MAX_WORDS])
+        known = words[:MAX_WORDS]
+        self._listener.expect_nowait(known, own[: MAX_WORDS - len(known)])
 
     def game_left_nowait(self) -> bool:
         """Whether the call goes on all the same."""

@@ -17,6 +17,8 @@ from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.speak.speaker import Receipts, Speaker, VoiceSource
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
+WORD_TIME_SECONDS = 0.02
+"""A frame: in whose time a saying has come, the words of that frame came after it."""
 GOODBYE_SECONDS = 12
 AWAY_GRACE_SECONDS = 2.0
 """A game that is back by then has not been away, for its callers."""
@@ -243,7 +245,7 @@ class CallSpeech:
         since = self.speaker.speaking_since
         if since is None:
             return
-        playing_from = position - (trio.current_time() - since)
+        playing_from = position - (trio.current_time() - since) - WORD_TIME_SECONDS
         if self._interruption.is_meant(heard, playing_from):
             self.speaker.interrupt_nowait()
 

@@ -6,6 +6,7 @@ Source: Deepgram's documentation, "Keyterm Prompting", "Configure", "Regional En
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -72,6 +73,11 @@ class KeytermUrl:
         if self.is_flux and any(len(word) > LONGEST_KEYTERM for word in words):
             return f"one has more than the {LONGEST_KEYTERM} characters that Deepgram's Flux takes"
         return None
+
+    def fitting(self, words: Sequence[str], more: Sequence[str]) -> Sequence[str]:
+        """`words`, and of `more` as many as can be had with them, from the first one on."""
+        numbers = range(1, len(more) + 1)
+        return [*words, *more[: bisect_left(numbers, True, key=lambda n: self.excess([*words, *more[:n]]) is not None)]]
 
     def with_keyterms(self, keyterms: Sequence[str]) -> str:
         """The URL as it stands, and the keyterms behind it."""

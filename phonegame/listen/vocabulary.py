@@ -49,9 +49,12 @@ class Vocabulary:
         self._answer: ConfigureSuccess | ConfigureFailure | None = None
         self._answered = trio.Event()
 
-    def expect_nowait(self, words: Iterable[str]) -> None:
-        """In the place of the words before; the URL's own keyterms stay in any case."""
+    def expect_nowait(self, words: Iterable[str], more: Iterable[str] = ()) -> None:
+        """In the place of the words before, with `more` while they fit; the URL's own keyterms stay in any case."""
         wanted = self._url.besides_own(words)
+        rest = [term for term in self._url.besides_own(more) if term not in wanted]
+        if self._url.takes_keyterms:
+            wanted = tuple(self._url.fitting(wanted, rest))
         if wanted and not self._url.takes_keyterms:
             self._refuse("the model in DEEPGRAM_URL takes no vocabulary; nova-3 does")
         elif wanted and (excess := self._url.excess(wanted)):

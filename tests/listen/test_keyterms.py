@@ -88,3 +88,21 @@ def test_tokens_are_counted_generously(keyterm: str, tokens: int) -> None:
 def test_no_more_tokens_are_counted_by_the_stand_in(words: list[str]) -> None:
     keyterms = clean(words)
     assert estimated_tokens(keyterms) >= count_tokens(keyterms)
+
+
+@pytest.mark.parametrize(
+    ("words", "more", "expected"),
+    [
+        (["zorg"], [], ["zorg"]),
+        (["zorg"], ["a", "b"], ["zorg", "a", "b"]),
+        # 3 tokens are the URL's, 2 the game's
+        (["zorg"], ["x" * 900, "y" * 90, "z"], ["zorg", "x" * 900, "y" * 90]),
+        (["zorg"], ["x" * 900, "y" * 91, "z"], ["zorg", "x" * 900]),
+        # too many of them are refused, which is not done here
+        (["x" * 1001], ["a"], ["x" * 1001]),
+    ],
+)
+def test_of_words_that_need_not_be_there_the_first_are_taken_as_far_as_they_fit(
+    words: list[str], more: list[str], expected: list[str]
+) -> None:
+    assert KeytermUrl(f"{GLOBAL}?model=nova-3&keyterm=potion").fitting(words, more) == expected

@@ -37,6 +37,16 @@ class TestConfigure:
                 await trio.sleep(1)
             assert deepgram.sessions[0].configured == [["own", "a"]]
 
+    async def test_more_words_are_taken_as_far_as_there_is_room(
+        self, deepgram: FakeDeepgram, refused: list[str], autojump_clock: MockClock
+    ) -> None:
+        listener, deepgram.configure_answer = make(refused), SUCCESS
+        async with listening(listener):
+            listener.expect_nowait(["a"], ["b", "own", "a", "x" * 1000, "c"])
+            await trio.sleep(1)
+            assert deepgram.sessions[0].configured == [["own", "a", "b"]]
+        assert refused == []
+
     async def test_one_at_a_time_and_of_those_that_wait_only_the_newest(
         self, deepgram: FakeDeepgram, refused: list[str], autojump_clock: MockClock
     ) -> None:

@@ -49,7 +49,11 @@ def test_once_caller_and_game_hear_each_other() -> None:
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "3 of 3 sentences" in finished.stdout
     assert "the phone heard    one pepperoni pizza coming up" in finished.stdout
-    assert "interrupted after  We also have" in finished.stdout
+    assert "the character says We also have" in finished.stdout
+    assert "  interrupted " in finished.stdout
+    assert 'the game is asked  add_to_order(count=2, what="lemonade")' in finished.stdout
+    assert 'the game answers   {"minutes": 12}' in finished.stdout
+    assert "3 actions" in finished.stdout
     assert "4 of 4 answers" in finished.stdout
     for word in ("dialling", "ringing", "answered"):
         assert f"the game is told   {word}\n" in finished.stdout

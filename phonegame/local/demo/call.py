@@ -86,23 +86,20 @@ async def _order(phone: Phone, conversation: Conversation) -> None:
         line = conversation.begin_sentence(turn.said)
         await phone.say(turn.said)
         conversation.end(line)
+        conversation.character_turn()
     with trio.move_on_after(LAST_WORDS_SECONDS):
-        await conversation.wait_until(lambda: len(conversation.replies) > len(TURNS))
         await conversation.wait_until(lambda: all(reply.understood is not None for reply in conversation.replies))
 
 
 async def _hear_reply(phone: Phone, conversation: Conversation, number: int, turn: Turn) -> None:
-    """Of the game's replies the one of that number: to its end, or until the caller speaks over it."""
+    """Of the character's replies the one of that number: to its end, or until the caller speaks over it."""
 
     def reply() -> Reply | None:
         return conversation.replies[number - 1] if len(conversation.replies) >= number else None
 
-    with trio.move_on_after(PATIENCE_SECONDS):
-        await conversation.wait_until(lambda: (said := reply()) is not None and said.started)
-    if reply() is None:
-        return  # it was not understood, which shows
     with trio.move_on_after(LISTEN_SECONDS):
         if turn.over:
+            await conversation.wait_until(lambda: reply() is not None)
             await phone.wait_heard(SPEAK_OVER_SECONDS)
         else:
             await conversation.wait_until(lambda: (said := reply()) is not None and said.receipt is not None)

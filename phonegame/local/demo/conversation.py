@@ -11,9 +11,10 @@ from typing import NamedTuple, TypeAlias
 
 import trio
 
-from phonegame.local.demo.script import ORDER, Script, words_of
+from phonegame.local.demo.script import ORDER, Deed, Script, whole, words_of
 from phonegame.local.demo.signs import Sign, Step, Told
-from phonegame.wire.v1 import SayFinished
+from phonegame.speak.saying import Dropped
+from phonegame.wire.v1 import CharacterSaid, SayFinished
 
 
 class Piece(NamedTuple):
@@ -45,36 +46,77 @@ class Line:
 
 @dataclass
 class Reply:
-    """One thing that the game says: its text, the server's receipt for it, and what the phone makes of the sound."""
+    """One thing that the game or its character says, what the server tells of it, what the phone makes of the sound.
+
+    Of what a character says nothing is known before it has been heard; it has no `say_id`, and begins with the
+    character's turn.
+    """
 
     say_id: str
     text: str
     began: float
-    started: bool = False
-    receipt: SayFinished | None = None
+    receipt: SayFinished | CharacterSaid | None = None
     finished: float | None = None
     delay: float | None = None
-    """From the game's message to the first sound, less what the caller still had to hear before it."""
+    """To the first sound, less what the caller still had to hear before it."""
     understood: Piece | None = None
     """What the speech service hears in the phone's recording, and when it said so."""
 
     @property
+    def is_characters(self) -> bool:
+        return not self.say_id
+
+    @property
     def interrupted(self) -> bool:
-        return self.receipt is not None and self.receipt.interrupted
+        match self.receipt:
+            case CharacterSaid(cut_off=interrupted) | SayFinished(interrupted=interrupted):
+                return interrupted
+            case None:
+                return False
+
+    @property
+    def heard(self) -> str:
+        """By the caller, as the server tells."""
+        match self.receipt:
+            case CharacterSaid(text=heard) | SayFinished(heard=heard):
+                return heard
+            case None:
+                return ""
+
+    @property
+    def dropped(self) -> Dropped | None:
+        return self.receipt.dropped if isinstance(self.receipt, SayFinished) else None
+
+    @property
+    def whole(self) -> str:
+        """What the script says for a beginning that was heard."""
+        return whole(self.text) if self.is_characters else self.text
 
     @property
     def is_confirmed(self) -> bool:
         """Whether the phone heard what the receipt says; a word that was cut off counts as heard or not."""
-        if self.receipt is None or self.understood is None or self.receipt.dropped is not None:
+        if self.receipt is None or self.understood is None or self.dropped is not None:
             return False
-        all_words, heard, understood = map(words_of, (self.text, self.receipt.heard, self.understood.text))
+        all_words, heard, understood = map(words_of, (self.whole, self.heard, self.understood.text))
         if not self.interrupted:
             return all_words == heard == understood
         beginning = all_words[: len(heard)] == heard and all_words[: len(understood)] == understood
         return beginning and 0 < len(heard) < len(all_words) and abs(len(heard) - len(understood)) <= 1
 
 
-Row: TypeAlias = Line | Reply | Sign
+@dataclass
+class Action:
+    """What the character had the game do."""
+
+    deed: Deed
+    began: float
+
+    @property
+    def delay(self) -> None:
+        """The game answers at once."""
+
+
+Row: TypeAlias = Line | Reply | Action | Sign
 
 
 class Conversation:
@@ -106,6 +148,10 @@ class Conversation:
         return [row for row in self.rows if isinstance(row, Sign)]
 
     @property
+    def deeds(self) -> list[Deed]:
+        return [row.deed for row in self.rows if isinstance(row, Action)]
+
+    @property
     def joined(self) -> bool:
         return any(line.arrived is not None for line in self.tries)
 
@@ -120,14 +166,17 @@ class Conversation:
     @property
     def is_as_scripted(self) -> bool:
         """Whether the game received all, and the caller heard all of each reply but the one that they spoke over."""
-        texts = self.script.texts
-        over = {texts[at] for at, turn in enumerate(self.script.turns) if turn.over}
+        answers = [words_of(text) for text in self.script.texts]
+        # each turn's `over` is of the answer before it
+        over = [*(turn.over for turn in self.script.turns), False]
         return (
             not self.missed
             and [sign.step for sign in self.signs if sign.is_complete] == list(self.script.steps)
             and len(self.sentences) == len(self.script.turns)
-            and [reply.text for reply in self.replies] == texts
-            and all(reply.is_confirmed and reply.interrupted == (reply.text in over) for reply in self.replies)
+            and self.deeds == self.script.deeds
+            and [words_of(reply.whole) for reply in self.replies] == answers
+            and [reply.interrupted for reply in self.replies] == over
+            and all(reply.is_confirmed for reply in self.replies)
         )
 
     @property
@@ -206,15 +255,32 @@ class Conversation:
         self._tell()
         return reply
 
-    def reply_started(self, say_id: str) -> None:
-        self._reply(say_id).started = True
-        self._tell()
-
     def reply_finished(self, receipt: SayFinished) -> Reply:
         reply = self._reply(receipt.say_id)
         reply.receipt, reply.finished = receipt, self._clock()
         self._tell()
         return reply
+
+    def character_turn(self) -> None:
+        """The character is to say something: the first thing, or to what the caller has said."""
+        self.rows.append(Reply("", "", self._clock()))
+        self._tell()
+
+    def character_said(self, said: CharacterSaid) -> Reply:
+        reply = self._awaited()
+        if reply is None:  # though it was not its turn
+            reply = Reply("", "", self._clock())
+            self.rows.append(reply)
+        reply.text, reply.receipt, reply.finished = said.text, said, self._clock()
+        self._tell()
+        return reply
+
+    def did(self, deed: Deed) -> None:
+        """It is done before the character goes on, or begins, to speak."""
+        action, awaited = Action(deed, self._clock()), self._awaited()
+        at = len(self.rows) if awaited is None else next(at for at, row in enumerate(self.rows) if row is awaited)
+        self.rows.insert(at, action)
+        self._tell()
 
     def understood(self, reply: Reply, text: str, delay: float | None = None) -> None:
         reply.understood, reply.delay = Piece(self._clock(), text), delay
@@ -251,6 +317,10 @@ class Conversation:
         sign = Sign(step, self._clock())
         self.rows.append(sign)
         return sign
+
+    def _awaited(self) -> Reply | None:
+        """Of the character's turns the first one of which nothing is known."""
+        return next((reply for reply in self.replies if reply.is_characters and reply.receipt is None), None)
 
     def _reply(self, say_id: str) -> Reply:
         return next(reply for reply in self.replies if reply.say_id == say_id)

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 import trio
 
-from phonegame.audio import BYTES_PER_SECOND
+from phonegame.audio import BYTES_PER_SECOND, SILENCE
 from phonegame.local.demo.conversation import Reply
 from phonegame.local.demo.script import TEXTS, beginnings, words_of
 from phonegame.local.phone import Phone
+from phonegame.wire.v1 import SayFinished
 
 RECEIPT_PRECISION = 0.001
 """Seconds."""
@@ -24,9 +25,20 @@ async def understand(phone: Phone, reply: Reply, recognise: Recognise) -> tuple[
     """The words of a reply that has its receipt, and its delay (`Reply.delay`)."""
     assert reply.receipt is not None
     end = await _end(phone, reply)
-    begin = max(0, end - round(reply.receipt.seconds * BYTES_PER_SECOND))
+    begin = _begin(phone, reply, end)
     delay = max(0.0, begin / BYTES_PER_SECOND - max(reply.began, _free_since(phone, begin)))
     return await recognise(phone.heard[begin:end], candidates(reply)), delay
+
+
+def _begin(phone: Phone, reply: Reply, end: int) -> int:
+    """As long before the end as the receipt says. What the character says is one phrase each time, with one mark, so
+    that it begins behind the mark before: that of a prompt which is still spoken when the character's turn begins.
+    """
+    if isinstance(reply.receipt, SayFinished):
+        return max(0, end - round(reply.receipt.seconds * BYTES_PER_SECOND))
+    marks = [place for mark in phone.marks_back if (place := round(mark.at * BYTES_PER_SECOND)) < end]
+    begin = max([round(reply.began * BYTES_PER_SECOND), *marks])
+    return end - len(phone.heard[begin:end].lstrip(SILENCE))
 
 
 async def _end(phone: Phone, reply: Reply) -> int:
@@ -48,5 +60,5 @@ def _free_since(phone: Phone, place: int) -> float:
 def candidates(reply: Reply) -> Sequence[str]:
     """The local service understands what it is told to expect. It is not told which of the replies this is."""
     if reply.interrupted:
-        return beginnings(reply.text)
+        return beginnings(reply.whole)
     return [" ".join(words_of(text)) for text in TEXTS]

@@ -19,6 +19,7 @@ from phonegame.local.demo.stage import KEY, Stage
 from phonegame.local.phone import wav
 from phonegame.local.speech.transcribe import transcribe
 from phonegame.local.v1_client import V1Client
+from phonegame.wire.v1 import SayFinished
 
 DIALLED_SECONDS = 45.0
 """For all of it, from dialling to the end."""
@@ -82,7 +83,7 @@ async def _listen(conversation: Conversation, recording: Path, recognise: Recogn
 
     async with trio.open_nursery() as nursery:
         for reply, sound in zip(conversation.replies, sounds(heard), strict=False):
-            if reply.receipt is not None:
+            if isinstance(reply.receipt, SayFinished):
                 nursery.start_soon(listen, reply, sound[: round(reply.receipt.seconds * BYTES_PER_SECOND)])
 
 

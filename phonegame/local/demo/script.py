@@ -1,11 +1,12 @@
-"""What the caller and the game of the demo say to each other, and how texts are compared."""
+"""What is said in the calls of the demo, by people, by the game's character and by the game; how texts are compared."""
 
 from __future__ import annotations
 
 import re
 import string
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from phonegame.local.demo.signs import Step
 from phonegame.local.speech.numerals import ONES, TEENS, TENS
@@ -13,35 +14,70 @@ from phonegame.local.speech.numerals import ONES, TEENS, TENS
 GREETING = "What would you like to order?"
 
 
+PIZZERIA = Path(__file__).with_name("pizzeria.toml")
+
+
+class Deed(NamedTuple):
+    """What a character has the game do, and what the game tells it then: None, where it refuses."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any] | None
+
+
 class Turn(NamedTuple):
-    """`over`: the caller does not let the game finish its last answer."""
+    """`over`: the caller does not let the last answer end. `deed`: what is done before this one."""
 
     said: str
     answer: str
     over: bool = False
+    deed: Deed | None = None
 
 
 TURNS = (
-    Turn("one pepperoni pizza", "One pepperoni pizza coming up."),
+    Turn(
+        "one pepperoni pizza",
+        "One pepperoni pizza coming up.",
+        deed=Deed("add_to_order", {"count": 1, "what": "pepperoni pizza"}, {"dollars": 9}),
+    ),
     Turn(
         "and two bottles of lemonade",
-        "We also have garlic bread, green salad, apple cake, and the best chocolate ice cream in town.",
+        "We also have garlic bread and green salad and apple cake and the best chocolate ice cream in town.",
+        deed=Deed("add_to_order", {"count": 2, "what": "lemonade"}, {"dollars": 15}),
     ),
-    Turn("that is all thank you", "Thank you, and enjoy your meal.", over=True),
+    Turn(
+        "that is all thank you",
+        "Your order is ready in twelve minutes.",
+        over=True,
+        deed=Deed("order_placed", {}, {"minutes": 12}),
+    ),
 )
 
 
 class Script(NamedTuple):
-    """`person`: who is at the phone. `steps`: what the game is told of a call that it places."""
+    """`person`: who is at the phone. `steps`: what the game is told of a call that it places.
+
+    `character`: the file of who answers, in the game's place.
+    """
 
     person: str
     greeting: str
     turns: Sequence[Turn]
     steps: Sequence[Step] = ()
+    character: Path | None = None
+
+    @property
+    def speaker(self) -> str:
+        """Who talks to that person."""
+        return "the game" if self.character is None else "the character"
+
+    @property
+    def deeds(self) -> list[Deed]:
+        return [turn.deed for turn in self.turns if turn.deed is not None]
 
     @property
     def texts(self) -> list[str]:
-        """All that the game says."""
+        """All that the person is told."""
         return [self.greeting, *(turn.answer for turn in self.turns)]
 
     @property
@@ -54,7 +90,7 @@ class Script(NamedTuple):
         return bool(self.steps)
 
 
-ORDER = Script("the caller", GREETING, TURNS)
+ORDER = Script("the caller", GREETING, TURNS, character=PIZZERIA)
 CALL_BACK = Script(
     "the player",
     "Hello, your pizza is ready. Shall we bring it?",
@@ -64,8 +100,10 @@ CALL_BACK = Script(
 SCRIPTS = (ORDER, CALL_BACK)
 SENTENCES = tuple(turn.said for script in SCRIPTS for turn in script.turns)
 """All that people say."""
+EXPECTED = (*(turn.said for turn in CALL_BACK.turns), "open the door", "turn on the light")
+"""What the speech service is told to expect in every call: the first call's sentences are the character's business."""
 TEXTS = tuple(text for script in SCRIPTS for text in script.texts)
-"""All that the game says."""
+"""All that people are told."""
 
 _SPOKEN = {value: word for word, value in (ONES | TEENS).items()}
 _SPOKEN |= {10 * value: word for word, value in TENS.items()}
@@ -93,6 +131,12 @@ def beginnings(text: str) -> list[str]:
     """One word of it, two words, ... all of them."""
     words = words_of(text)
     return [" ".join(words[:count]) for count in range(1, len(words) + 1)]
+
+
+def whole(beginning: str) -> str:
+    """Of the texts the one that begins like this, with whole words; what begins none of them is returned."""
+    words = words_of(beginning)
+    return next((text for text in TEXTS if words_of(text)[: len(words)] == words), beginning)
 
 
 def _spell_out(word: str) -> str:

@@ -19,7 +19,7 @@ from phonegame.local.demo.conversation import Conversation
 from phonegame.local.demo.game import receive_welcome, wait_until_hung_up
 from phonegame.local.demo.phones import PLAYER
 from phonegame.local.demo.ring_up import ring_up
-from phonegame.local.demo.script import CALL_BACK, SENTENCES
+from phonegame.local.demo.script import CALL_BACK, EXPECTED
 from phonegame.local.demo.stage import DEFAULT_SERVER, Stage, phonegame_command, set_stage
 from phonegame.local.v1_client import connect_v1
 from phonegame.stop_signals import cancel_on_stop
@@ -106,11 +106,11 @@ def _summarise_replies(console: Console, conversation: Conversation) -> None:
     replies = conversation.replies
     if not replies:
         return
-    _figure(
-        console,
-        "answered",
-        f"{len(replies)} times" + _delays([reply.delay for reply in replies], "its text", "first heard "),
-    )
+    # the greeting answers no word of the caller's
+    delays = _delays([reply.delay for reply in replies[1:]], "the last word")
+    _figure(console, "answered", f"{len(replies)} times{delays}")
+    if deeds := conversation.deeds:
+        _figure(console, "done", f"{len(deeds)} actions, which the character asked the game for")
     for seconds in conversation.interruptions:
         _figure(console, "interrupted", f"{in_words(seconds)} after the caller began to speak")
     _summarise_heard(console, conversation)
@@ -125,11 +125,11 @@ def _summarise_heard(console: Console, conversation: Conversation) -> None:
             console.print(f"not heard    {reply.text}", style="bold red", markup=False)
 
 
-def _delays(delays: Sequence[float | None], since: str, what: str = "") -> str:
+def _delays(delays: Sequence[float | None], since: str) -> str:
     known = [delay for delay in delays if delay is not None]
     if len(known) == 1:
-        return f", {what}{in_words(known[0])} after {since}"
-    return f", {what}{in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
+        return f", {in_words(known[0])} after {since}"
+    return f", {in_words(median(known))} (median), {in_words(max(known))} (most) after {since}" if known else ""
 
 
 def _figure(console: Console, name: str, text: str) -> None:
@@ -153,13 +153,13 @@ def invite(console: Console, stage: Stage) -> None:
     console.print("In a second terminal, in this folder, a game of your own:\n")
     _command(console, play)
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
-    _command(console, f'{call} --say "forty two" --pause 2 --say "{SENTENCES[0]}"')
+    _command(console, f'{call} --say "forty two" --pause 2 --say "{EXPECTED[1]}"')
     console.print("\nor, once that call is over, have the game's player rung up:\n")
     _command(console, f"{dial} {PLAYER} --code 42")
     console.print("\nWhat you type into the game is spoken on the phone; who was rung up answers it once.")
     console.print("What becomes of a call that is placed is shown here.")
     console.print("The local speech service understands numbers and what it is told to expect:\n")
-    for sentence in SENTENCES:
+    for sentence in EXPECTED:
         _say(console, sentence)
 
 

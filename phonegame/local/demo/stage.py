@@ -17,7 +17,7 @@ import trio
 from phonegame.local.demo.carrier_lines import CarrierLines
 from phonegame.local.demo.phones import DIALLED, write_phones
 from phonegame.local.demo.programs import Program, ProgramFailed, RunningProgram, run_program
-from phonegame.local.demo.script import SENTENCES
+from phonegame.local.demo.script import EXPECTED
 from phonegame.local.twilio_api.config import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from phonegame.settings import DEEPGRAM_URL
 
@@ -103,9 +103,10 @@ async def _run_exchange(
 def listen_url(speech: str) -> str:
     """The server's default address of Deepgram, at the local speech service, which is told what to expect.
 
-    There, and not by the game's `vocabulary`: `phonegame play`, for which the demo stays up, has no such message.
+    There, and not by the game's `vocabulary`: `phonegame play`, for which the demo stays up, has no such message. What
+    is said to the character comes with that.
     """
-    query = f"{urlsplit(DEEPGRAM_URL).query}&{urlencode([('keyterm', text) for text in SENTENCES], quote_via=quote)}"
+    query = f"{urlsplit(DEEPGRAM_URL).query}&{urlencode([('keyterm', text) for text in EXPECTED], quote_via=quote)}"
     return f"ws://{speech}/v1/listen?{query}"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from phonegame.local.demo.conversation import Conversation, Reply
 from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS, words_of
-from phonegame.wire.v1 import SayFinished
+from phonegame.wire.v1 import CharacterSaid, SayFinished
 
-BEGINNING = "We also have garlic bread,"
+BEGINNING = "We also have garlic bread"
 
 
 def rehearse(on_change: Callable[[Conversation], None] = lambda _: None) -> Conversation:
@@ -16,11 +16,16 @@ def rehearse(on_change: Callable[[Conversation], None] = lambda _: None) -> Conv
     conversation = Conversation(lambda: 3.0, on_change)
     conversation.end(conversation.begin_code("forty two"))
     conversation.connected()
-    answer(conversation, GREETING)
+    conversation.character_turn()
+    speak(conversation, GREETING)
     for turn in TURNS:
         conversation.end(conversation.begin_sentence(turn.said))
+        conversation.character_turn()
         conversation.received(f"{turn.said.capitalize()}.")
-        answer(conversation, turn.answer, BEGINNING if turn.answer.startswith(BEGINNING) else None)
+        assert turn.deed is not None
+        conversation.did(turn.deed)
+        is_over = turn.answer.startswith(BEGINNING)
+        speak(conversation, BEGINNING if is_over else turn.answer, cut_off=is_over)
     return conversation
 
 
@@ -44,10 +49,16 @@ def rehearse_call_back(on_change: Callable[[Conversation], None] = lambda _: Non
     return conversation
 
 
+def speak(conversation: Conversation, heard: str, *, cut_off: bool = False) -> Reply:
+    """The character does, as far as it was heard."""
+    reply = conversation.character_said(CharacterSaid(call_id="CA1", player=1, text=heard, cut_off=cut_off))
+    conversation.understood(reply, " ".join(words_of(heard)), delay=0.02)
+    return reply
+
+
 def answer(conversation: Conversation, text: str, beginning: str | None = None) -> Reply:
     """The game says it, and it is heard to its end, or only its beginning."""
     reply = conversation.reply(text)
-    conversation.reply_started(reply.say_id)
     heard = text if beginning is None else beginning
     receipt = SayFinished(
         call_id="CA1",

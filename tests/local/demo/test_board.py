@@ -5,7 +5,8 @@ import io
 from rich.console import Console
 
 from phonegame.local.demo.board import in_words, open_board
-from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS, words_of
+from phonegame.local.demo.conversation import Conversation
+from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS, Deed, words_of
 from tests.local.demo.rehearsal import BEGINNING, rehearse, rehearse_call_back
 
 
@@ -21,18 +22,27 @@ def test_a_log_has_every_change_once_and_in_order() -> None:
     expected = [
         "the caller says forty two",
         "the game receives a caller has joined",
-        f"the game says {GREETING}",
+        f"the character says {GREETING}",
         "heard to its end",
         f"the phone heard {' '.join(words_of(GREETING))}",
     ]
-    for turn in TURNS:
+    asked = [
+        'add_to_order(count=1, what="pepperoni pizza")',
+        'add_to_order(count=2, what="lemonade")',
+        "order_placed()",
+    ]
+    answered = ['{"dollars": 9}', '{"dollars": 15}', '{"minutes": 12}']
+    for turn, question, result in zip(TURNS, asked, answered, strict=True):
         over = turn.answer.startswith(BEGINNING)
+        heard = BEGINNING if over else turn.answer
         expected += [
             f"the caller says {turn.said}",
             f"the game receives {turn.said.capitalize()}.",
-            f"the game says {turn.answer}",
-            f"interrupted after {BEGINNING}" if over else "heard to its end",
-            f"the phone heard {' '.join(words_of(BEGINNING if over else turn.answer))}",
+            f"the game is asked {question}",
+            f"the game answers {result}",
+            f"the character says {heard}",
+            "interrupted" if over else "heard to its end",
+            f"the phone heard {' '.join(words_of(heard))}",
         ]
     assert [line.removeprefix("3.0 s ") for line in lines if line.startswith("3.0 s")] == expected
 
@@ -43,7 +53,19 @@ def test_a_terminal_shows_both_sides_in_one_row_of_80_columns() -> None:
     rows = [" ".join(row.split()) for row in out.getvalue().splitlines()]
     assert f"3.0 {TURNS[0].said} -> {TURNS[0].said.capitalize()}. 0 ms" in rows
     assert f"3.0 one pepperoni pizza coming up <- {TURNS[0].answer} 20 ms" in rows
-    assert any("interrupted after: We also" in row for row in rows)
+    assert rows[rows.index("3.0 add_to_order 1 pepperoni pizza") + 1] == '= {"dollars": 9}'
+    assert rows[rows.index("3.0 order_placed") + 1] == '= {"minutes": 12}'
+    assert f"3.0 {BEGINNING.lower()} <- {BEGINNING} 20 ms" in rows
+    assert "interrupted" in rows
+
+
+def test_an_action_that_the_game_refuses_is_shown_as_such() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    with open_board(console) as board:
+        Conversation(lambda: 1.0, board.show).did(Deed("open_door", {"side": "left"}, None))
+    assert isinstance(console.file, io.StringIO)
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    assert lines[-2:] == ['1.0 s the game is asked open_door(side="left")', "1.0 s the game answers refused"]
 
 
 def show_call_back(console: Console) -> list[str]:

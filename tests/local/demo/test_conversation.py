@@ -5,9 +5,9 @@ import pytest
 import trio
 
 from phonegame.local.demo.conversation import Conversation, Piece
-from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS
-from phonegame.wire.v1 import SayFinished
-from tests.local.demo.rehearsal import BEGINNING, answer, rehearse, rehearse_call_back
+from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS, Deed
+from phonegame.wire.v1 import CharacterSaid, SayFinished
+from tests.local.demo.rehearsal import BEGINNING, answer, rehearse, rehearse_call_back, speak
 
 
 class Clock:
@@ -115,12 +115,13 @@ async def test_waiting_ends_with_the_change_that_is_waited_for(conversation: Con
 def test_a_call_that_went_well_is_as_scripted() -> None:
     conversation = rehearse()
     assert conversation.is_as_scripted
-    assert [reply.say_id for reply in conversation.replies] == ["reply-1", "reply-2", "reply-3", "reply-4"]
+    assert len(conversation.replies) == 4
+    assert conversation.deeds == [turn.deed for turn in TURNS]
 
 
 def test_a_reply_too_many_is_not_in_the_script() -> None:
     conversation = rehearse()
-    answer(conversation, GREETING)
+    speak(conversation, GREETING)
     assert not conversation.is_as_scripted
 
 
@@ -128,10 +129,44 @@ def test_a_reply_that_should_have_been_interrupted_is_not_as_scripted() -> None:
     conversation = rehearse()
     spoken_over = conversation.replies[2]
     assert spoken_over.receipt is not None
-    spoken_over.receipt = msgspec.structs.replace(spoken_over.receipt, heard=spoken_over.text, interrupted=False)
+    assert isinstance(spoken_over.receipt, CharacterSaid)
+    spoken_over.text = spoken_over.whole
+    spoken_over.receipt = msgspec.structs.replace(spoken_over.receipt, text=spoken_over.whole, cut_off=False)
     conversation.understood(spoken_over, spoken_over.text, 0)
     assert spoken_over.is_confirmed
     assert not conversation.is_as_scripted
+
+
+def test_a_reply_that_should_have_been_heard_to_its_end_is_not_as_scripted() -> None:
+    conversation = rehearse()
+    cut = conversation.replies[1]
+    assert isinstance(cut.receipt, CharacterSaid)
+    cut.text = "One pepperoni"
+    cut.receipt = msgspec.structs.replace(cut.receipt, text=cut.text, cut_off=True)
+    conversation.understood(cut, cut.text, 0)
+    assert cut.is_confirmed
+    assert not conversation.is_as_scripted
+
+
+def test_an_action_too_many_is_not_in_the_script() -> None:
+    conversation = rehearse()
+    conversation.did(Deed("order_placed", {}, None))
+    assert not conversation.is_as_scripted
+
+
+def test_what_a_character_has_done_comes_before_what_it_says_then(conversation: Conversation) -> None:
+    conversation.character_turn()
+    conversation.did(Deed("order_placed", {}, {"minutes": 12}))
+    reply = speak(conversation, "in 12 minutes")
+    assert conversation.rows[-1] is reply
+    assert (reply.began, reply.heard) == (8.0, "in 12 minutes")
+
+
+def test_what_a_character_says_belongs_to_the_first_of_its_turns_that_wait(conversation: Conversation) -> None:
+    for _ in range(2):
+        conversation.character_turn()
+    said = [speak(conversation, text) for text in ("first", "second", "unasked")]
+    assert said == conversation.replies
 
 
 @pytest.mark.parametrize(
@@ -150,9 +185,9 @@ def test_a_reply_is_confirmed_when_the_phone_heard_it_all(
     [
         ("we also have garlic bread", True),
         ("we also have garlic", True),
-        ("we also have garlic bread green", True),
+        ("we also have garlic bread and", True),
         ("we also have", False),
-        ("we also have garlic bread green salad", False),
+        ("we also have garlic bread and green", False),
         ("we also have apple cake green", False),
     ],
 )

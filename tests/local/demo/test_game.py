@@ -7,9 +7,10 @@ import pytest
 import trio
 import trio_websocket
 
+from phonegame.characters.persona import Persona
 from phonegame.local.demo.conversation import Conversation, Reply
 from phonegame.local.demo.game import GameFailed, PizzaGame, receive_welcome, wait_until_hung_up
-from phonegame.local.demo.script import CALL_BACK, GREETING, TURNS
+from phonegame.local.demo.script import CALL_BACK, GREETING, PIZZERIA, TURNS
 from phonegame.local.v1_client import Unread, connect_v1
 from phonegame.switchboard import DialStatus
 from phonegame.wire import v1
@@ -59,33 +60,57 @@ async def hear_say(server: Visit) -> v1.Say:
     return said
 
 
-async def test_the_game_greets_and_answers_what_it_expects() -> None:
-    said: list[v1.Say] = []
+async def test_a_caller_is_answered_by_the_character_and_the_game_hears_it() -> None:
+    sent: list[object] = []
 
     async def visit(server: Visit) -> None:
         await send(server, STARTED)
-        said.append(await hear_say(server))
+        sent.append(v1.parse(await server.hear()))
         await send(server, transcript("one pepperoni", is_final=False), transcript("hm"))
         await send(server, transcript("1 pepperoni pizza"))
-        said.append(await hear_say(server))
 
     conversation, _ = await play(visit)
-    assert [each.text for each in said] == [GREETING, TURNS[0].answer]
-    assert [each.say_id for each in said] == [reply.say_id for reply in conversation.replies]
+    (character,) = sent
+    assert isinstance(character, v1.Character)
+    assert character.to == (CALL["call_id"],)
+    assert isinstance(character.character, Persona)
+    assert character.character.script == PIZZERIA.read_text(encoding="utf-8")
     assert conversation.joined
     assert conversation.missed == [turn.said for turn in TURNS[1:]]
 
 
-async def test_a_reply_that_is_over_is_looked_into() -> None:
+async def test_what_the_character_has_said_is_looked_into() -> None:
+    said = v1.CharacterSaid(**CALL, text=GREETING, cut_off=False)
+
     async def visit(server: Visit) -> None:
-        await send(server, STARTED)
-        say = await hear_say(server)
-        assert say.say_id is not None
-        await send(server, v1.SayStarted(**CALL, say_id=say.say_id), receipt(say.say_id, GREETING))
+        await send(server, STARTED, said)
+        await server.hear()
 
     conversation, checked = await play(visit)
     assert checked == conversation.replies
-    assert checked[0].receipt == receipt(checked[0].say_id, GREETING)
+    assert checked[0].receipt == said
+
+
+def asks(name: str, **arguments: object) -> v1.ActionAsked:
+    return v1.ActionAsked(**CALL, action_id=name, name=name, arguments=arguments)
+
+
+async def test_the_game_does_what_the_character_asks_for_and_refuses_what_is_not_in_the_script() -> None:
+    sent: list[object] = []
+
+    async def visit(server: Visit) -> None:
+        await send(server, asks("add_to_order", count=1, what="pepperoni pizza"), asks("order_placed"))
+        await send(server, asks("add_to_order", count=100, what="lemonade"))
+        sent.extend([v1.parse(await server.hear()) for _ in range(3)])
+
+    conversation, _ = await play(visit)
+    call_id = CALL["call_id"]
+    assert sent == [
+        v1.ActionResult(action_id="add_to_order", result={"dollars": 9}, call_id=call_id),
+        v1.ActionResult(action_id="order_placed", result={"minutes": 12}, call_id=call_id),
+        v1.ActionResult(action_id="add_to_order", failed=True, call_id=call_id),
+    ]
+    assert [deed.result for deed in conversation.deeds] == [{"dollars": 9}, {"minutes": 12}, None]
 
 
 async def test_an_error_of_the_servers_ends_the_demo_with_its_words() -> None:

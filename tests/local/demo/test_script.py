@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from phonegame.local.demo.script import SENTENCES, TEXTS, beginnings, spell, spell_digits, words_of
+from phonegame.characters.files import read_character
+from phonegame.local.demo.script import (
+    PIZZERIA,
+    SENTENCES,
+    TEXTS,
+    TURNS,
+    beginnings,
+    spell,
+    spell_digits,
+    whole,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +54,23 @@ def test_no_text_is_part_of_another() -> None:
 
 def test_beginnings_of_a_text() -> None:
     assert beginnings("No, thank you!") == ["no", "no thank", "no thank you"]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "text"),
+    [
+        ("We also have garlic bread", TURNS[1].answer),
+        ("1 pepperoni pizza coming up.", TURNS[0].answer),
+        ("We also have garl", "We also have garl"),
+        ("Pardon?", "Pardon?"),
+    ],
+)
+def test_the_text_that_begins_like_this(beginning: str, text: str) -> None:
+    assert whole(beginning) == text
+
+
+def test_the_recogniser_is_told_by_the_character_what_the_caller_says() -> None:
+    examined = read_character(PIZZERIA)
+    assert not examined.faults.found
+    assert examined.persona is not None
+    assert {turn.said for turn in TURNS} <= set(examined.persona.vocabulary)

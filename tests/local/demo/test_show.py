@@ -7,7 +7,7 @@ from rich.console import Console
 
 from phonegame.local.demo.conversation import Conversation
 from phonegame.local.demo.phones import PLAYER
-from phonegame.local.demo.script import CALL_BACK, ORDER, SENTENCES
+from phonegame.local.demo.script import CALL_BACK, EXPECTED, ORDER
 from phonegame.local.demo.show import invite, summarise, summarise_call_back
 from phonegame.local.demo.stage import DEFAULT_SERVER, Stage
 from tests.local.demo.rehearsal import rehearse, rehearse_call_back
@@ -27,7 +27,7 @@ def test_commands_for_a_game_and_a_phone_need_no_address_at_the_usual_port(conso
     invite(console, Stage(speech="127.0.0.1:1", carrier="127.0.0.1:2", server=DEFAULT_SERVER))
     assert "://" not in printed(console)
     assert f" dial {PLAYER} --code 42\n" in printed(console)
-    assert f' call --say "forty two" --pause 2 --say "{SENTENCES[0]}"' in printed(console)
+    assert f' call --say "forty two" --pause 2 --say "{EXPECTED[1]}"' in printed(console)
 
 
 def test_commands_name_another_port(console: Console) -> None:
@@ -62,8 +62,9 @@ def test_summary_of_a_call_that_reached_no_game(console: Console) -> None:
 def test_summary_of_a_call_that_went_well_fits_into_80_columns(console: Console) -> None:
     summarise(console, rehearse())
     names = [line.split()[0] for line in printed(console).splitlines() if line]
-    assert names == ["joined", "received", "answered", "heard"]
-    assert "4 times, first heard 20 ms (median), 20 ms (most) after its text" in printed(console)
+    assert names == ["joined", "received", "answered", "done", "heard"]
+    assert "4 times, 20 ms (median), 20 ms (most) after the last word" in printed(console)
+    assert "done         3 actions, which the character asked the game for" in printed(console)
     assert "4 of 4 answers" in printed(console)
     assert max(map(len, printed(console).splitlines())) <= 80
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from importlib import resources
 
 import pytest
 
 from phonegame.audio import SILENCE, encode_mulaw
+from phonegame.characters.files import examine
+from phonegame.characters.persona import Persona
 from phonegame.local.speech import Limits, SpeechConfig
 from phonegame.local.speech.heard import Final, Heard, Interim, SpeechBegan
 from phonegame.local.speech.sphinx.recogniser import SphinxRecogniser
@@ -37,6 +40,20 @@ def text(heard: list[Heard]) -> str:
 @pytest.mark.parametrize("said", [*PHRASES, "forty two", "seventeen", "zero", "ninety nine", "one two three four"])
 def test_what_is_expected_is_understood(said: str) -> None:
     assert text(hear(say(said))) == said
+
+
+@pytest.mark.parametrize(
+    "said", ["two large margherita please", "no thanks", "table seven", "yes", "a large pepperoni", "a cola"]
+)
+def test_a_caller_can_order_from_the_example_s_pizzeria(said: str) -> None:
+    assert text(hear(say(said), keyterms=pizzeria().vocabulary)) == said
+
+
+def pizzeria() -> Persona:
+    file = resources.files("phonegame.characters") / "examples" / "pizzeria.toml"
+    persona = examine(file.read_text(encoding="utf-8")).persona
+    assert persona is not None
+    return persona
 
 
 @pytest.mark.parametrize("said", ["the weather will be fine tomorrow in the mountains", "who is calling whom and why"])
