@@ -98,8 +98,6 @@ CALL_BACK = Script(
     ("dialling", "ringing", "answered", "over"),
 )
 SCRIPTS = (ORDER, CALL_BACK)
-SENTENCES = tuple(turn.said for script in SCRIPTS for turn in script.turns)
-"""All that people say."""
 EXPECTED = (*(turn.said for turn in CALL_BACK.turns), "open the door", "turn on the light")
 """What the speech service is told to expect in every call: the first call's sentences are the character's business."""
 TEXTS = tuple(text for script in SCRIPTS for text in script.texts)

@@ -5,7 +5,7 @@ import pytest
 from phonegame.characters.files import read_character
 from phonegame.local.demo.script import (
     PIZZERIA,
-    SENTENCES,
+    SCRIPTS,
     TEXTS,
     TURNS,
     beginnings,
@@ -47,7 +47,8 @@ def test_a_word_with_an_apostrophe_stays_whole() -> None:
 
 def test_no_text_is_part_of_another() -> None:
     """Or one could be taken for the other."""
-    for spoken in (SENTENCES, TEXTS):
+    sentences = [turn.said for script in SCRIPTS for turn in script.turns]
+    for spoken in (sentences, TEXTS):
         texts = [" ".join(words_of(text)) for text in spoken]
         assert not any(one in other for one in texts for other in texts if one is not other)
 
