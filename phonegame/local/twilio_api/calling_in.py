@@ -64,8 +64,8 @@ async def ask_webhook(
 def _in_words(url: str, error: FetchError) -> DialError:
     if error.status is not None:
         return RejectedError(url, error.status)
-    if isinstance(error.__context__, DialError):
-        return error.__context__
+    if isinstance(error.__cause__, DialError):
+        return error.__cause__
     return DialError(f"cannot call {url}: {error}")
 
 

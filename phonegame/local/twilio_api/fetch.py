@@ -117,14 +117,14 @@ async def _fetch(request: Signed, ssl_context: ssl.SSLContext | None) -> Fetched
 
 
 async def _connect(address: dial.Address, ssl_context: ssl.SSLContext | None) -> trio.abc.Stream:
-    why = ""
+    failure: DialError | trio.TooSlowError | None = None
     for _ in range(CONNECT_ATTEMPTS):
         try:
             with trio.fail_after(CONNECT_SECONDS):
                 return await dial.open_stream(address, ssl_context)
         except (DialError, trio.TooSlowError) as error:
-            why = str(error) or f"no connection within {CONNECT_SECONDS:.0f} s"
-    raise FetchError(11205, why)
+            failure = error
+    raise FetchError(11205, str(failure) or f"no connection within {CONNECT_SECONDS:.0f} s") from failure
 
 
 async def _exchange(stream: trio.abc.Stream, request: Signed, address: dial.Address) -> Fetched:
