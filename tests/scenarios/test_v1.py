@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,14 +130,18 @@ async def play_a_whole_game(house: House, before: JsonGame) -> list[JsonGame]:
         await after.gets("character_said")
         await after.send("character_stop")
         await after.gets("character_ended")
+        await after.send("record")
+        await after.gets("recording_started")
+        await after.send("record", on=False)
+        await after.gets("recording_stopped")
         await after.send("hangup", at_once=True)
         await after.gets("call_ended")
         return [before, after]
 
 
 @pytest.mark.slow
-async def test_every_message_goes_over_the_wire_as_the_servers_own_document_says() -> None:
-    async with open_talking_house(seconds=8) as house, json_game(house) as game:
+async def test_every_message_goes_over_the_wire_as_the_servers_own_document_says(tmp_path: Path) -> None:
+    async with open_talking_house(seconds=20, recordings=tmp_path) as house, json_game(house) as game:
         document = await document_of(house)
         games = await play_a_whole_game(house, game)
         sent = [message for each in games for message in each.sent]
