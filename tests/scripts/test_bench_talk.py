@@ -73,7 +73,7 @@ KNOWN = {"One. Two.": bytes(800)}
 
 
 def answered(*, audio: bytes = bytes(800), marks: int = 2, spoken_over: bool = False) -> Turn:
-    return Turn("What?", "One. Two.", 0.0, spoken_over, audio=bytearray(audio), marks=marks)
+    return Turn("What?", "One. Two.", 0.0, is_spoken_over=spoken_over, audio=bytearray(audio), marks=marks)
 
 
 @pytest.mark.parametrize(
