@@ -3,6 +3,7 @@
 from phonegame.local.twilio_api.answers import (
     Answer,
     Answers,
+    Attended,
     Behaviour,
     Busy,
     Declines,
@@ -27,6 +28,7 @@ __all__ = [
     "Alert",
     "Answer",
     "Answers",
+    "Attended",
     "ApiError",
     "ApiFault",
     "Behaviour",

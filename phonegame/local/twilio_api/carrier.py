@@ -21,7 +21,7 @@ from functools import partial
 import trio
 
 from phonegame.local.twilio_api import api_errors
-from phonegame.local.twilio_api.answers import Answer, Answers, Refused
+from phonegame.local.twilio_api.answers import Answer, Answers, Behaviour, Refused
 from phonegame.local.twilio_api.api_errors import ApiError
 from phonegame.local.twilio_api.bulletin import Bulletin
 from phonegame.local.twilio_api.call import Alert, Call, Direction
@@ -145,11 +145,7 @@ class LocalCarrier:
 
         Leaving the block hangs up. What the block raises comes out as it is, not in a group.
         """
-        called = called or self.number
-        number = {number.phone_number: number for number in self.numbers}[called]
-        order = Order(called, caller, number.page or UNSET_NUMBER, number.callback)
-        call = self._make_call("inbound", order, caller)
-        self._keep(call)
+        call = self._make_call_in(caller, called or self.number)
         failure: Exception | None = None
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run_incoming, call, listen, self._equipment)
@@ -161,6 +157,19 @@ class LocalCarrier:
                 call.handset.hang_up()
         if failure is not None:
             raise failure
+
+    async def serve_caller(
+        self,
+        caller: str,
+        called: str,
+        behave: Behaviour,
+        *,
+        task_status: trio.TaskStatus[Call] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """As `dial_in`, for somebody who does what `behave` says; ends with the call, which it starts with. KeyError."""
+        call = self._make_call_in(caller, called)
+        task_status.started(call)
+        await run_incoming(call, behave, self._equipment)
 
     async def wait_before_created(self, call: Call) -> None:
         """Before a request for a call is answered: see `CarrierConfig.created_after`."""
@@ -199,6 +208,12 @@ class LocalCarrier:
         self.requests.append(RestRequest(request.method, request.path, request.form, status, content))
         self._bulletin.notify()
         return answer
+
+    def _make_call_in(self, caller: str, called: str) -> Call:
+        number = {number.phone_number: number for number in self.numbers}[called]
+        call = self._make_call("inbound", Order(called, caller, number.page or UNSET_NUMBER, number.callback), caller)
+        self._keep(call)
+        return call
 
     def _make_call(self, direction: Direction, order: Order, number: str) -> Call:
         answer = self._answer(number)
