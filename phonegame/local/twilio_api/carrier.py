@@ -24,6 +24,9 @@ from phonegame.local.http_server import Exchange, HttpAnswer, HttpRequest, serve
 from phonegame.local.twilio_api import api_errors
 from phonegame.local.twilio_api.answers import Answer, Answers, Behaviour, Refused
 from phonegame.local.twilio_api.api_errors import ApiError
+from phonegame.local.twilio_api.browser_phone.first_request import look_at, wants_websocket
+from phonegame.local.twilio_api.browser_phone.pages import is_page, send_page
+from phonegame.local.twilio_api.browser_phone.service import BrowserPhones
 from phonegame.local.twilio_api.bulletin import Bulletin
 from phonegame.local.twilio_api.call import Alert, Call, Direction
 from phonegame.local.twilio_api.config import KEPT, CarrierConfig, Delivery, Event
@@ -88,6 +91,7 @@ class LocalCarrier:
         self._equipment = Equipment(config, self._webhooks, self.deliveries)
         self._announce = announce
         self._api = RestApi(self)
+        self._browser_phones = BrowserPhones(self)
         self._to_dial, self._to_be_dialled = trio.open_memory_channel[Call](MAX_QUEUED)
 
     # --- what there is to see ---
@@ -168,7 +172,7 @@ class LocalCarrier:
         *,
         task_status: trio.TaskStatus[Call] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        """As `dial_in`, for somebody who does what `behave` says; ends with the call, which it starts with. KeyError."""
+        """As `dial_in`, for somebody who does what `behave` says; ends with the call, after having started with it."""
         call = self._make_call_in(caller, called)
         task_status.started(call)
         await run_incoming(call, behave, self._equipment)
@@ -193,12 +197,20 @@ class LocalCarrier:
                         await self.config.timing.sleep(self.config.timing.between_calls)
 
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
-        """One client of the REST API; closes `stream`."""
-        await serve_http(stream, self._serve, body_bytes=BODY_BYTES)
+        """One client of the REST API, or one browser phone; closes `stream`."""
+        async with stream:
+            whole, headers = await look_at(stream)
+            if wants_websocket(headers):
+                await self._browser_phones.serve_websocket(whole, headers)
+            else:
+                await serve_http(whole, self._serve, body_bytes=BODY_BYTES)
 
     # --- inside ---
 
     async def _serve(self, request: HttpRequest, exchange: Exchange) -> None:
+        if is_page(request):
+            await send_page(request, exchange, self.config.host)
+            return
         answer: HttpAnswer | None = None
         try:
             answer = await self._decide(request)

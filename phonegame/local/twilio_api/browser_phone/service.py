@@ -11,9 +11,9 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketRequest, wrap_server_stream
 from wsproto.utilities import LocalProtocolError
 
-from phonegame.local.browser_phone.line import Line
-from phonegame.local.browser_phone.visitors import Refusal, refuse_page
 from phonegame.local.twilio_api.answers import Attended
+from phonegame.local.twilio_api.browser_phone.line import Line
+from phonegame.local.twilio_api.browser_phone.visitors import Refusal, refuse_page
 
 if TYPE_CHECKING:
     from phonegame.local.twilio_api.carrier import LocalCarrier

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import trio
 
-from phonegame.local.browser_phone.messages import Notice, Said, Saying, Told
-from phonegame.local.browser_phone.outbox import Outbox
 from phonegame.local.phone import HungUpError
+from phonegame.local.twilio_api.browser_phone.messages import Notice, Said, Saying, Told
+from phonegame.local.twilio_api.browser_phone.outbox import Outbox
 from phonegame.local.twilio_api.handset import Handset
 from phonegame.speak.voice import SpeakError
 

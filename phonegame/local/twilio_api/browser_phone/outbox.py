@@ -9,7 +9,7 @@ import trio
 from trio_websocket import WebSocketConnection
 
 from phonegame.audio import FRAME_BYTES, SAMPLE_RATE
-from phonegame.local.browser_phone.messages import Clear, ToPhone
+from phonegame.local.twilio_api.browser_phone.messages import Clear, ToPhone
 
 MOST_SOUND_BYTES = SAMPLE_RATE
 """A second. Of a page that takes nothing the oldest sound is lost: what is late is not to be heard any more."""

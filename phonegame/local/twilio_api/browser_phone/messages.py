@@ -47,7 +47,7 @@ class Say(_FromPhone, tag="say", frozen=True):
 
 FromPhone: TypeAlias = Call | Answer | Decline | HangUp | Key | Say
 
-_decoder = msgspec.json.Decoder(FromPhone)
+_decoder: msgspec.json.Decoder[FromPhone] = msgspec.json.Decoder(FromPhone)
 
 
 def read(message: str) -> FromPhone:

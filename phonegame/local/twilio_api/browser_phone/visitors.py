@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from phonegame.loopback import is_loopback
 
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     status: int

@@ -9,17 +9,18 @@ The calls themselves outlive the page by what there is to do at their end.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
-from phonegame.local.browser_phone import messages
-from phonegame.local.browser_phone.conversation import Conversation
-from phonegame.local.browser_phone.messages import FromPhone
-from phonegame.local.browser_phone.outbox import Outbox
 from phonegame.local.twilio_api.answers import Decision
+from phonegame.local.twilio_api.browser_phone import messages
+from phonegame.local.twilio_api.browser_phone.conversation import Conversation
+from phonegame.local.twilio_api.browser_phone.messages import FromPhone
+from phonegame.local.twilio_api.browser_phone.outbox import Outbox
 from phonegame.local.twilio_api.call import Call, Status
 from phonegame.local.twilio_api.handset import Handset
 from phonegame.twilio.numbers import known_number
@@ -197,7 +198,7 @@ class Line:
             for status in call.statuses[statuses:]:
                 self._tell_of(status, call)
                 statuses += 1
-            await self._carrier.wait_until(lambda: _count(call) > statuses + alerts or call.is_over)
+            await self._carrier.wait_until(partial(_has_more, call, statuses + alerts))
 
     def _tell_of(self, status: Status, call: Call) -> None:
         match status:
@@ -224,5 +225,5 @@ class Line:
         scope.cancel()
 
 
-def _count(call: Call) -> int:
-    return len(call.statuses) + len(call.alerts)
+def _has_more(call: Call, told: int) -> bool:
+    return call.is_over or len(call.statuses) + len(call.alerts) > told
