@@ -25,7 +25,7 @@ from phonegame.local.twilio_api import api_errors
 from phonegame.local.twilio_api.answers import Answer, Answers, Behaviour, Refused
 from phonegame.local.twilio_api.api_errors import ApiError
 from phonegame.local.twilio_api.browser_phone.first_request import look_at, wants_websocket
-from phonegame.local.twilio_api.browser_phone.pages import is_page, send_page
+from phonegame.local.twilio_api.browser_phone.pages import PAGE, is_page, send_page
 from phonegame.local.twilio_api.browser_phone.service import BrowserPhones
 from phonegame.local.twilio_api.bulletin import Bulletin
 from phonegame.local.twilio_api.call import Alert, Call, Direction
@@ -101,6 +101,11 @@ class LocalCarrier:
         """For TWILIO_API_URL."""
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def phone_url(self) -> str:
+        """A telephone for the browser."""
+        return f"{self.url}{PAGE}"
 
     @property
     def number(self) -> str:

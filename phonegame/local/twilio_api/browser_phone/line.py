@@ -215,13 +215,13 @@ class Line:
 
     async def _watch(self, socket: WebSocketConnection, scope: trio.CancelScope) -> None:
         """A page that answers no ping, or reads nothing, is gone."""
-        while not self._outbox.is_full:
-            with trio.move_on_after(PING_SECONDS) as patience:
-                await socket.ping()
-            if patience.cancelled_caught:
-                break
+        answers = True
+        while answers and not self._outbox.is_full:
             with trio.move_on_after(PING_SECONDS):
                 await self._outbox.wait_full()
+            with trio.move_on_after(PING_SECONDS) as patience:
+                await socket.ping()
+            answers = not patience.cancelled_caught
         scope.cancel()
 
 

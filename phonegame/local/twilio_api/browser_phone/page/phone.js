@@ -10,7 +10,7 @@ import { Line } from "./line.js";
 import { Sound } from "./sound.js";
 import { BUSY, RINGBACK } from "./tones.js";
 import { View } from "./view.js";
-import { clock, ending, MICROPHONE_FAULTS, NO_CARRIER, spaced, STATES } from "./words.js";
+import { clock, ending, HINT, MICROPHONE_FAULTS, NO_CARRIER, spaced, STATES } from "./words.js";
 
 /** @typedef {import("./line.js").Told} Told */
 /** @typedef {import("./words.js").State} State */
@@ -94,7 +94,7 @@ class Phone {
     void this.#sound.open().then((tones) => tones.key(digit));
     if (this.#state === "connected") {
       this.#line.tell({ type: "key", digit });
-      this.#view.caption("You key", digit);
+      this.#view.captionKey(digit);
     } else if (this.#state === "idle" || this.#state === "offline") {
       this.#view.number += digit;
     }
@@ -172,6 +172,7 @@ class Phone {
       this.#view.number = account;
     }
     this.#view.trouble = "";
+    this.#party = "";
     this.#become("idle");
     if (this.#wanted !== "") {
       this.#place(this.#wanted);
@@ -255,7 +256,7 @@ class Phone {
    */
   #become(state, text = STATES[state]) {
     this.#state = state;
-    this.#view.show(state, text, this.#party);
+    this.#view.show(state, text, this.#party || HINT);
   }
 }
 

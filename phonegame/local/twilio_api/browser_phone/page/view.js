@@ -116,12 +116,22 @@ export class View {
   }
 
   /**
+   * @param {string} digit that was keyed: those before it stand on the same line
+   */
+  captionKey(digit) {
+    const last = this.#captions.lastElementChild;
+    const line = last instanceof HTMLElement && "keys" in last.dataset ? last : this.caption("You key", "");
+    line.dataset.keys = "";
+    line.append(digit);
+  }
+
+  /**
    * @param {string} who
    * @param {string} what
    * @returns {HTMLElement}
    */
   caption(who, what) {
-    const line = document.createElement("li");
+    const line = document.createElement("p");
     const name = document.createElement("b");
     name.textContent = `${who}: `;
     line.append(name, what);

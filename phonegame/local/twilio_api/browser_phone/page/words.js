@@ -18,6 +18,9 @@ export const STATES = {
   connected: "Connected",
 };
 
+/** Before the first call. */
+export const HINT = "Call, and say the code that the game shows";
+
 export const NO_CARRIER =
   "The telephone company does not answer. Is “phonegame carrier” still running? This page tries again by itself.";
 
