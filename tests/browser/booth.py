@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -85,6 +86,11 @@ class BrowserPhone:
     """mu-law: all sound, before the page throws any away."""
     told: list[str] = field(default_factory=list)
     socket: WebSocket = field(init=False)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Of what the carrier has told, in order."""
+        return [json.loads(message)["type"] for message in self.told]
 
     @property
     def words(self) -> list[str]:

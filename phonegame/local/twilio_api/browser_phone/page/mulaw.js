@@ -27,7 +27,7 @@ function encoded(sample) {
  */
 function decoded(byte) {
   const bits = ~byte & 0xff;
-  const magnitude = ((((bits & 0x0f) << 1) + BIAS) << (bits >> 4)) - BIAS;
+  const magnitude = ((((bits & 0x0f) << 1) + BIAS) << ((bits >> 4) & 0x07)) - BIAS;
   return (bits & 0x80 ? -magnitude : magnitude) * 4;
 }
 
