@@ -121,7 +121,12 @@ class BrowserPhone:
         while self.words[-len(words) :] != list(words):
             self.socket.wait_for_event("framereceived")
 
-    def _watch(self, socket: WebSocket) -> None:
+    def reaches(self, word: str) -> None:
+        """Waits until the marker's voice has said this."""
+        while word not in self.words:
+            self.socket.wait_for_event("framereceived")
+
+    def watch(self, socket: WebSocket) -> None:
         self.socket = socket
         socket.on("framereceived", self._receive)
 
@@ -134,6 +139,6 @@ class BrowserPhone:
 
 def open_phone(page: Page, address: str) -> BrowserPhone:
     phone = BrowserPhone(page)
-    page.on("websocket", phone._watch)
+    page.on("websocket", phone.watch)
     page.goto(address)
     return phone
