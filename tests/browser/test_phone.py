@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import expect
 
 from phonegame.local.twilio_api import Timing
 from phonegame.wire import v1
-from tests.browser.booth import Booth, BrowserPhone, open_booth, open_phone
-from tests.browser.conftest import OpenPage
+from tests.browser.booth import Booth, BrowserPhone, forgiving, open_booth, open_carrier, open_phone
+from tests.browser.conftest import Launch, OpenPage
 from tests.browser.visit import Visit, accessibility_faults, expecting
+from tests.scenarios.town import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 LONG = " ".join(f"w{number:02}" for number in range(60))
-NO_MICROPHONE = "#microphone-note"
 
 
 @pytest.fixture
@@ -200,23 +203,19 @@ def test_a_page_that_is_closed_while_it_rings_does_not_answer(booth: Booth, phon
 # --- what goes wrong ---
 
 
-def test_a_carrier_that_has_gone_is_told_of_and_found_again(booth: Booth, open_page: OpenPage) -> None:
-    page = open_page()
-    phone = BrowserPhone(page)
-    gone: list[bool] = []
-
-    def answer(route: Route) -> None:
-        if gone:
-            route.abort()
-        else:
-            route.fallback()
-
-    page.route_web_socket(re.compile("/phone/line"), lambda socket: None) if False else None
-    page.on("websocket", phone.watch)
-    page.goto(booth.url)
-    phone.state("Ready")
-    with expecting(page, "WebSocket connection to"):
-        page.context.set_offline(True)
+def test_a_carrier_that_has_gone_is_told_of_and_found_again(open_page: OpenPage) -> None:
+    page, port = open_page(), free_port()
+    with forgiving(page, "WebSocket connection to"):
+        with open_carrier(port=port) as carrier:
+            phone = open_phone(page, carrier.phone_url)
+            phone.state("Ready")
+            own = page.locator("#own").inner_text()
+        phone.state("No line")
+        expect(page.locator("#trouble")).to_contain_text("phonegame carrier")
+        phone.button("Call").click()
+        with open_carrier(port=port):
+            phone.state("Ready", "The call failed", "They hung up")
+            expect(page.locator("#own")).to_have_text(own)
         phone.state("No line")
 
 
@@ -239,25 +238,43 @@ def test_a_server_that_does_not_run_is_told_of(booth: Booth, phone: BrowserPhone
 # --- the page in its surroundings ---
 
 
-def framed(page: Page, booth: Booth, host: str) -> None:
-    """The phone in a frame of a page on that host."""
+@contextmanager
+def page_around(booth: Booth) -> Iterator[int]:
+    """A page of another server on this machine, with the phone in a frame. Gives the port."""
     html = f"<!doctype html><title>Game</title><iframe title='Telephone' allow='microphone' src='{booth.url}'></iframe>"
-    page.route(f"http://{host}/", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto(f"http://{host}/")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(html.encode() if self.path == "/" else b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
 
 
-def test_it_works_in_a_frame_of_a_page_of_this_machine(booth: Booth, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_it_works_in_a_frame_of_a_page_of_this_machine(booth: Booth, open_page: OpenPage, host: str) -> None:
     page = open_page()
-    framed(page, booth, "127.0.0.1:1234")
-    expect(page.frame_locator("iframe").locator("#state")).to_have_text("Ready")
+    with page_around(booth) as port:
+        page.goto(f"http://{host}:{port}/")
+        expect(page.frame_locator("iframe").locator("#state")).to_have_text("Ready")
 
 
-def test_it_shows_in_no_frame_of_a_page_from_elsewhere(booth: Booth, open_page: OpenPage) -> None:
-    page = open_page()
-    with expecting(page, "frame-ancestors", "a request left the machine"):
-        framed(page, booth, "evil.example")
+def test_it_shows_in_no_frame_of_a_page_from_elsewhere(booth: Booth, launch: Launch, open_page: OpenPage) -> None:
+    page = open_page(browser=launch("--host-resolver-rules=MAP elsewhere.example 127.0.0.1"))
+    with page_around(booth) as port, forgiving(page, "elsewhere.example"), expecting(page, "frame-ancestors"):
+        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            page.goto(f"http://elsewhere.example:{port}/")
         expect(page.frame_locator("iframe").locator("#state")).to_have_count(0)
-        page.wait_for_load_state()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

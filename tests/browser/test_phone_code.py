@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import audioop
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import trio
 from playwright.sync_api import Browser, Page
 
-from phonegame.local.twilio_api import CarrierConfig, LocalCarrier, serve_carrier
-from phonegame.local.twilio_api.browser_phone.pages import PAGE
+from tests.browser.booth import open_carrier
 from tests.browser.visit import Visit
-from tests.in_thread import in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -38,15 +34,9 @@ TONE = """async ([from, to, hertz, seconds, pieces]) => {
 def page(chromium: Browser) -> Iterator[Page]:
     """The phone's page, with no call."""
 
-    @asynccontextmanager
-    async def carrier() -> AsyncIterator[LocalCarrier]:
-        async with trio.open_nursery() as nursery:
-            yield await nursery.start(serve_carrier, CarrierConfig())
-            nursery.cancel_scope.cancel()
-
-    with in_thread(carrier) as opened:
+    with open_carrier() as opened:
         visit = Visit(chromium.new_context())
-        visit.page.goto(opened.url + PAGE)
+        visit.page.goto(opened.phone_url)
         yield visit.page
         visit.end()
         assert visit.faults == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from phonegame.local.speech.marker import encode_speech
-from phonegame.local.twilio_api import NUMBER, Timing
+from phonegame.local.twilio_api import NUMBER, Busy, Timing
 from phonegame.local.twilio_api.browser_phone import line as lines
 from phonegame.local.twilio_api.browser_phone import service
 from phonegame.speak.voice import SpeakError
@@ -55,7 +55,7 @@ async def test_a_page_gets_the_number_that_it_had_before_where_nobody_else_has_i
 
 
 async def test_numbers_of_scripted_phones_stay_theirs() -> None:
-    async with world({service.NUMBERS[0]: service.Attended(None, None)}) as here, page(here.carrier) as one:  # type: ignore[arg-type]
+    async with world({service.NUMBERS[0]: Busy()}) as here, page(here.carrier) as one:
         assert one.number == service.NUMBERS[1]
 
 
@@ -283,7 +283,7 @@ async def test_a_page_that_answers_no_ping_is_gone(monkeypatch: pytest.MonkeyPat
 async def test_a_page_that_goes_without_a_word_leaves_nothing_behind() -> None:
     async with world(pages=PAGES) as here, page(here.carrier) as phone:
         await connected(here, phone)
-        await phone.socket._stream.aclose()  # type: ignore[attr-defined]
+        await phone.socket._stream.aclose()
         assert await here.carrier.calls[0].wait_over() == "completed"
 
 

@@ -67,6 +67,9 @@ export class Line {
   }
 
   open() {
+    if (this.#socket?.readyState === WebSocket.CONNECTING) {
+      return;
+    }
     window.clearTimeout(this.#timer);
     this.#isClosed = false;
     const address = new URL(this.#address);

@@ -67,7 +67,7 @@ class Phone {
   // --- what is done ---
 
   #call() {
-    this.#openSound(true);
+    void this.#openSound();
     this.#view.trouble = "";
     if (this.#line.isOpen) {
       this.#place(this.#view.number);
@@ -84,14 +84,14 @@ class Phone {
   }
 
   #answer() {
-    this.#openSound(true);
+    void this.#openSound();
     this.#line.tell({ type: "answer" });
   }
 
   /** @param {string} digit */
   #key(digit) {
     this.#view.press(digit);
-    void this.#sound.open().then((tones) => tones.key(digit));
+    void this.#sound.open().then((tones) => tones?.key(digit));
     if (this.#state === "connected") {
       this.#line.tell({ type: "key", digit });
       this.#view.captionKey(digit);
@@ -107,12 +107,8 @@ class Phone {
     this.#view.muted = isMuted;
   }
 
-  /** @param {boolean} withMicrophone */
-  async #openSound(withMicrophone) {
+  async #openSound() {
     await this.#sound.open();
-    if (!withMicrophone) {
-      return;
-    }
     const fault = await this.#sound.openMicrophone();
     this.#view.microphone = fault === null;
     this.#view.microphoneNote = fault === null ? "" : MICROPHONE_FAULTS[fault];
@@ -202,7 +198,7 @@ class Phone {
     if (this.#sound.isAllowed) {
       void this.#sound.open().then((tones) => {
         if (this.#state === "incoming") {
-          tones.ring();
+          tones?.ring();
         }
       });
     }

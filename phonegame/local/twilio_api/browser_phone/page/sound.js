@@ -47,10 +47,15 @@ export class Sound {
     return navigator.userActivation?.hasBeenActive ?? true;
   }
 
-  /** @returns {Promise<Tones>} */
+  /** @returns {Promise<Tones | null>} null: the carrier is not there to give its parts; it may be tried again */
   async open() {
     this.#opening ??= open((level) => this.#onLevel("loudspeaker", level));
-    this.#opened = await this.#opening;
+    try {
+      this.#opened = await this.#opening;
+    } catch {
+      this.#opening = null;
+      return null;
+    }
     await this.#opened.context.resume();
     return this.#opened.tones;
   }
@@ -79,7 +84,10 @@ export class Sound {
       return "not secure";
     }
     await this.open();
-    const opened = /** @type {Opened} */ (this.#opened);
+    if (this.#opened === null) {
+      return "failed";
+    }
+    const opened = this.#opened;
     const wanted = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     /** @type {MediaStream} */
     let stream;
@@ -136,7 +144,13 @@ async function open(onLevel) {
   const context = new AudioContext({ latencyHint: "interactive" });
   const output = new GainNode(context);
   output.connect(context.destination);
-  return { context, loudspeaker: await openLoudspeaker(context, output, onLevel), tones: new Tones(context, output) };
+  try {
+    const loudspeaker = await openLoudspeaker(context, output, onLevel);
+    return { context, loudspeaker, tones: new Tones(context, output) };
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
 }
 
 /**
