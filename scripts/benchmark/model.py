@@ -30,7 +30,7 @@ _CONFIG = ModelConfig()
 
 @dataclass(slots=True)
 class Asked:
-    """One request. `asked`: when all of it had come; `phrased`: when the token was sent that completes a phrase."""
+    """One request. `asked`: when all of it had come; `phrased`: when that was sent which completes the first phrase."""
 
     messages: list[dict[str, object]]
     asked: float
@@ -119,14 +119,20 @@ class _Connection(Peer):
             if at == len(tokens):
                 self.send(_chunks(reply.closing(answer, len(tokens))) + b"0\r\n\r\n")
                 asked.is_whole = True
+                # one that is a single sentence is known to have ended only then
+                self._note_phrase(asked)
                 return
             token = str(tokens[at])
             self.send(_chunks(reply.token(token)))
-            if phrases.feed(token) and asked.phrased is None:
-                asked.phrased, asked.waited_at_phrase = clock(), self._service.core_wait()
+            if phrases.feed(token):
+                self._note_phrase(asked)
             self._service.timers.at(clock() + TOKEN_SECONDS, lambda: say(at + 1))
 
         say(0)
+
+    def _note_phrase(self, asked: Asked) -> None:
+        if asked.phrased is None:
+            asked.phrased, asked.waited_at_phrase = clock(), self._service.core_wait()
 
 
 def _content_length(head: bytes) -> int:

@@ -19,7 +19,7 @@ script, then with OpenAI's library against the stand-in, which sends a token eve
 each are measured, after every answer has been said once, so that the voice has nothing to do.
   ours               the stand-in for Deepgram sends the result that ends the turn -> the first media message of the
                      answer is at the call's socket; less the time from when the model had the whole request until it
-                     sent the token that completes the first phrase
+                     sent what completes the first phrase: a token, or the end of its answer
   core free          the same, less what the server stood in line for its core meanwhile: nothing, on a calm machine
   stages             as the server measures them, see phonegame/characters/timing.py; what a socket, a library or a busy
                      event loop adds before a message is read counts for whoever was waited for
