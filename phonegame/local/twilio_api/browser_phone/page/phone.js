@@ -143,7 +143,7 @@ class Phone {
         this.#sound.clear();
         break;
       case "told":
-        this.#view.caption("Operator", message.text);
+        this.#view.caption("Telephone company", message.text);
         break;
       case "saying":
         this.#sayings.push(this.#view.caption("You", message.text));
