@@ -184,10 +184,12 @@ def test_a_page_that_is_not_secure_has_no_microphone_and_is_heard_all_the_same(
     with forgiving(page, elsewhere):
         phone = open_phone(page, address)
         phone.calls()
-    expect(page.locator("#microphone-note")).to_contain_text("only to pages that are secure")
-    phone.keys("42#")
-    booth.joined()
-    booth.says("hello")
-    expect(page.get_by_role("meter", name="Loudness of the loudspeaker")).not_to_have_attribute("aria-valuenow", "0")
-    phone.button("Hang up").click()
-    booth.gets(v1.CallEnded)
+        expect(page.locator("#microphone-note")).to_contain_text("only to pages that are secure")
+        phone.keys("42#")
+        booth.joined()
+        booth.says("hello")
+        expect(page.get_by_role("meter", name="Loudness of the loudspeaker")).not_to_have_attribute(
+            "aria-valuenow", "0"
+        )
+        phone.button("Hang up").click()
+        booth.gets(v1.CallEnded)

@@ -104,8 +104,9 @@ class LocalCarrier:
 
     @property
     def phone_url(self) -> str:
-        """A telephone for the browser."""
-        return f"{self.url}{PAGE}"
+        """A telephone for the browser on this machine: elsewhere it has no microphone."""
+        everywhere = self.config.host in ("0.0.0.0", "::")  # noqa: S104 - compared
+        return f"{f'http://127.0.0.1:{self.port}' if everywhere else self.url}{PAGE}"
 
     @property
     def number(self) -> str:
