@@ -14,7 +14,8 @@ from rich.console import Console
 
 from phonegame.character_settings import CharacterSettings
 from phonegame.characters.brain import Brain, BrainMissing
-from phonegame.characters.brains import ModelBrain, find_brain, script
+from phonegame.characters.brains import find_brain, script
+from phonegame.characters.brains.model_brain import ModelBrain
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.files import CharacterFileError, CharacterFiles, read_character
 from phonegame.local.character.talk import Stage, talk_until_stopped

@@ -57,6 +57,11 @@ async def test_a_chain_that_gives_texts() -> None:
         assert text_of(await ask(brain, "hello")) == "You said: hello"
 
 
+async def test_halves_of_characters_reach_nobody() -> None:
+    async with brain_of(RunnableLambda(lambda _: "a \ud83d b")) as brain:
+        assert text_of(await ask(brain, "hello")) == "a ? b"
+
+
 async def test_the_messages_tell_who_it_is_and_what_was_said() -> None:
     seen: list[list[BaseMessage]] = []
 
