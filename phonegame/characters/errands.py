@@ -24,12 +24,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Errands:
-    """`ask` hands an action to the game; None: there is no game, and what a character has done is only noted."""
+    """`ask` hands an action to the game; None, or False: there is no game, and it is as if it had been carried out."""
 
-    def __init__(self, actions: Actions, memory: Memory, ask: Callable[[ActionAsked], None] | None) -> None:
+    def __init__(self, actions: Actions, memory: Memory, ask: Callable[[ActionAsked], bool] | None) -> None:
         self.actions = actions
         self._memory = memory
-        self.ask = ask
+        self._ask = ask
         self._ids: set[str] = set()
         self._deadlines: dict[str, float] = {}
         """Of those that wait for their result."""
@@ -45,12 +45,11 @@ class Errands:
             self.settle(asked.action_id, f"refused: {checked.why}", failed=True)
         elif call.name == HANG_UP:
             self._deadlines[asked.action_id] = math.inf
-        elif self.ask is None:
-            log.info("action of a character noted", action=call.name)
-            self.settle(asked.action_id, "noted")
         else:
             self._deadlines[asked.action_id] = trio.current_time() + checked.action.seconds
-            self.ask(asked)
+            if self._ask is None or not self._ask(asked):
+                log.info("action of a character noted", action=call.name)
+                self.settle(asked.action_id, "noted")
         return asked
 
     def settle(self, action_id: str, result: str, *, failed: bool = False) -> None:

@@ -44,12 +44,14 @@ class Game(Audience):
         self.asked: list[ActionAsked] = []
         self.times: list[TurnTimes] = []
         self.answer: Callable[[ActionAsked], object] = lambda asked: None
+        self.is_there = True
         self.ask = self._ask
 
-    def _ask(self, asked: ActionAsked) -> None:
+    def _ask(self, asked: ActionAsked) -> bool:
         self.asked.append(asked)
         self._note(f"action {asked.name} {asked.arguments}")
         self.answer(asked)
+        return self.is_there
 
     def said(self, said: CharacterSaid) -> None:
         self._note(f"said {said.text}{' --' if said.cut_off else ''}")
@@ -139,8 +141,7 @@ async def talk(
     )
     twilio = FakeTwilio(speech.speaker.mark_returned_nowait)
     game = Game()
-    if not with_game:
-        game.ask = None
+    game.is_there = with_game
     brain = brain or FakeBrain(thoughts)
     began = trio.current_time()
     setting = Setting(

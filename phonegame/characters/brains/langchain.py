@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import sys
 import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import structlog
@@ -32,12 +34,15 @@ log = structlog.get_logger()
 
 
 def find_runnable(name: str) -> Any:
-    """`module:object`, imported as Python would. Raises BrainMissing."""
+    """`module:object`: installed, or in the folder where the server was started. Raises BrainMissing."""
     module_name, _, path = name.partition(":")
     if not module_name or not path:
         raise BrainMissing(f"PHONEGAME_MODEL: langchain:{name} names no object; write langchain:module:object")
     if importlib.util.find_spec("langchain_core") is None:
         raise BrainMissing("A runnable needs LangChain: pip install 'phonegame[langchain]'")
+    if (here := str(Path.cwd())) not in sys.path:
+        # an installed command does not look there; last, so that nothing there takes the place of a library
+        sys.path.append(here)
     try:
         found = importlib.import_module(module_name)
         for attribute in path.split("."):
