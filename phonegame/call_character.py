@@ -112,8 +112,7 @@ class CallCharacter(Audience):
         self._end_call = end_call
         self._budget: Budget | None = None
         self._conversation: Conversation | None = None
-        self._is_servers_own = self._has_game = False
-        self.ask = self._ask
+        self._is_servers_own = False
         self._next: Conversation | None = None
         self._recollection: Recollection | None = None
         """Of the newest conversation."""
@@ -137,7 +136,7 @@ class CallCharacter(Audience):
         """In the place of the one that plays. One that cannot be played is told to be so, and changes nothing."""
         if self._is_over:
             return
-        self._has_game = has_game
+        self.ask = self._ask if has_game else None
         try:
             conversation = Conversation(play.persona, self._casting.find_brain(play.persona), self._setting(play))
         except (BrainError, ActionInvalid) as error:
@@ -150,6 +149,8 @@ class CallCharacter(Audience):
         if self._next is not None:
             # it has not even begun
             self._deliver(CharacterEnded(End.REPLACED.value))
+        # where no game hears of it, the call's recording does
+        conversation.errands.on_noted = self._ask
         self._is_servers_own = play.is_servers_own
         self._conversation = self._next = conversation
         if (keeper := self._casting.keeper) is not None:
@@ -183,7 +184,9 @@ class CallCharacter(Audience):
         """Whether the call goes on all the same."""
         if not (self.is_playing and self._is_servers_own):
             return False
-        self._has_game = False
+        self.ask = None
+        assert self._conversation is not None
+        self._conversation.errands.ask = None
         return True
 
     def take_result_nowait(self, result: ActionResult) -> None:
@@ -243,7 +246,7 @@ class CallCharacter(Audience):
             await self._leave_message(conversation.persona.voice)
         if end in ENDS_CALL:
             self._end_call(ENDS_CALL[end])
-        elif not self._has_game and not self.is_playing:
+        elif self.ask is None and not self.is_playing:
             self._end_call(Ended.CHARACTER_FAILED if end is End.FAILED else Ended.CHARACTER_OVER)
 
     async def _leave_message(self, voice: str | None) -> None:
@@ -297,10 +300,8 @@ class CallCharacter(Audience):
 
     # the audience
 
-    def _ask(self, asked: ActionAsked) -> bool:
-        # without a game it is in the call's recording all the same
+    def _ask(self, asked: ActionAsked) -> None:
         self._deliver(CharacterAsks(asked.action_id, asked.name, asked.arguments))
-        return self._has_game
 
     def said(self, said: Said) -> None:
         self._deliver(CharacterSaid(said.text, said.cut_off))

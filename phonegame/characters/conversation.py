@@ -67,8 +67,8 @@ class End(Enum):
 class Audience:
     """Who is told of what happens: nobody, unless a method is given its own meaning."""
 
-    ask: Callable[[ActionAsked], bool] | None = None
-    """Asks for an action to be carried out; None, or False: there is nobody who could."""
+    ask: Callable[[ActionAsked], None] | None = None
+    """Asks for an action to be carried out; None: there is nobody who could."""
 
     def said(self, said: CharacterSaid) -> None:
         """As far as the caller has heard it."""

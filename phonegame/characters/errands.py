@@ -24,12 +24,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Errands:
-    """`ask` hands an action to the game; None, or False: there is no game, and it is as if it had been carried out."""
+    """`ask` hands an action to the game; None: there is no game, and what a character has done is only noted."""
 
-    def __init__(self, actions: Actions, memory: Memory, ask: Callable[[ActionAsked], bool] | None) -> None:
+    def __init__(self, actions: Actions, memory: Memory, ask: Callable[[ActionAsked], None] | None) -> None:
         self.actions = actions
         self._memory = memory
-        self._ask = ask
+        self.ask = ask
+        self.on_noted: Callable[[ActionAsked], None] = lambda asked: None
+        """Told of what there was no game for."""
         self._ids: set[str] = set()
         self._deadlines: dict[str, float] = {}
         """Of those that wait for their result."""
@@ -45,11 +47,13 @@ class Errands:
             self.settle(asked.action_id, f"refused: {checked.why}", failed=True)
         elif call.name == HANG_UP:
             self._deadlines[asked.action_id] = math.inf
+        elif self.ask is None:
+            log.info("action of a character noted", action=call.name)
+            self.on_noted(asked)
+            self.settle(asked.action_id, "noted")
         else:
             self._deadlines[asked.action_id] = trio.current_time() + checked.action.seconds
-            if self._ask is None or not self._ask(asked):
-                log.info("action of a character noted", action=call.name)
-                self.settle(asked.action_id, "noted")
+            self.ask(asked)
         return asked
 
     def settle(self, action_id: str, result: str, *, failed: bool = False) -> None:

@@ -44,14 +44,12 @@ class Game(Audience):
         self.asked: list[ActionAsked] = []
         self.times: list[TurnTimes] = []
         self.answer: Callable[[ActionAsked], object] = lambda asked: None
-        self.is_there = True
         self.ask = self._ask
 
-    def _ask(self, asked: ActionAsked) -> bool:
+    def _ask(self, asked: ActionAsked) -> None:
         self.asked.append(asked)
         self._note(f"action {asked.name} {asked.arguments}")
         self.answer(asked)
-        return self.is_there
 
     def said(self, said: CharacterSaid) -> None:
         self._note(f"said {said.text}{' --' if said.cut_off else ''}")
@@ -141,7 +139,8 @@ async def talk(
     )
     twilio = FakeTwilio(speech.speaker.mark_returned_nowait)
     game = Game()
-    game.is_there = with_game
+    if not with_game:
+        game.ask = None
     brain = brain or FakeBrain(thoughts)
     began = trio.current_time()
     setting = Setting(
