@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
@@ -12,7 +11,7 @@ from typing import Any, Self
 import trio
 
 from phonegame.characters.brain import BrainMissing, Piece, Request
-from phonegame.characters.brains.http_reply import connect, http_client
+from phonegame.characters.brains.http_reply import connect, http_client, load
 
 CLOSE_SECONDS = 1
 
@@ -70,8 +69,7 @@ class HttpBrain(ModelBrain):
         self._key = key
 
     async def __aenter__(self) -> Self:
-        # for a second or more, while calls go on
-        library = await trio.to_thread.run_sync(importlib.import_module, self.library)
+        library = await load(self.library)
         self._http = http_client(self._url, self._headers)
         self._client = self._open_client(library)
         return self
