@@ -19,12 +19,13 @@ from phonegame.call_speech import CallSpeech
 from phonegame.characters.actions import ActionInvalid
 from phonegame.characters.brain import Brain, BrainError, BrainMissing
 from phonegame.characters.budget import Budget, CallBudget, Limit
-from phonegame.characters.conversation import Audience, Conversation, End, Setting, unchanged
+from phonegame.characters.conversation import Conversation
 from phonegame.characters.day import DayPurse
 from phonegame.characters.entries import ActionAsked, CallBegan
 from phonegame.characters.entries import CharacterSaid as Said
 from phonegame.characters.keeping.keeper import Keeper, Recollection
 from phonegame.characters.persona import Persona
+from phonegame.characters.setting import Audience, End, Setting, unchanged
 from phonegame.characters.timing import CallTurns, TurnTimes
 from phonegame.ended import Ended
 from phonegame.listen.listener import Listener

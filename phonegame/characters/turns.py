@@ -28,6 +28,8 @@ from phonegame.listen.transcript import Heard
 
 WORDS_SECONDS = 1.0
 """Deepgram's interim results come about once a second: words that belong to a SpeechStarted are there by then."""
+NOTHING_SECONDS = 1.5
+"""As long after whatever has stopped the character, and with the time that a recogniser takes."""
 LOST_SECONDS = 3.0
 """An endpoint and an UtteranceEnd that are to come at all have come by then, with the usual settings."""
 TOLERANCE_SECONDS = 0.1
@@ -110,6 +112,11 @@ class Turns:
             case _:
                 pass
         return []
+
+    def promise(self, now: float) -> None:
+        """The caller has been taken to speak, and no words of a turn are there yet: they come, or Over("")."""
+        if self.is_silent and not self._is_speaking:
+            self.deadline = min(self.deadline, now + NOTHING_SECONDS)
 
     def settle(self, now: float) -> list[Turn]:
         """`deadline` has passed."""

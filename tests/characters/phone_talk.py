@@ -16,9 +16,10 @@ import trio
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.call_speech import CallSpeech
 from phonegame.characters.budget import Budget, CallBudget, Limit, Purse
-from phonegame.characters.conversation import Audience, Conversation, End, Setting
+from phonegame.characters.conversation import Conversation
 from phonegame.characters.entries import ActionAsked, CallBegan, CharacterSaid, Entry
 from phonegame.characters.persona import Persona
+from phonegame.characters.setting import Audience, End, Setting
 from phonegame.characters.timing import TurnTimes
 from phonegame.interruption import Interruption
 from phonegame.listen.transcript import Heard

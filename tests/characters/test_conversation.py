@@ -6,8 +6,8 @@ import pytest
 from trio.testing import MockClock
 
 from phonegame.characters.brain import Request
-from phonegame.characters.conversation import End
 from phonegame.characters.entries import CallBegan, CallerSaid, CallerSilent, CharacterSaid
+from phonegame.characters.setting import End
 from phonegame.interruption import Interruption
 from phonegame.speak.saying import Priority, Saying
 from phonegame.switchboard import SayFinished

@@ -4,10 +4,10 @@ from typing import Any
 
 from trio.testing import MockClock
 
-from phonegame.characters.conversation import End
 from phonegame.characters.entries import ActionAsked, ActionDone, CallerSaid, CharacterSaid
 from phonegame.characters.persona import Action
 from phonegame.characters.reply import MAX_CALLS, MAX_ROUNDS
+from phonegame.characters.setting import End
 from tests.characters.fake_brain import act
 from tests.characters.phone_talk import Talk, talk
 

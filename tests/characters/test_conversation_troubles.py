@@ -4,9 +4,9 @@ import pytest
 from trio.testing import MockClock
 
 from phonegame.characters.brain import BrainRefused
-from phonegame.characters.conversation import End
 from phonegame.characters.entries import CallerSaid, CallerSilent, CharacterSaid
 from phonegame.characters.reply import FILLER_SECONDS, FIRST_PIECE_SECONDS, MAX_CHARACTERS, NEXT_PIECE_SECONDS
+from phonegame.characters.setting import End
 from phonegame.speak.saying import Saying
 from tests.characters.fake_brain import FakeBrain
 from tests.characters.phone_talk import talk
