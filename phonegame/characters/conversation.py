@@ -10,6 +10,7 @@ reply that is under way where the caller has the word, and wakes `converse`.
     Speaking       of what is being thought and has not begun to be heard, nothing is needed any more
     Over           it is needed: it is said from here on
     a saying is interrupted, cleared away, replaced: the whole reply is cut
+    Over(""): what has interrupted it was nothing; it goes on with what is unsaid
 """
 
 from __future__ import annotations

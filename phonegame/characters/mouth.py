@@ -48,8 +48,8 @@ class Stage(Protocol):
 
 
 class Mouth:
-    """Called at once: `cut` for a saying that was not heard to its end, with whether the caller has interrupted it; `over`
-    with something said that is over.
+    """Called at once: `cut` for a saying that was not heard to its end, with whether the caller has interrupted it;
+    `over` with something said that is over.
 
     What a voice cannot say that the character was to have is said by the server's own.
     """

@@ -183,12 +183,8 @@ class Reply:
         for number in range(1, MAX_ROUNDS + 1):
             self._rounds = number
             await cast.errands.wait_done()
-            calls = await self._round()
-            if self.failure is not None:
-                break
-            self._thought_before = len(self._phrases)
-            self._thinks_on = bool(calls) and not self._hang_up_id
-            if not self._thinks_on:
+            await self._round()
+            if not self._thinks_on or self.failure is not None:
                 break
             # what comes behind the actions is another saying: the game need not wait for it to be told of this one
             self._end_saying()
@@ -223,8 +219,7 @@ class Reply:
 
     # one round
 
-    async def _round(self) -> int:
-        """Gives the number of actions that the brain has asked for."""
+    async def _round(self) -> None:
         thinking = _Thinking(self, self._cast)
         # a script has its whole answer ready, which is lost where it is not taken
         room = PHRASES if self._cast.mind.state is None else math.inf
@@ -233,8 +228,10 @@ class Reply:
             nursery.start_soon(self._say_all, receive, thinking)
             with send:
                 self.failure = await thinking.run(send)
+            if self.failure is None:
+                self._thought_before = len(self._phrases)
+                self._thinks_on = thinking.calls > 0 and not self._hang_up_id
             self._cast.has_thought()
-        return thinking.calls
 
     async def _say_all(self, phrases: trio.MemoryReceiveChannel[str], thinking: _Thinking) -> None:
         cast = self._cast

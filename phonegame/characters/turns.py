@@ -9,6 +9,7 @@
 - SpeechStarted in the midst of that patience is as good as a promise of words, which are waited for.
 - Words of an interim result that come to nothing (noise, mostly) leave all as it was before: Over("") where that is
   silence.
+- Where a sound has stopped the character (`promise`), words are waited for `NOTHING_SECONDS`: then it was nothing, too.
 - "mhm" over what the character says is no turn. Said into silence it may be an answer, and is one.
 - A final result that neither speech_final nor UtteranceEnd follows ends the turn after `LOST_SECONDS`.
 
@@ -29,7 +30,7 @@ from phonegame.listen.transcript import Heard
 WORDS_SECONDS = 1.0
 """Deepgram's interim results come about once a second: words that belong to a SpeechStarted are there by then."""
 NOTHING_SECONDS = 1.5
-"""As long after whatever has stopped the character, and with the time that a recogniser takes."""
+"""The same where somebody listens to a silent line meanwhile: recognisers are late at times."""
 LOST_SECONDS = 3.0
 """An endpoint and an UtteranceEnd that are to come at all have come by then, with the usual settings."""
 TOLERANCE_SECONDS = 0.1

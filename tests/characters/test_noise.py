@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from trio.testing import MockClock
 
+from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.entries import ActionAsked, ActionDone, CallerSaid, CallerSilent, CharacterSaid, Entry
 from phonegame.characters.persona import HANG_UP, Action
 from phonegame.characters.setting import End
@@ -260,3 +261,53 @@ async def test_noise_while_an_action_is_carried_out_is_not_answered_on_top(autoj
         await call.until(8.0)
         assert call.entries[-1] == CharacterSaid("There is.")
         assert len(call.brain.requests) == 2
+
+
+SCRIPT = """
+[states.hello]
+listen = [
+    { hear = "story", say = "SAY", go = "told" },
+    { hear = "order", say = "Let me see what we have.", do = "look", done = { say = "We have {result}." } },
+]
+
+[states.told]
+else = "That was all."
+"""
+STORY = [f"This is sentence number {number}." for number in range(12)]
+
+
+def scripted(text: str) -> str:
+    return SCRIPT.replace("SAY", text)
+
+
+async def test_a_script_s_long_story_goes_on_to_its_end(autojump_clock: MockClock) -> None:
+    async with talk(brain=ScriptBrain(1), script=scripted(" ".join(STORY)), with_game=False) as call:
+        await call.until(1.0)
+        call.says("A story.")
+        await noise(call, 4.0)
+        await call.until(25.0)
+        call.says("And then?")
+        await call.until(28.0)
+        assert said_of(call) == (
+            CharacterSaid(f"{STORY[0]} {STORY[1]} This is", cut_off=True),
+            CharacterSaid(" ".join(STORY[2:])),
+            CallerSaid("And then?"),
+            CharacterSaid("That was all."),
+        )
+
+
+async def test_a_script_tells_what_has_come_of_an_action(autojump_clock: MockClock) -> None:
+    actions = (Action(name="look", seconds=20),)
+    async with talk(brain=ScriptBrain(1), script=scripted("-"), actions=actions) as call:
+        await call.until(1.0)
+        call.says("An order.")
+        await noise(call, 2.0)
+        await call.until(6.0)
+        [asked] = call.game.asked
+        call.conversation.result_nowait(asked.action_id, "wine", failed=False)
+        await call.until(8.0)
+        assert [entry for entry in said_of(call) if isinstance(entry, CharacterSaid)] == [
+            CharacterSaid("Let me see what we", cut_off=True),
+            CharacterSaid("Let me see what we have."),
+            CharacterSaid("We have wine."),
+        ]
