@@ -48,8 +48,6 @@ FindBrain = Callable[[Persona], Brain]
 
 MESSAGE_SECONDS = 90
 """How long what is left on an answering machine may take: more than its thousand characters need."""
-MAX_WORDS = 100
-"""Deepgram takes no more keyterms."""
 ENDS_CALL = {
     End.HUNG_UP: Ended.CHARACTER_HUNG_UP,
     End.CALLER_SILENT: Ended.CALLER_SILENT,
@@ -109,6 +107,8 @@ class CallCharacter(Audience):
         self._listener = listener
         self._words: Sequence[str] = ()
         """What the game expects the caller to say."""
+        self._named: Sequence[str] = ()
+        """And what it has its character expect."""
         self._deliver = deliver
         self._end_call = end_call
         self._budget: Budget | None = None
@@ -151,6 +151,7 @@ class CallCharacter(Audience):
             # it has not even begun
             self._deliver(CharacterEnded(End.REPLACED.value))
         self._is_servers_own = play.is_servers_own
+        self._named = play.words
         self._conversation = self._next = conversation
         if (keeper := self._casting.keeper) is not None:
             game = play.game if has_game else SERVER
@@ -176,8 +177,7 @@ class CallCharacter(Audience):
         """
         self._words = words
         own = self._conversation.persona.vocabulary if self._conversation is not None else ()
-        known = words[:MAX_WORDS]
-        self._listener.expect_nowait(known, own[: MAX_WORDS - len(known)])
+        self._listener.expect_nowait(words, own, self._named)
 
     def game_left_nowait(self) -> bool:
         """Whether the call goes on all the same."""

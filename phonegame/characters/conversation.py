@@ -295,6 +295,9 @@ class Conversation:
     def _think_ahead(self, text: str) -> None:
         # what a mind that keeps a state has thought, it may not be able to forget
         if self._is_open and self.mind.state is None:
+            if self._reply is not None and not self._reply.is_committed:
+                # to other words, which nothing will make certain any more
+                self._reply.cut()
             self._next = Reply(self, replace(self._heard_last), text)
 
     def _end_turn(self, text: str, due: float) -> None:

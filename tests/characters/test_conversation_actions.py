@@ -226,7 +226,12 @@ async def test_whoever_speaks_over_it_is_not_hung_up_on(autojump_clock: MockCloc
 
 TWO_AT_ONCE = """
 [states.hello]
-listen = [{ hear = "order", do = "bake", done = { say = "Baked {result}." }, failed = { say = "Not baked." }, go = "drink" }]
+[[states.hello.listen]]
+hear = "order"
+do = "bake"
+done = { say = "Baked {result}." }
+failed = { say = "Not baked." }
+go = "drink"
 
 [states.drink]
 say = "One moment."

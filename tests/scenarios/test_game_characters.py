@@ -160,7 +160,7 @@ async def test_without_a_model_one_without_a_script_is_refused() -> None:
     async with conversation() as talk:
         await talk.game.client.character(name="Guido", persona="You are a cook.")
         error = await talk.game.gets(v1.Error)
-        assert error.code == "character_refused"
+        assert (error.code, error.in_reply_to, error.call_id) == ("character_refused", "character", None)
         assert "PHONEGAME_MODEL" in error.message
         await talk.game.client.say("a00")
         assert (await talk.game.gets(v1.SayFinished)).heard == "a00"
