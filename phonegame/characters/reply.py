@@ -31,7 +31,7 @@ from phonegame.characters.tokens import tokens_of, tokens_of_entries
 from phonegame.characters.unsaid import AFRESH, Unsaid, rest_of
 
 MAX_CHARACTERS = 1600
-"""Of what is said in one round: a minute and a half. A model that does not keep to its tokens is left there."""
+"""Of what is said in one round: a minute and a half. A model that does not keep to its tokens has failed there."""
 MAX_WRITTEN = 4 * MAX_CHARACTERS
 """And of what it may write, said or not."""
 MAX_CALLS = 8
@@ -320,6 +320,10 @@ class _Thinking:
                 patience.deadline = trio.current_time() + NEXT_PIECE_SECONDS
         if patience.cancelled_caught:
             raise BrainError("the model has stopped in the midst of its answer, or has not begun it in time")
+        if self._talks_forever:
+            raise BrainError(
+                f"the model goes on and on; its answer was left behind {self._said} spoken characters"
+            )
         if not self._goes_on_and_on:
             await self._send(self._phrases.finish(), send)
 
@@ -347,7 +351,13 @@ class _Thinking:
 
     @property
     def _goes_on_and_on(self) -> bool:
-        return self._said >= MAX_CHARACTERS or self._written >= MAX_WRITTEN or self.calls >= MAX_CALLS
+        return self._talks_forever or self.calls >= MAX_CALLS
+
+    @property
+    def _talks_forever(self) -> bool:
+        """A script does not: its author has written every word."""
+        is_script = bool(self._cast.persona.script)
+        return not is_script and (self._said >= MAX_CHARACTERS or self._written >= MAX_WRITTEN)
 
     def _pay(self) -> None:
         """As the brain tells, or else as may be; a script costs nothing."""

@@ -10,7 +10,8 @@
 - Words of an interim result that come to nothing (noise, mostly) leave all as it was before: Over("") where that is
   silence.
 - Where a sound has stopped the character (`promise`), words are waited for `NOTHING_SECONDS`: then it was nothing, too.
-- "mhm" over what the character says is no turn. Said into silence it may be an answer, and is one.
+- "mhm" over what the character says is no turn, and neither is what Deepgram hardly believes to be words. Said into
+  silence it may be an answer, and is one.
 - A final result that neither speech_final nor UtteranceEnd follows ends the turn after `LOST_SECONDS`.
 
 Every word of a final result is in one Over, and in no other.
@@ -203,7 +204,7 @@ def _counts(results: Results) -> bool:
 
 def _is_backchannel(results: Results, playing: Span) -> bool:
     begin = results.best.words[0].start if results.best.words else results.start
-    return playing.begin <= begin <= playing.end and not any(map(says_something, results.best.transcript.split()))
+    return playing.begin <= begin <= playing.end and not _counts(results)
 
 
 def _last_word_end(results: Results) -> float:

@@ -26,8 +26,9 @@ def interim(text: str, start: float = 0.0, *, confidence: float = 0.9, word_conf
     return heard(json.dumps(fields))
 
 
-def final(text: str, start: float = 0.0, *, speech_final: bool = True) -> Heard:
+def final(text: str, start: float = 0.0, *, speech_final: bool = True, confidence: float = 0.9) -> Heard:
     fields = json.loads(results(text, start, final=True))
+    fields["channel"]["alternatives"][0]["confidence"] = confidence
     return heard(json.dumps({**fields, "speech_final": speech_final}))
 
 

@@ -245,6 +245,17 @@ async def test_agreement_stops_nothing(autojump_clock: MockClock) -> None:
         assert len(call.brain.requests) == 1
 
 
+async def test_a_cough_over_it_is_not_answered(autojump_clock: MockClock) -> None:
+    async with talk([LONG], ["Yes?"]) as call:
+        await call.until(1.0)
+        call.says("Go on.")
+        await call.until(2.5)
+        call.hear(interim("huh", 2.0, confidence=0.2, word_confidence=0.2))
+        call.hear(final("huh", 2.0, confidence=0.2))
+        await call.until(8.0)
+        assert call.entries[2:] == (CallerSaid("Go on."), CharacterSaid(LONG))
+
+
 async def test_where_nothing_interrupts_a_turn_is_answered_afterwards(autojump_clock: MockClock) -> None:
     async with talk(["Let me finish this sentence, please."], ["Yes?"], interruption=Interruption("never")) as call:
         await call.until(1.0)

@@ -273,7 +273,7 @@ listen = [
 [states.told]
 else = "That was all."
 """
-STORY = [f"This is sentence number {number}." for number in range(12)]
+STORY = [f"This is sentence number {number}." for number in range(30)]
 
 
 def scripted(text: str) -> str:
@@ -285,9 +285,9 @@ async def test_a_script_s_long_story_goes_on_to_its_end(autojump_clock: MockCloc
         await call.until(1.0)
         call.says("A story.")
         await noise(call, 4.0)
-        await call.until(25.0)
+        await call.until(45.0)
         call.says("And then?")
-        await call.until(28.0)
+        await call.until(48.0)
         assert said_of(call) == (
             CharacterSaid(f"{STORY[0]} {STORY[1]} This is", cut_off=True),
             CharacterSaid(" ".join(STORY[2:])),

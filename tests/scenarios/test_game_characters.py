@@ -166,6 +166,15 @@ async def test_without_a_model_one_without_a_script_is_refused() -> None:
         assert (await talk.game.gets(v1.SayFinished)).heard == "a00"
 
 
+async def test_words_that_have_no_room_are_told() -> None:
+    async with conversation() as talk:
+        await talk.game.client.vocabulary([f"x{number}" for number in range(98)])
+        await talk.game.client.character(script=PIZZERIA, vocabulary=("basil", "Oregano", "thyme"))
+        error = await talk.game.gets(v1.Error)
+        assert (error.code, error.message.rpartition(": ")[2]) == ("vocabulary_refused", "thyme")
+        await says(talk.game, "a00 a01")
+
+
 async def test_a_game_that_comes_back_gets_what_its_character_has_said_and_wants() -> None:
     async with open_talking_house() as house, house.v1_game() as game, house.phone() as caller:
         await join(caller, game)
