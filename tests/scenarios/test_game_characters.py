@@ -204,7 +204,7 @@ async def test_it_lets_the_server_say_first_that_the_caller_is_in() -> None:
         await game.client.character(script=PIZZERIA)
         await game.is_in_step()
         await join(caller, game)
-        assert in_order(caller, "b00", "a00", "a01"), caller.heard_words
+        await caller.hears_words("b00", "a00", "a01")
 
 
 # the server's files
