@@ -321,9 +321,7 @@ class _Thinking:
         if patience.cancelled_caught:
             raise BrainError("the model has stopped in the midst of its answer, or has not begun it in time")
         if self._talks_forever:
-            raise BrainError(
-                f"the model goes on and on; its answer was left behind {self._said} spoken characters"
-            )
+            raise BrainError(f"the model goes on and on; its answer was left behind {self._said} spoken characters")
         if not self._goes_on_and_on:
             await self._send(self._phrases.finish(), send)
 
