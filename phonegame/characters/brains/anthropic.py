@@ -5,7 +5,6 @@ Source: Anthropic's API reference, "Create a Message", "Streaming messages".
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ import trio
 from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
 from phonegame.characters.brains.calls import CallsInPieces
-from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
+from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, load, read_reply, warm
 from phonegame.characters.brains.openai import schema_of
 from phonegame.characters.brains.phone_rules import system_prompt
 from phonegame.characters.brains.turns import Ours, turns_of
@@ -42,8 +41,7 @@ class AnthropicBrain:
         self._client: Any = None
 
     async def __aenter__(self) -> Self:
-        # for a second or more, while calls go on
-        anthropic = await trio.to_thread.run_sync(importlib.import_module, "anthropic")
+        anthropic = await load("anthropic")
         # the library's own header for the key; without one, none of the environment's either
         self._http = http_client(self._url, lambda: self._client.auth_headers if self._key else {})
         self._client = anthropic.AsyncAnthropic(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -36,6 +37,14 @@ class Reading(Protocol):
 
     def finish(self) -> Iterable[Piece]:
         """Nothing more comes. BrainError: something is missing."""
+
+
+async def load(library: str) -> Any:
+    """Imports one that runs on anyio. That takes a second or more."""
+    import anyio.to_thread
+
+    # by way of anyio, which loads what it needs under trio when it is first used: else in the first caller's turn
+    return await anyio.to_thread.run_sync(importlib.import_module, library)
 
 
 def http_client(url: str, headers: Callable[[], dict[str, str]]) -> Any:

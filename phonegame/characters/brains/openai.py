@@ -5,7 +5,6 @@ Source: OpenAI's API reference, "Create chat completion", "Streaming events".
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import json
 from collections.abc import AsyncIterator, Iterator, Set
@@ -19,7 +18,7 @@ import trio
 from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
 from phonegame.characters.brains.calls import CallsInPieces
-from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
+from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, load, read_reply, warm
 from phonegame.characters.brains.phone_rules import system_prompt
 from phonegame.characters.brains.turns import Ours, turns_of
 from phonegame.characters.persona import HANG_UP, Action
@@ -48,8 +47,7 @@ class OpenAIBrain:
         self._client: Any = None
 
     async def __aenter__(self) -> Self:
-        # for a second or more, while calls go on
-        openai = await trio.to_thread.run_sync(importlib.import_module, "openai")
+        openai = await load("openai")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
         self._http = http_client(self._url, lambda: headers)
         # everything that it would otherwise take from the environment is given
