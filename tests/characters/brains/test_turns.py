@@ -73,6 +73,12 @@ def test_what_was_cut_off_is_marked_behind_it() -> None:
     assert said == ["hi", "Good", "(You were interrupted there; the other person has heard only this much.)\na pizza"]
 
 
+def test_cut_off_by_nothing_it_is_to_go_on() -> None:
+    said = texts(CallerSaid("hi"), CharacterSaid("Good", cut_off=True))
+    assert said[:2] == ["hi", "Good"]
+    assert said[2].endswith("(It was only noise, nobody has spoken: go on from there.)")
+
+
 def test_what_was_cut_off_before_a_word_is_no_turn() -> None:
     (only,) = texts(CallerSaid("hi"), CharacterSaid("", cut_off=True), CallerSaid("a pizza"))
     assert "has heard nothing of what you were about to say" in only
