@@ -78,7 +78,7 @@ def http_client(url: str, headers: Callable[[], dict[str, str]]) -> Any:
     )
 
 
-async def warm(client: Any, url: str) -> None:
+async def connect(client: Any, url: str) -> None:
     """Opens a connection that the next request finds, unless there is one. Raises nothing that the server causes."""
     import httpx2
 
