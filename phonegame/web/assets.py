@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import phonegame
 import trio
 from quart import Blueprint, Response, abort, request
+
+import phonegame
 
 PREFIX = "/static/"
 
@@ -21,7 +22,7 @@ _TYPES = {
 
 
 def asset_files() -> dict[str, Path]:
-    """Behind `PREFIX`: "style.css", "client/phonegame.js", ... What is not in here is not served, whatever is asked for."""
+    """Behind `PREFIX`: "style.css", "client/phonegame.js", ... Nothing else is served, whatever is asked for."""
     return {
         f"{prefix}{path.relative_to(folder).as_posix()}": path
         for prefix, folder in _FOLDERS.items()

@@ -14,7 +14,7 @@ BROWSER_PHONE = "+12015550150"
 """The local carrier's first phone in a browser has this number."""
 
 OFF = (
-    "The demo is off, since this server can be reached from outside its machine, where each of its calls may cost money. "
+    "The demo is off, since this server can be reached from outside its machine, and each of its calls may cost money. "
     "Its operator turns it on with PHONEGAME_DEMO=on."
 )
 OFF_BY_SETTING = "The demo is off: PHONEGAME_DEMO says so."

@@ -22,8 +22,7 @@ import { PhonegameError } from "./errors.js";
  */
 
 const SUBPROTOCOL = "phonegame.v1";
-/** Milliseconds from one sign of life that is asked for to the next: who has not given it by then is gone. */
-const BEAT = 15_000;
+const BEAT_SECONDS = 15;
 const SHORTEST_BACK_OFF = 500;
 const LONGEST_BACK_OFF = 30_000;
 const MAX_WAITING = 100;
@@ -31,6 +30,8 @@ const MAX_WAITING = 100;
 const FINAL = [1000, 1008, 1009, 1010];
 /** Of a connection that is given up. Without a code the server would take it for a goodbye; 3000: free for all. */
 const GONE = 3000;
+/** RFC 6455, section 7.4.1: without a close from the other side. */
+const GONE_SILENTLY = 1006;
 /** Not sent again when nobody knows whether it has arrived: it could stop what came behind it. */
 const ONCE = ["clear", "ping"];
 
@@ -131,6 +132,8 @@ export class Connection {
       this.#startBeat();
     });
     socket.onmessage = ifOurs(({ data }) => this.#read(data));
+    // Node's does not close one whose handshake is refused; where `close` comes too, it comes first
+    socket.onerror = ifOurs(() => setTimeout(ifOurs(() => this.#closed(GONE_SILENTLY, "")), 0, new Event("error")));
     socket.onclose = ifOurs(({ code, reason }) => this.#closed(code, reason));
   }
 
@@ -244,18 +247,19 @@ export class Connection {
     this.#hasHeard = true;
     this.#beat = setInterval(() => {
       if (!this.#hasHeard) {
-        this.#lose(1006, "the server has not answered for a while");
+        this.#lose(GONE_SILENTLY, "the server has not answered for a while");
         return;
       }
       this.#hasHeard = false;
       this.#write({ type: "ping" });
-    }, BEAT);
+    }, 1000 * (this.#options.beatSeconds ?? BEAT_SECONDS));
   }
 
   /** @param {number} code @param {string} reason */
   #closed(code, reason) {
     if (this.#opening !== null) {
-      const what = reason || `No game can be played at ${this.#url}: nothing answers there, or it asks for another key.`;
+      const shown = this.#url.replace(/[?#].*/, ""); // a key may be behind that
+      const what = reason || `No game can be played at ${shown}: nothing answers there, or it asks for another key.`;
       const error = new PhonegameError("unreachable", what);
       this.#end({ state: "closed", reason: what, closeCode: code }, error);
     } else if (FINAL.includes(code) || this.#options.reconnect === false) {

@@ -41,6 +41,8 @@ export { FROM_GAME, TO_GAME } from "./messages.js";
  * @property {string} [key] One of the server's game keys, where it asks for one.
  * @property {boolean} [reconnect] Whether a connection that was lost is made again. True unless said otherwise.
  * @property {number} [maxWaiting] How many messages may wait for a connection; 100 unless said otherwise.
+ * @property {number} [beatSeconds] From one sign of life that is asked for to the next: without one by then the connection
+ *   is taken for lost. 15 unless said otherwise.
  * @property {typeof WebSocket} [WebSocket] Where there is no global one.
  */
 

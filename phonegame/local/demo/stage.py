@@ -45,6 +45,11 @@ class Stage:
         return f"ws://{self.server}/game"
 
     @property
+    def page_url(self) -> str:
+        """A game and a phone, for a browser."""
+        return f"http://{self.server}/demo"
+
+    @property
     def webhook_url(self) -> str:
         """What Twilio asks when somebody calls."""
         return f"http://{self.server}/twiml"
