@@ -37,7 +37,7 @@ def demo_pages(settings: Settings, why_no_calls: str) -> Blueprint:
             asks_for_key=bool(settings.game_keys),
             can_ring=not why_no_calls,
             ring_number=BROWSER_PHONE if carrier else "",
-            ring_hint="The number that the phone above shows." if carrier else "Your number, with its country.",
+            ring_hint="The number that the phone shows." if carrier else "Your number, with its country.",
             phone_url=f"{carrier}/phone?{urlencode({'number': number})}" if carrier else "",
         )
         response = Response(text, content_type="text/html; charset=utf-8")
