@@ -44,6 +44,6 @@ def asset_pages() -> Blueprint:
         # asked for each time, and sent again where it has changed
         response.headers["Cache-Control"] = "no-cache"
         await response.add_etag()
-        return await response.make_conditional(request)  # type: ignore[return-value]
+        return await response.make_conditional(request)
 
     return pages

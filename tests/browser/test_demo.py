@@ -95,7 +95,7 @@ def test_guido_bakes_what_the_caller_orders_and_the_guest_is_served(there: Talki
     expect(page.locator("#captions")).to_contain_text("Guido One pepperoni!")
     passes(page, BAKED_SECONDS)
     assert in_oven(page)[:2] == ["1: pepperoni, ready", "2: empty"]
-    there.says(caller, "serve")
+    there.says(caller, "serve the pizzas")
     expect(page.locator("#tables li").nth(1)).to_have_text("2: free")
     assert int(page.locator("#score").inner_text()) > 10
     there.hears(caller, "go")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -38,7 +38,7 @@ class JavaScriptGame:
     process: trio.Process
     told: list[Json] = field(default_factory=list)
     """Everything that it has printed."""
-    _ids: Any = field(default_factory=count)
+    _ids: Iterator[int] = field(default_factory=count)
     _news: trio.lowlevel.ParkingLot = field(default_factory=trio.lowlevel.ParkingLot)
 
     async def read(self) -> None:

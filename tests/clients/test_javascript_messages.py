@@ -11,6 +11,7 @@ from typing import Any
 from javascript_messages import messages_module
 from protocol import MESSAGES, README, main
 
+from phonegame.speak.saying import Priority
 from phonegame.wire import v1
 from phonegame.wire.v1.catalogue import CATALOGUE, Direction
 from tests.clients.javascript import CLIENT, node
@@ -59,7 +60,7 @@ def test_it_has_a_method_for_every_message_and_an_event_for_every_answer() -> No
             call_id="c",
             say_id="s",
             voice="v",
-            priority=v1.from_game.Priority.NOW,
+            priority=Priority.NOW,
             interruptible=False,
             start_within=1.0,
         )

@@ -53,7 +53,7 @@ class Links(HTMLParser):
 
 
 async def test_on_this_machine_it_is_a_game_with_the_local_carrier_s_phone() -> None:
-    answer = await get("/demo", **CARRIER)
+    answer = await get("/demo", None, **CARRIER)
     links = Links(await answer.get_data(as_text=True))
     assert answer.status_code == 200
     assert links.frames == ["http://127.0.0.1:5009/phone?number=%2B12015550100"]
