@@ -96,6 +96,7 @@ class PhoneGame:
             away_seconds=settings.away_seconds,
             game_queue=settings.game_queue,
             use=self.character_files.use,
+            find_brain=lambda persona: self.casting.find_brain(persona),
             why_none=NO_GAMES if settings.character else "",
         )
         self.ending = False
@@ -287,6 +288,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.metrics.watch_lag)
         await app.nursery.start(phonegame.troupe.run)
+        await phonegame.recordings.finish_left_behind()
         if phonegame.keeper is not None:
             await app.nursery.start(phonegame.keeper.run)
 

@@ -9,7 +9,7 @@ import trio
 
 from phonegame.asgi import RawWebsocket
 from phonegame.characters.files import CharacterFiles
-from phonegame.game.characters import UseFile
+from phonegame.game.characters import FindBrain, UseFile
 from phonegame.game.close_codes import CLOSE_CODES, NOT_HERE
 from phonegame.game.text_session import TextSession
 from phonegame.game.v1_game import Dial, V1Game
@@ -47,9 +47,13 @@ class Games:
         away_seconds: float,
         game_queue: int,
         use: UseFile | None = None,
+        find_brain: FindBrain = lambda persona: None,
         why_none: str = "",
     ) -> None:
-        """`dial`: see `V1Game`. `use`: finds the server's own character files. `why_none`: no game is let in."""
+        """`dial`: see `V1Game`. `use`: finds the server's own character files. `find_brain`: who plays a character.
+
+        `why_none`: no game is let in.
+        """
         self._switchboard = switchboard
         self._phone_number = phone_number
         self._dial = dial
@@ -59,6 +63,7 @@ class Games:
         self._parsing = trio.CapacityLimiter(PARSING_THREADS)
         self._closed = False
         self._use = use or CharacterFiles().use
+        self._find_brain = find_brain
         self._why_none = why_none
 
     def __len__(self) -> int:
@@ -94,7 +99,9 @@ class Games:
             away_seconds=self._away_seconds,
             queue=self._game_queue,
         )
-        return V1Session(socket, self._switchboard, game, self._find, self._use, self._parsing, self._game_queue)
+        return V1Session(
+            socket, self._switchboard, game, self._find, self._use, self._find_brain, self._parsing, self._game_queue
+        )
 
     def _find(self, token: str) -> V1Game | None:
         games = (session.own_game for session in self if isinstance(session, V1Session))

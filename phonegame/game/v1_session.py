@@ -16,7 +16,7 @@ import structlog
 import trio
 
 from phonegame.asgi import VANISHED, Batch, RawWebsocket
-from phonegame.game.characters import UseFile, looked_up, names_file
+from phonegame.game.characters import Casting, FindBrain, UseFile, cast, looked_up, names_file
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.v1_game import V1Game
@@ -46,6 +46,7 @@ class V1Session:
         game: V1Game,
         find_game: Callable[[str], V1Game | None],
         use: UseFile,
+        find_brain: FindBrain,
         parsing: trio.CapacityLimiter,
         queue: int,
     ) -> None:
@@ -55,6 +56,7 @@ class V1Session:
         self.own_game = game
         self._find_game = find_game
         self._use = use
+        self._find_brain = find_brain
         self._parsing = parsing
         self._half_queue = queue // 2
         self._game: V1Game | None = None
@@ -208,6 +210,8 @@ class V1Session:
             message = await self._parse(self._inbox.popleft())
             if names_file(message):
                 message = await looked_up(message, self._use)
+            if isinstance(message, Casting):
+                message = cast(message, self._find_brain)
             if self._close_with is None:
                 self._obey(message)
 
