@@ -12,8 +12,9 @@ import msgspec
 
 from phonegame.dialling.rules import Rule
 from phonegame.twilio import twiml
-from phonegame.web.doors import OPEN, SIGNED
-from phonegame.web.operator import FORM, JSON, Order
+from phonegame.web.doors import SIGNED, is_open
+from phonegame.web.live import CONTENT_TYPE as EVENTS
+from phonegame.web.operator import FORM, JSON, Ending, Order
 
 Json = dict[str, Any]
 
@@ -47,7 +48,7 @@ GAME_KEYS = ("gameBearer", "gameKey")
 
 
 def openapi() -> Json:
-    _, schemas = msgspec.json.schema_components([Order], ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components([Order, Ending], ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
         "info": {"title": "phonegame", "version": version("phonegame"), "description": DESCRIPTION},
@@ -61,7 +62,10 @@ def _routes() -> dict[str, tuple[str, Json]]:
     """Without what every route of a door has."""
     return {
         "/": ("get", _operation("The operator's page.", {"200": _answer("The page.", {HTML: _STRING})})),
+        "/static/{name}": ("get", _asset()),
+        "/events": ("get", _events()),
         "/call": ("post", _place_call()),
+        "/call/end": ("post", _end_call()),
         "/twiml": ("post", _webhook("What shall happen with a call; the stream's address comes with a one-use token.")),
         "/twiml/after": ("post", _webhook("What shall happen with a call whose media stream has ended.")),
         "/twilio/status": ("post", _webhook("How an outgoing call goes.", "CallStatus", "SequenceNumber")),
@@ -104,6 +108,36 @@ def _object(properties: Json, *required: str) -> Json:
 
 def _document(summary: str) -> Json:
     return _operation(summary, {"200": _answer("The document.", {JSON: _ANYTHING})})
+
+
+def _asset() -> Json:
+    name = {"name": "name", "in": "path", "required": True, "schema": {**_STRING, "examples": ["client/phonegame.js"]}}
+    kinds = ("text/css", "text/javascript", "image/svg+xml", TEXT)
+    responses = {
+        "200": _answer("The file.", dict.fromkeys(kinds, _STRING)),
+        "304": {"description": "It is as `If-None-Match` has it."},
+        "404": _text("There is no such file."),
+    }
+    return _operation("Style and scripts of the pages, and the JavaScript client.", responses, parameters=[name])
+
+
+def _events() -> Json:
+    call = {"name": "call", "in": "query", "schema": _STRING, "description": "Whose time line is told as well."}
+    responses = {
+        "200": _answer("Server-sent events, without an end: each `data` is a `Change`.", {EVENTS: _STRING}),
+        "503": _text("Too many pages are looking; `Retry-After` tells when to try again."),
+    }
+    return _operation("What changes on the operator's page, as it changes.", responses, parameters=[call])
+
+
+def _end_call() -> Json:
+    responses = {
+        "200": _answer("It is being ended.", {JSON: _object({"call": _STRING}, "call"), HTML: _STRING}),
+        "400": _told("The request names no call.", {}),
+        "404": _told("There is no such call, or it has ended.", {}),
+    }
+    body = _body(JSON, FORM, schema={"$ref": "#/components/schemas/Ending"})
+    return _operation("Ends a call, or the ringing of a phone.", responses, requestBody=body)
 
 
 def _body(*kinds: str, schema: Json) -> Json:
@@ -163,7 +197,7 @@ def _of_door(path: str, operation: Json) -> Json:
     if "requestBody" in operation:
         _add_text(responses, "408", "The request has not come in time.")
         _add_text(responses, "413", "The request is too long.")
-    if path in OPEN:
+    if is_open(path):
         return {"security": [], **operation}
     if path in SIGNED:
         return {"security": [{"twilioSignature": []}], **operation}

@@ -7,6 +7,7 @@ import pytest
 from quart.typing import TestClientProtocol as ClientProtocol
 from quart_trio import QuartTrio
 
+from phonegame.board import Board
 from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling import DialRefused, Rule
 from phonegame.web.faults import tell_faults
@@ -21,6 +22,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 class Dialler:
     fault: Exception | None = None
     orders: list[tuple[str, str | None, str]] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
 
     async def dial(self, to: str, code: str | None, greeting: str) -> str:
         self.orders.append((to, code, greeting))
@@ -28,10 +30,16 @@ class Dialler:
             raise self.fault
         return SID
 
+    def hang_up(self, call_id: str) -> bool:
+        self.ended.append(call_id)
+        return call_id == "c1"
 
-def client(dialler: Dialler, *, why_no_calls: str = "") -> ClientProtocol:
+
+def client(dialler: Dialler, *, why_no_calls: str = "", character: str = "") -> ClientProtocol:
     app = QuartTrio("test")
-    app.register_blueprint(operator_pages(lambda: Situation("+15550100", 3, 2, why_no_calls), dialler.dial))
+    situation = Situation("+15550100", why_no_calls, character)
+    board = Board(list, past_calls=10, lines=10)
+    app.register_blueprint(operator_pages(lambda: situation, board, dialler.dial, dialler.hang_up))
     tell_faults(app)
     return app.test_client()
 
@@ -40,10 +48,14 @@ class Fields(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.values: dict[str | None, str | None] = {}
+        self.form: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "input":
-            self.values[dict(attrs)["name"]] = dict(attrs)["value"]
+        fields = dict(attrs)
+        if tag == "form":
+            self.form = fields.get("id")
+        if tag == "input" and "name" in fields and self.form == "dial-form":
+            self.values[fields["name"]] = fields["value"]
 
 
 class TestCall:
