@@ -10,7 +10,7 @@ import trio
 from phonegame.board.notes import CallNotes
 from phonegame.board.record import Record
 from phonegame.board.shown import CallShown, Change, GameShown, TimeLine
-from phonegame.board.words import DIAL_FAILED
+from phonegame.board.words import DIAL_FAILED, capital
 from phonegame.switchboard import Caller, CallStatus
 
 MAX_VIEWERS = 16
@@ -92,8 +92,9 @@ class Board:
                 why = DIAL_FAILED[end]
                 record.add("event", why, at)
                 if status.reason:
-                    record.add("problem", status.reason, at)
-                    record.update(problem=status.reason)
+                    trouble = capital(status.reason)
+                    record.add("problem", trouble, at)
+                    record.update(problem=trouble)
                 record.update(phase="ended", why=why, ended=trio.current_time())
                 self.close_record_nowait(record)
 
@@ -112,9 +113,13 @@ class Board:
         return [record.shown for records in (self._live, self._past) for record in reversed(records.values())]
 
     @property
+    def viewers(self) -> int:
+        return len(self._viewers)
+
+    @property
     def has_room(self) -> bool:
         """For one more viewer."""
-        return len(self._viewers) < MAX_VIEWERS
+        return self.viewers < MAX_VIEWERS
 
     @contextmanager
     def viewer(self, call_id: str | None) -> Iterator[Viewer]:
@@ -141,6 +146,11 @@ class Viewer:
         self._revision = 0
         """Of the time line, up to which it has been told."""
         self._woken = trio.Event()
+
+    @property
+    def remembers(self) -> int:
+        """Calls that have changed since it was last asked."""
+        return len(self._changed)
 
     def wake_nowait(self) -> None:
         self._woken.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phonegame.board.shown import CallShown
 from phonegame.ended import Ended
 
-DOCTOR = "`phonegame doctor` finds out more"
+DOCTOR = "phonegame doctor finds out more"
 
 
 def doing(call: CallShown) -> str:
@@ -76,8 +76,8 @@ ADVICE = {
 
 def problem(code: str, message: str) -> str:
     advice = ADVICE.get(code)
-    return f"{advice}. {_capital(message)}" if advice else _capital(message)
+    return f"{advice}. {capital(message)}" if advice else capital(message)
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -32,6 +32,8 @@ def stream(board: Board, call_id: str | None) -> Response:
     response.timeout = None
     # nginx would collect it
     response.headers["X-Accel-Buffering"] = "no"
+    # it ends with the server, which would wait for the next request
+    response.headers["Connection"] = "close"
     return response
 
 

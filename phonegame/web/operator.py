@@ -126,10 +126,14 @@ def operator_pages(situation: Callable[[], Situation], board: Board, dial: Dial,
     return pages
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(max(int(seconds), 0), 60)
+def _duration(seconds: float, digits: int = 0) -> str:
+    """`digits`: of the fraction."""
+    scale = 10**digits
+    whole, part = divmod(max(int(seconds * scale), 0), scale)
+    minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    text = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{text}.{part}" if digits else text
 
 
 async def _ended(hang_up: HangUp) -> tuple[int, dict[str, str]]:

@@ -16,7 +16,12 @@ from phonegame.speak.saying import Receipt, Saying
 from phonegame.switchboard import Caller, CallProblem
 
 SENTENCES = ("one large pizza please", "with extra cheese", "how much is that", "no mushrooms", "thank you")
-ANSWERS = ("Very well.", "That will be twelve dollars.", "Would you like anything to drink with it?", "It is on its way.")
+ANSWERS = (
+    "Very well.",
+    "That will be twelve dollars.",
+    "Would you like anything to drink with it?",
+    "It is on its way.",
+)
 
 
 def heard(text: str, *, start: float, seconds: float, is_final: bool = True) -> Heard:

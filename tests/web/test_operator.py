@@ -8,10 +8,13 @@ from quart.typing import TestClientProtocol as ClientProtocol
 from quart_trio import QuartTrio
 
 from phonegame.board import Board
+from phonegame.board.shown import GameShown
 from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling import DialRefused, Rule
+from phonegame.ended import Ended
 from phonegame.web.faults import tell_faults
 from phonegame.web.operator import Situation, operator_pages
+from tests.browser.crowd import fake_call
 
 SID = "CA" + "0" * 32
 JSON = {"Content-Type": "application/json"}
@@ -161,5 +164,95 @@ class TestCall:
 async def test_a_server_that_cannot_dial_says_what_to_set() -> None:
     answer = await client(Dialler(), why_no_calls="set TWILIO_ACCOUNT_SID").get("/")
     text = await answer.get_data(as_text=True)
-    assert "<form" not in text
+    assert 'action="call"' not in text
     assert "<p>Set TWILIO_ACCOUNT_SID.</p>" in text
+
+
+async def test_where_a_character_answers_nobody_is_asked_for_a_code() -> None:
+    page = Fields()
+    text = await (await client(Dialler(), character="Luigi").get("/")).get_data(as_text=True)
+    page.feed(text)
+    assert page.values == {"to": "", "greeting": ""}
+    assert "Who answers talks to Luigi." in text
+
+
+class TestEnding:
+    @pytest.mark.parametrize("body", [{"json": {"call": "c1"}}, {"form": {"call": "c1"}}], ids=["json", "form"])
+    async def test_a_call_is_ended(self, body: dict[str, dict[str, str]]) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).post("/call/end", **body)
+        assert (answer.status_code, await answer.get_json()) == (200, {"call": "c1"})
+        assert dialler.ended == ["c1"]
+
+    async def test_a_browser_without_scripts_gets_the_page(self) -> None:
+        answer = await client(Dialler()).post("/call/end", form={"call": "c1"}, headers=BROWSER)
+        assert answer.status_code == 200
+        assert "The call is being ended." in await answer.get_data(as_text=True)
+
+    async def test_one_that_is_not_there_is_told_of(self) -> None:
+        answer = await client(Dialler()).post("/call/end", json={"call": "c2"})
+        assert (answer.status_code, await answer.get_json()) == (
+            404,
+            {"error": "There is no such call, or it has ended already."},
+        )
+
+    @pytest.mark.parametrize(
+        ("headers", "body"), [(JSON, b"{}"), (JSON, b"["), (JSON, b'{"call": 1}'), ({}, b"call=c1")]
+    )
+    async def test_what_cannot_be_read_ends_nothing(self, headers: dict[str, str], body: bytes) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).post("/call/end", headers=headers, data=body)
+        assert answer.status_code == 400
+        assert dialler.ended == []
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+    async def test_no_link_ends_one(self, method: str) -> None:
+        dialler = Dialler()
+        answer = await client(dialler).open("/call/end?call=c1", method=method, json=None)
+        assert answer.status_code == 405
+        assert dialler.ended == []
+
+
+class TestWithoutScripts:
+    """The page as it is sent."""
+
+    async def page(self, query: str = "") -> str:
+        app = QuartTrio("test")
+        board = Board(lambda: [GameShown("42", "text", is_away=True)], past_calls=10, lines=3)
+        app.register_blueprint(operator_pages(lambda: Situation("+15550100"), board, Dialler().dial, Dialler().hang_up))
+        with fake_call(board, "c1", "42") as call, fake_call(board, "c2") as ended:
+            call.says("<b>one pizza")
+            call.answers("Very well, one large pizza.", heard_words=2)
+            call.notes.press("1")
+            ended.notes.end(Ended.DEEPGRAM)
+            ended.notes.close()
+            answer = await app.test_client().get(f"/{query}")
+            return await answer.get_data(as_text=True)
+
+    async def test_has_games_and_calls(self) -> None:
+        text = await self.page()
+        assert '<li><strong class="number">42</strong> <span class="badge warn">away</span></li>' in text
+        assert "in game 42" in text
+        assert "ended: Deepgram cannot be used" in text
+        assert "trouble</span>" in text
+        assert "pizza" not in text
+
+    async def test_has_the_time_line_of_a_call(self) -> None:
+        text = await self.page("?call=c1")
+        assert "&lt;b&gt;one pizza" in text
+        assert "Very well," in text
+        assert "the caller spoke over it" in text
+        assert "after 0.90 s" in text
+        assert "What was before is not kept." in text
+
+    async def test_tells_what_to_do_about_trouble(self) -> None:
+        assert "Check DEEPGRAM_API_KEY and DEEPGRAM_URL" in await self.page("?call=c2")
+
+    async def test_knows_no_call_that_is_not_there(self) -> None:
+        assert '<section id="call" class="call card" aria-labelledby="call-title" tabindex="-1" hidden>' in (
+            await self.page("?call=nowhere")
+        )
+
+    @pytest.mark.parametrize(("query", "asks_again"), [("", False), ("?every=5", True), ("?every=0", False)])
+    async def test_asks_for_itself_again_where_that_is_wanted(self, query: str, asks_again: bool) -> None:
+        assert ('http-equiv="refresh"' in await self.page(query)) == asks_again

@@ -24,12 +24,13 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** @param {number} seconds */
-export function duration(seconds) {
+/** @param {number} seconds @param {boolean} [withTenths] */
+export function duration(seconds, withTenths = false) {
   const whole = Math.max(Math.floor(seconds), 0);
   const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  const text = hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  return withTenths ? `${text}.${Math.floor(Math.max(seconds, 0) * 10) % 10}` : text;
 }
 
 /** Runs `paint` in the next frame, once, however often it is asked to. @param {() => void} paint */

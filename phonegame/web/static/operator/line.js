@@ -157,7 +157,7 @@ function draw(line) {
   }
   if (line.is_cut) what.append(" ", element("span", "badge warn", "the caller spoke over it"));
   if (line.waited_ms !== undefined) what.append(waited(line.waited_ms, line.stages_ms));
-  const item = element("li", `line by-${line.by}`, element("span", "at number", duration(line.at)), what);
+  const item = element("li", `line by-${line.by}`, element("span", "at number", duration(line.at, true)), what);
   item.dataset.line = String(line.id);
   item.classList.toggle("is-open", Boolean(line.is_open));
   return item;
