@@ -52,14 +52,18 @@ export class Calls {
     this.changed = new Set();
     this.chosen = "";
     this.wanted = "";
-    this.paintSoon = inNextFrame(() => this.#paint());
+    /** While a row is pressed, none moves away from under the finger. */
+    this.isHeld = false;
+    this.paintSoon = inNextFrame(() => this.isHeld || this.#paint());
     this.sight = new IntersectionObserver((entries) => this.#see(entries), { rootMargin: "200px" });
     this.live.replaceChildren();
     this.past.replaceChildren();
     for (const list of [this.live, this.past]) {
       list.addEventListener("click", (event) => this.#click(event, onChoose));
       list.addEventListener("keydown", (event) => this.#move(event));
+      list.addEventListener("pointerdown", () => (this.isHeld = true));
     }
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.#release());
     setInterval(() => this.#tick(), 1000);
   }
 
@@ -90,6 +94,13 @@ export class Calls {
     this.wanted = text.trim().toLowerCase();
     for (const id of this.calls.keys()) this.changed.add(id);
     this.paintSoon();
+  }
+
+  #release() {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    // behind the click that this belongs to
+    setTimeout(this.paintSoon);
   }
 
   #paint() {
