@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import trio
@@ -83,7 +83,9 @@ class Board:
                 record.update(phase=phase, game=code)
                 record.add("event", phase, at)
             case "answered":
-                record.add("event", "somebody has answered", at)
+                # told again once the carrier knows by whom
+                is_known = status.answered_by is not None
+                record.add("event", "a person has answered" if is_known else "the phone is answered", at)
                 if record.shown.phase in ("dialling", "ringing"):
                     record.update(phase="answered")
             case "machine":
@@ -113,13 +115,13 @@ class Board:
         return [record.shown for records in (self._live, self._past) for record in reversed(records.values())]
 
     @property
-    def viewers(self) -> int:
-        return len(self._viewers)
+    def viewers(self) -> Collection[Viewer]:
+        return self._viewers
 
     @property
     def has_room(self) -> bool:
         """For one more viewer."""
-        return self.viewers < MAX_VIEWERS
+        return len(self._viewers) < MAX_VIEWERS
 
     @contextmanager
     def viewer(self, call_id: str | None) -> Iterator[Viewer]:

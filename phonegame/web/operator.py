@@ -18,6 +18,7 @@ from phonegame.dialling.rules import EXAMPLE
 from phonegame.web import live
 
 JSON = "application/json"
+HTML = "text/html"
 FORM = "application/x-www-form-urlencoded"
 MAX_GREETING = 500
 """Characters, half a minute of speech. Only then the media stream opens, which is waited for (`STREAM_SECONDS`)."""
@@ -91,7 +92,8 @@ def operator_pages(situation: Callable[[], Situation], board: Board, dial: Dial,
 
     async def answer(status: int, told: dict[str, str], order: Order = EMPTY, *, notice: str) -> Response:
         """JSON, or where a browser has sent a form, the page."""
-        if request.mimetype == FORM and request.accept_mimetypes.best == "text/html":
+        # not `best`: for Chrome that is a kind with a parameter, a signed exchange
+        if request.mimetype == FORM and request.accept_mimetypes.best_match([JSON, HTML]) == HTML:
             fault = told.get("error", "")
             return await page(status, order if fault else EMPTY, notice="" if fault else notice, fault=fault)
         response = jsonify(told)

@@ -19,6 +19,10 @@ from tests.browser.crowd import fake_call
 SID = "CA" + "0" * 32
 JSON = {"Content-Type": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+CHROME = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
+    "application/signed-exchange;v=b3;q=0.7"
+}
 
 
 @dataclass
@@ -184,8 +188,9 @@ class TestEnding:
         assert (answer.status_code, await answer.get_json()) == (200, {"call": "c1"})
         assert dialler.ended == ["c1"]
 
-    async def test_a_browser_without_scripts_gets_the_page(self) -> None:
-        answer = await client(Dialler()).post("/call/end", form={"call": "c1"}, headers=BROWSER)
+    @pytest.mark.parametrize("browser", [BROWSER, CHROME], ids=["firefox", "chrome"])
+    async def test_a_browser_without_scripts_gets_the_page(self, browser: dict[str, str]) -> None:
+        answer = await client(Dialler()).post("/call/end", form={"call": "c1"}, headers=browser)
         assert answer.status_code == 200
         assert "The call is being ended." in await answer.get_data(as_text=True)
 
