@@ -65,7 +65,7 @@ def _routes() -> dict[str, tuple[str, Json]]:
         "/static/{name}": ("get", _asset()),
         "/events": ("get", _events()),
         "/call": ("post", _place_call()),
-        "/call/end": ("post", _end_call()),
+        "/hangup": ("post", _end_call()),
         "/twiml": ("post", _webhook("What shall happen with a call; the stream's address comes with a one-use token.")),
         "/twiml/after": ("post", _webhook("What shall happen with a call whose media stream has ended.")),
         "/twilio/status": ("post", _webhook("How an outgoing call goes.", "CallStatus", "SequenceNumber")),

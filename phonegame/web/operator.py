@@ -120,7 +120,7 @@ def operator_pages(situation: Callable[[], Situation], board: Board, dial: Dial,
         order = _in_form(await request.form) if request.mimetype == FORM else EMPTY
         return await answer(status, told, order, notice=f"Calling. {told.get('callSid')}")
 
-    @pages.post("/call/end")
+    @pages.post("/hangup")
     async def end_call() -> Response:
         status, told = await _ended(hang_up)
         return await answer(status, told, notice="The call is being ended.")

@@ -24,7 +24,7 @@ from phonegame.switchboard import (
     RecordingStarted,
     RecordingStopped,
 )
-from tests.browser.crowd import heard
+from tests.browser.crowd import heard, turn
 
 CALLER = Caller(call_id="c1", shown="+1202***0147")
 PIZZA = Saying(say_id="s1", text="One large pizza.")
@@ -172,8 +172,7 @@ class TestATurn:
             notes.start("character", PIZZA)
             await trio.sleep(1)
             notes.start("character", Saying(say_id="s2", text="And a cola."))
-            ago = (0.9, 0.7, 0.6, 0.59, 0.3, 0.25, 0.24, 0.05, 0)
-            notes.time(TurnTimes(*(began - each for each in ago)))
+            notes.time(turn(began))
             first, second = [line for line in record.lines if line.by == "character"]
             assert first.waited_ms == 900
             assert first.stages_ms is not None

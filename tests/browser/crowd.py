@@ -38,6 +38,27 @@ def heard(text: str, *, start: float, seconds: float, is_final: bool = True) -> 
     )
 
 
+AGO = {
+    "speech_ended": 0.9,
+    "final_result": 0.7,
+    "turn_ended": 0.6,
+    "brain_asked": 0.59,
+    "first_token": 0.3,
+    "first_phrase": 0.25,
+    "voice_asked": 0.24,
+    "first_audio": 0.05,
+    "first_frame": 0.0,
+}
+
+
+def turn(heard_at: float) -> TurnTimes:
+    """Of an answer whose first sound was on its way at that time."""
+    times = TurnTimes()
+    for name, ago in AGO.items():
+        setattr(times, name, heard_at - ago)
+    return times
+
+
 class FakeCall:
     """Reports to its notes what a call does."""
 
@@ -62,11 +83,9 @@ class FakeCall:
         """`heard_words`: then the caller speaks over it."""
         saying = Saying(say_id="x", text=text)
         self.notes.start("character", saying)
-        now = trio.current_time()
-        times = [now - ago for ago in (0.9, 0.7, 0.6, 0.59, 0.3, 0.25, 0.24, 0.05, 0)]
         said = text if heard_words is None else " ".join(text.split()[:heard_words])
         self.notes.say("character", saying, Receipt(heard=said, seconds=1, interrupted=heard_words is not None))
-        self.notes.time(TurnTimes(*times))
+        self.notes.time(turn(trio.current_time()))
 
 
 @contextmanager

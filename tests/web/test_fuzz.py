@@ -49,7 +49,7 @@ QUERIES = st.dictionaries(TEXT | st.sampled_from(["key", "call", "bodySHA256"]),
 
 KINDS: dict[str, dict[str, Any]] = {"open": {}, "locked": LOCKS}
 PATHS = sorted(
-    OPEN | SIGNED | {"/", "/call", "/call/end", "/metrics", "/static/<path:name>", "/nowhere", "/twiml/", "//"}
+    OPEN | SIGNED | {"/", "/call", "/hangup", "/metrics", "/static/<path:name>", "/nowhere", "/twiml/", "//"}
 )
 ENDLESS = {"/events"}
 """Its answer would be waited for: test_live.py has it."""

@@ -169,7 +169,7 @@ async def test_who_asks_only_for_the_head_gets_that() -> None:
 async def test_another_site_s_page_ends_no_call() -> None:
     async with open_house(**LOCKS) as house:
         headers = [basic("me", OPERATOR_KEY), ("Origin", "https://evil.example"), ("Content-Type", "application/json")]
-        answer = await fetch(house.address, "POST", "/call/end", headers, b'{"call": "c1"}')
+        answer = await fetch(house.address, "POST", "/hangup", headers, b'{"call": "c1"}')
         assert answer.status == 403
 
 
@@ -178,9 +178,9 @@ async def test_the_operator_ends_a_call() -> None:
         await caller.joins(game)
         (shown,) = house.phonegame.board.calls
         headers = [("Content-Type", "application/json")]
-        answer = await fetch(house.address, "POST", "/call/end", headers, b'{"call": "%b"}' % shown.id.encode())
+        answer = await fetch(house.address, "POST", "/hangup", headers, b'{"call": "%b"}' % shown.id.encode())
         assert answer.status == 200
         assert (await game.gets(v1.CallEnded)).reason == "operator_hung_up"
         await caller.is_hung_up_on("the operator ended the call")
-        again = await fetch(house.address, "POST", "/call/end", headers, b'{"call": "%b"}' % shown.id.encode())
+        again = await fetch(house.address, "POST", "/hangup", headers, b'{"call": "%b"}' % shown.id.encode())
         assert again.status == 404

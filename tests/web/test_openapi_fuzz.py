@@ -61,7 +61,7 @@ UNCHECKED = {
     # whether a number can be dialled is more than a schema can tell
     "/call": [positive_data_acceptance],
     # nor whether there is a call, or a file
-    "/call/end": [positive_data_acceptance],
+    "/hangup": [positive_data_acceptance],
     "/static/{name}": [positive_data_acceptance],
     # a request without a handshake is refused before anybody looks for keys
     "/game": [positive_data_acceptance, negative_data_rejection],

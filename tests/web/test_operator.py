@@ -184,18 +184,18 @@ class TestEnding:
     @pytest.mark.parametrize("body", [{"json": {"call": "c1"}}, {"form": {"call": "c1"}}], ids=["json", "form"])
     async def test_a_call_is_ended(self, body: dict[str, dict[str, str]]) -> None:
         dialler = Dialler()
-        answer = await client(dialler).post("/call/end", **body)
+        answer = await client(dialler).post("/hangup", **body)
         assert (answer.status_code, await answer.get_json()) == (200, {"call": "c1"})
         assert dialler.ended == ["c1"]
 
     @pytest.mark.parametrize("browser", [BROWSER, CHROME], ids=["firefox", "chrome"])
     async def test_a_browser_without_scripts_gets_the_page(self, browser: dict[str, str]) -> None:
-        answer = await client(Dialler()).post("/call/end", form={"call": "c1"}, headers=browser)
+        answer = await client(Dialler()).post("/hangup", form={"call": "c1"}, headers=browser)
         assert answer.status_code == 200
         assert "The call is being ended." in await answer.get_data(as_text=True)
 
     async def test_one_that_is_not_there_is_told_of(self) -> None:
-        answer = await client(Dialler()).post("/call/end", json={"call": "c2"})
+        answer = await client(Dialler()).post("/hangup", json={"call": "c2"})
         assert (answer.status_code, await answer.get_json()) == (
             404,
             {"error": "There is no such call, or it has ended already."},
@@ -206,14 +206,14 @@ class TestEnding:
     )
     async def test_what_cannot_be_read_ends_nothing(self, headers: dict[str, str], body: bytes) -> None:
         dialler = Dialler()
-        answer = await client(dialler).post("/call/end", headers=headers, data=body)
+        answer = await client(dialler).post("/hangup", headers=headers, data=body)
         assert answer.status_code == 400
         assert dialler.ended == []
 
     @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
     async def test_no_link_ends_one(self, method: str) -> None:
         dialler = Dialler()
-        answer = await client(dialler).open("/call/end?call=c1", method=method, json=None)
+        answer = await client(dialler).open("/hangup?call=c1", method=method, json=None)
         assert answer.status_code == 405
         assert dialler.ended == []
 
