@@ -75,7 +75,7 @@ class Games:
 
     def shown(self) -> list[GameShown]:
         """For the operator, by code."""
-        return sorted((session.shown for session in self), key=lambda game: game.code)
+        return sorted((session.shown for session in self), key=lambda game: (len(game.code), game.code))
 
     async def serve(self, socket: RawWebsocket, known_as: str, memory: str = "") -> None:
         """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it.

@@ -249,6 +249,8 @@ class TestWithoutScripts:
         assert "the caller spoke over it" in text
         assert "after 0.90 s" in text
         assert "What was before is not kept." in text
+        # in the order in which it was begun
+        assert text.index("one pizza") < text.index("Very well,") < text.index("by-keys")
 
     async def test_tells_what_to_do_about_trouble(self) -> None:
         assert "Check DEEPGRAM_API_KEY and DEEPGRAM_URL" in await self.page("?call=c2")

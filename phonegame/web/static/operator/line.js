@@ -115,20 +115,25 @@ export class TimeLine {
     }
     const item = draw(line);
     if (before) before.replaceWith(item);
-    else this.#insert(id, item);
+    else this.#insert(line, item);
     this.items.set(id, item);
   }
 
-  /** In the order of the ids: one that was nothing may have become something. @param {number} id @param {HTMLElement} item */
-  #insert(id, item) {
-    item.dataset.line = String(id);
+  /** In the order in which they began: what the caller says is known only a while after that. @param {Line} line @param {HTMLElement} item */
+  #insert({ at, id }, item) {
     let next = null;
     let last = this.list.lastElementChild;
-    while (last && Number(/** @type {HTMLElement} */ (last).dataset.line) > id) {
+    while (last && this.#isLater(last, at, id)) {
       next = last;
       last = last.previousElementSibling;
     }
     this.list.insertBefore(item, next);
+  }
+
+  /** @param {Element} item @param {number} at @param {number} id */
+  #isLater(item, at, id) {
+    const other = this.lines.get(Number(/** @type {HTMLElement} */ (item).dataset.line));
+    return other !== undefined && (other.at > at || (other.at === at && other.id > id));
   }
 
   #tick() {
