@@ -152,6 +152,8 @@ class CallCharacter(Audience):
         if self._next is not None:
             # it has not even begun
             self._deliver(CharacterEnded(End.REPLACED.value))
+        # where no game hears of it, the call's recording does
+        conversation.errands.on_noted = self._ask
         self._is_servers_own = play.is_servers_own
         self._conversation = self._next = conversation
         if (keeper := self._casting.keeper) is not None:

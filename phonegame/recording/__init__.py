@@ -1,7 +1,6 @@
 """Recordings of calls: a WAV with the caller on the left and phonegame on the right, and a log of what happened.
 
-clock.py    trio's time -> the call's, which is that of the caller's audio
-tape.py     both channels on that clock, until they are written
+tape.py     both channels on the clock of the caller's audio, until they are written
 files.py    the two files, for a thread: complete at any time, named when they are finished
 lines.py    what happened, as JSON lines
 writer.py   one recording's task, between the call and the thread

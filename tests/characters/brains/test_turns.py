@@ -23,7 +23,7 @@ from phonegame.characters.entries import (
 )
 from phonegame.local.model.anthropic_check import check_messages
 from phonegame.local.model.openai_check import check_chat
-from tests.characters.brains.asking import ACTIONS, PERSONA
+from tests.characters.brains.play import ACTIONS, PERSONA
 
 TEXTS = st.text(max_size=12)
 IDS = st.sampled_from(["a", "b", "c"])
