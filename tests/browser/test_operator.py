@@ -46,7 +46,7 @@ class Stage:
 
     def waits_for(self, condition: Callable[[], bool]) -> None:
         async def wait() -> None:
-            with trio.fail_after(20):
+            with trio.fail_after(20):  # noqa: ASYNC912 - it may be so already
                 while not condition():  # noqa: ASYNC110 - nobody tells
                     await trio.sleep(0.01)
 

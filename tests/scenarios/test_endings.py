@@ -69,7 +69,6 @@ async def test_a_close_without_a_stop_ends_the_call() -> None:
 
 
 async def test_a_stream_that_falls_silent_is_taken_for_dead(monkeypatch: object) -> None:
-    import phonegame.call
 
     before, call_watch.DEAD_AFTER_SECONDS = call_watch.DEAD_AFTER_SECONDS, 1
     try:

@@ -103,7 +103,7 @@ async def test_a_page_that_has_gone_makes_room() -> None:
             await events.change()
             assert len(board.viewers) == 1
         # the server notices, and the test cannot see when
-        with trio.fail_after(5):
+        with trio.fail_after(5):  # noqa: ASYNC912 - it may have gone already
             while board.viewers:  # noqa: ASYNC110
                 await trio.sleep(0.01)
 
