@@ -9,10 +9,12 @@ from collections.abc import Callable
 from functools import partial
 
 import structlog
+import trio
 from quart_trio import QuartTrio
 
 from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
+from phonegame.admission import Admission
 from phonegame.asgi import RawWebsocket
 from phonegame.call import Call
 from phonegame.call_character import Casting
@@ -34,6 +36,7 @@ from phonegame.ended import Ended
 from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
+from phonegame.lag import LoopLag
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
@@ -51,10 +54,12 @@ from phonegame.visitors import Visitors
 from phonegame.web.doors import guard
 from phonegame.web.faults import tell_faults
 from phonegame.web.front_door import FrontDoor
-from phonegame.web.machines import machine_pages
+from phonegame.web.machines import Readiness, machine_pages
 from phonegame.web.operator import Situation, operator_pages
 from phonegame.web.webhooks import Webhooks
 
+GOODBYE_SECONDS = 12
+"""For goodbyes to be spoken and last words to come through."""
 NO_GAMES = "callers of this server talk to its own character; games need one without PHONEGAME_CHARACTER"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -79,12 +84,17 @@ class PhoneGame:
         self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
         self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
         self.calls = Visitors[Call]()
+        self.lag = LoopLag(lambda seconds: self.metrics.lag_measured(seconds))
+        self.admission = Admission(
+            settings.max_calls, settings.max_lag_seconds, lambda: len(self.calls), lambda: self.lag.recent
+        )
         self.dialler = self._dialler()
         self.metrics = Metrics(
             calls=lambda: (call.direction for call in self.calls),
             games=lambda: len(self.games),
             dialled=lambda: len(self.dialler),
         )
+        self.metrics.show_load(settings.max_calls, lambda: self.lag.recent, lambda: self.draining)
         self.dialler.on_over = self.metrics.outgoing_over
         self.character_files = CharacterFiles(settings.characters)
         self.games = Games(
@@ -96,6 +106,8 @@ class PhoneGame:
             use=self.character_files.use,
             why_none=NO_GAMES if settings.character else "",
         )
+        self.draining = False
+        """Whether no new calls and games are taken; those that are there go on."""
         self.ending = False
         self.access = Access(settings)
         self.tokens = StreamTokens()
@@ -136,7 +148,12 @@ class PhoneGame:
             ring_seconds=settings.ring_seconds,
             why_no_calls=self.why_no_calls,
             has_character=settings.character is not None,
+            why_full=self._why_full,
         )
+
+    def _why_full(self) -> str | None:
+        why = self.admission.why_full()
+        return None if why is None else f"this server has as many calls as {why.setting} allows; try again later"
 
     def _own_character(self) -> Persona | None:
         """Whom callers talk to in the place of games. Raises `SettingsError`."""
@@ -196,11 +213,32 @@ class PhoneGame:
         with self.calls.present(call):
             await call.run()
 
+    async def stop(self, seconds: float) -> None:
+        """Takes no new calls and games, lets calls go on for so long, then ends those that are left. May run twice."""
+        self._drain_nowait(seconds)
+        with trio.move_on_after(seconds):
+            # phones that ring become calls, and games leave when their last one is over
+            await self.dialler.wait_until_empty()
+            await self.calls.wait_until_empty()
+            await self.games.wait_until_empty()
+        self.end_nowait()
+
+    async def terminate(self, seconds: float) -> None:
+        """Where the ASGI server has its own way to stop: of these seconds, goodbyes need the last ones."""
+        await self.stop(max(0, min(self.settings.stop_seconds, seconds - GOODBYE_SECONDS)))
+
+    def _drain_nowait(self, seconds: float) -> None:
+        if self.draining or seconds == 0:
+            return
+        self.draining = True
+        self.dialler.close_nowait()
+        self.games.drain_nowait(seconds)
+
     def end_nowait(self) -> None:
         """Ends every call, with a spoken goodbye where there is a voice, and every game. Lets nobody in any more."""
         if self.ending:
             return
-        self.ending = True
+        self.ending = self.draining = True
         for call in self.calls:
             call.end_nowait(Ended.SHUTDOWN)
         self.dialler.end_nowait()
@@ -212,11 +250,13 @@ class PhoneGame:
         if token := parameters.get(TOKEN_PARAMETER):
             facts = self.tokens.redeem_nowait(token, start.call_sid)
             if facts is not None:
+                self.admission.arrived_nowait()
                 self.endings.expect_nowait(start.call_sid)
                 if self.access.is_twilio_checked:
                     announced()
             return facts
-        if self.access.is_twilio_checked:
+        if self.access.is_twilio_checked or self.draining:
+            # whoever has a token was let in before the server was told to stop
             return None
         return Facts(caller=parameters.get(CALLER_PARAMETER, ""), called=parameters.get(CALLED_PARAMETER, ""))
 
@@ -224,6 +264,12 @@ class PhoneGame:
         assert call.ended is not None
         self.metrics.call_ended(call.direction, call.ended)
         self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
+
+    @property
+    def readiness(self) -> Readiness:
+        if self.draining:
+            return "stopping"
+        return "ok" if self.admission.why_full() is None else "full"
 
     @property
     def situation(self) -> Situation:
@@ -260,10 +306,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     guard(app, phonegame)
     tell_faults(app)
 
-    def is_closing() -> bool:
-        return phonegame.ending
-
-    app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
+    app.register_blueprint(machine_pages(lambda: phonegame.readiness, phonegame.metrics.as_text))
     app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
     webhooks = Webhooks(
         settings,
@@ -273,7 +316,10 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         phonegame.endings,
         phonegame.dialler,
         has_voice=lambda: phonegame.voices.has_voice,
-        is_closing=is_closing,
+        admission=phonegame.admission,
+        metrics=phonegame.metrics,
+        is_stopping=lambda: phonegame.draining,
+        is_over=lambda: phonegame.ending,
     )
     app.register_blueprint(webhooks.blueprint())
 
@@ -281,7 +327,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
-        await app.nursery.start(phonegame.metrics.watch_lag)
+        await app.nursery.start(phonegame.lag.watch)
         await app.nursery.start(phonegame.troupe.run)
         if phonegame.keeper is not None:
             await app.nursery.start(phonegame.keeper.run)

@@ -16,7 +16,7 @@ import trio
 from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.access import require_locks
-from phonegame.app import PhoneGame, create_app
+from phonegame.app import GOODBYE_SECONDS, PhoneGame, create_app
 from phonegame.groups import leaves
 from phonegame.hypercorn_trio import CallConfig
 from phonegame.logs import masked
@@ -27,9 +27,6 @@ from phonegame.stop_signals import run_until_stopped
 MAX_MESSAGE_BYTES = 128 * 1024
 """Hypercorn closes what is longer. The routes have narrower limits, and give reasons."""
 PING_SECONDS = 10
-SHUTDOWN_SECONDS = 12
-"""For goodbyes to be spoken and last words to come through; then hypercorn cancels what is left."""
-
 MAX_DESCRIPTORS = (65536, 10240)
 """A call has four: two sockets, each with a second descriptor. macOS may refuse the larger number."""
 
@@ -88,16 +85,17 @@ async def run_server(
     *,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serves until `wait_for_stop` returns, then ends calls and games in order. Raises `CannotListen`, in a group."""
+    """Serves until `wait_for_stop` returns, then ends: see `PhoneGame.stop`. Raises `CannotListen`, in a group."""
     raise_descriptor_limit()
     app = create_app(settings)
     phonegame: PhoneGame = app.extensions["phonegame"]
 
     async def told_to_stop() -> None:
         await wait_for_stop()
-        log.info("stopping", calls=len(phonegame.calls), games=len(phonegame.games))
-        phonegame.end_nowait()
-        with trio.move_on_after(SHUTDOWN_SECONDS):
+        seconds = settings.stop_seconds
+        log.info("stopping", calls=len(phonegame.calls), games=len(phonegame.games), seconds_for_calls=seconds)
+        await phonegame.stop(seconds)
+        with trio.move_on_after(GOODBYE_SECONDS):
             await phonegame.wait_until_empty()
 
     async with trio.open_nursery() as nursery:

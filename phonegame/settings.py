@@ -85,6 +85,8 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, Recor
     """How long a call waits for a Deepgram that cannot be reached before it ends."""
     stall_seconds: Annotated[float, Field(gt=1, le=600)] = 15
     """Deepgram is taken for dead when it has been sent so much audio without a word from it."""
+    stop_seconds: Annotated[float, Field(ge=0, le=86400)] = 30
+    """How long calls may go on when the server has been told to stop, before they are ended by a spoken sentence."""
     game_queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """Messages that wait for a game which does not read, before it is closed."""
     away_seconds: Annotated[float, Field(ge=0, le=3600)] = 60

@@ -298,6 +298,8 @@ async def open_house(
             "TWILIO_PHONE_NUMBER": NUMBER,
             "PROXY_URL": "127.0.0.1:0",
             "voice": "none",
+            "stop_seconds": 0,
+            "max_lag_seconds": 0,
             **settings,
         }
         async with _running_server(Settings(**values)) as server:

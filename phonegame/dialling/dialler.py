@@ -46,8 +46,11 @@ class Dialler:
         ring_seconds: float,
         why_no_calls: str = "this server places no calls",
         has_character: bool = False,
+        why_full: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`has_character`: the server's own, for whoever answers a call that is for no game.
+        """`why_full`: why there is no room for a call at present, in words; None where there is.
+
+        `has_character`: the server's own, for whoever answers a call that is for no game.
 
         `carrier`: None where calls cannot be placed; `why_no_calls` is told to whoever wants one.
 
@@ -56,6 +59,7 @@ class Dialler:
         self._carrier = carrier
         self._why_no_calls = why_no_calls
         self._has_character = has_character
+        self._why_full = why_full
         self._switchboard = switchboard
         self._quota = quota
         self._called_in = CalledIn(known_as)
@@ -103,6 +107,8 @@ class Dialler:
         if self._carrier is None:
             raise DialRefused(Rule.NO_CARRIER, self._why_no_calls)
         number = self._rules.check(order.to)
+        if (why := self._why_full()) is not None:
+            raise DialRefused(Rule.FULL, why)
         for_character = order.code is None and self._has_character
         checked = replace(order, to=number, meets_character=for_character)
         call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
@@ -158,9 +164,13 @@ class Dialler:
 
     # the end
 
+    def close_nowait(self) -> None:
+        """Places no call any more; those that ring go on."""
+        self._closing = True
+
     def end_nowait(self) -> None:
         """Places no call any more, and hangs up whoever has not been connected."""
-        self._closing = True
+        self.close_nowait()
         for call in list(self._calls.values()):
             call.cancel_nowait(Unwanted.CLOSING)
 

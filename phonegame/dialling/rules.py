@@ -42,6 +42,7 @@ class Rule(Enum):
     PER_NUMBER = ("dial_per_number", 429)
     AT_ONCE = ("dial_at_once", 429)
     NO_CARRIER = ("no_carrier", 503)
+    FULL = ("full", 503)
     CLOSING = ("closing", 503)
 
     def __init__(self, label: str, http_status: int) -> None:

@@ -34,6 +34,9 @@ class Session(Protocol):
     def leave_nowait(self, why: SeatClosed) -> None:
         """Ends it: the code is free at once and the callers let go; the game may still read what it was sent."""
 
+    def drain_nowait(self, seconds: float) -> None:
+        """The server is to stop, in so many seconds at the latest: ends it as soon as it has no call."""
+
 
 class Games:
     """The games of one process."""
@@ -57,7 +60,8 @@ class Games:
         self._game_queue = game_queue
         self._sessions = Visitors[Session]()
         self._parsing = trio.CapacityLimiter(PARSING_THREADS)
-        self._closed = False
+        self._closed: SeatClosed | None = None
+        """Why nobody is let in any more."""
         self._use = use or CharacterFiles().use
         self._why_none = why_none
 
@@ -73,8 +77,8 @@ class Games:
 
         `known_as`: the same for each connection of one game, for the limits of its calls. `memory`: see `open_seat`.
         """
-        if self._closed:
-            await _turn_away(socket, CLOSE_CODES[SeatClosed.SHUTDOWN], SeatClosed.SHUTDOWN.value)
+        if self._closed is not None:
+            await _turn_away(socket, CLOSE_CODES[self._closed], self._closed.value)
             return
         if self._why_none:
             await _turn_away(socket, NOT_HERE, self._why_none)
@@ -100,9 +104,15 @@ class Games:
         games = (session.own_game for session in self if isinstance(session, V1Session))
         return next((game for game in games if game.has_token(token)), None)
 
+    def drain_nowait(self, seconds: float) -> None:
+        """Lets nobody in any more; those without a call are to come back elsewhere, the others when theirs is over."""
+        self._closed = SeatClosed.RESTART
+        for session in self._sessions:
+            session.drain_nowait(seconds)
+
     def leave_nowait(self, why: SeatClosed) -> None:
         """Ends all of them, and lets nobody in any more."""
-        self._closed = True
+        self._closed = why
         for session in self._sessions:
             session.leave_nowait(why)
 

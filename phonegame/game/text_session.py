@@ -9,6 +9,7 @@ import trio
 
 from phonegame.asgi import Batch, RawWebsocket
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
+from phonegame.game.live_calls import LiveCalls
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.switchboard import (
     CallStarted,
@@ -43,6 +44,9 @@ class TextSession:
         self._log: structlog.stdlib.BoundLogger = log.bind(game=self._id)
         self._seat: Seat | None = None
         self._must_leave: SeatClosed | None = None
+        self._live = LiveCalls()
+        self._is_last = False
+        """Whether it is to leave with its last call."""
 
     @property
     def is_open(self) -> bool:
@@ -53,6 +57,11 @@ class TextSession:
         if self._seat is not None:
             self._seat.close_nowait(why)
             self._send_messages.close()
+
+    def drain_nowait(self, seconds: float) -> None:
+        self._is_last = True
+        if not self._live:
+            self.leave_nowait(SeatClosed.RESTART)
 
     async def run(self) -> None:
         structlog.contextvars.bind_contextvars(game=self._id)
@@ -98,6 +107,9 @@ class TextSession:
         message = wire.encode(event)
         if message is not None:
             self._send_nowait(message)
+        self._live.follow(event)
+        if self._is_last and not self._live and self.is_open:
+            self.leave_nowait(SeatClosed.RESTART)
 
     def _send_nowait(self, message: str) -> None:
         try:

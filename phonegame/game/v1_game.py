@@ -5,6 +5,7 @@
           <--another one resumes---- away
           --another one resumes----> there: the websocket that seemed alive is closed
           --too much waits for it, the server goes down------------------------> over
+          --the server is to stop, and there is no call (any more)-------------> over
 
 What happens is posted in the game's mailbox, which the websocket that it has at the time empties.
 """
@@ -25,6 +26,7 @@ from phonegame.dialling import DialRefused, Rule
 from phonegame.dialling import Order as DialOrder
 from phonegame.game.characters import Characters, no_such_call
 from phonegame.game.close_codes import CLOSE_CODES, DONE, GOODBYES
+from phonegame.game.live_calls import LiveCalls
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.sayings import Sayings
 from phonegame.switchboard import ALL, Command, Expect, FromCall, GameAway, GameBack, SeatClosed, Switchboard, To
@@ -110,6 +112,9 @@ class V1Game:
         self._patience = trio.CancelScope()
         self.is_open = False
         """Whether it has a code."""
+        self._live = LiveCalls()
+        self._is_last = False
+        """Whether it is over with its last call."""
         self._over = trio.Event()
         self._why: SeatClosed | None = None
 
@@ -148,6 +153,16 @@ class V1Game:
         self._seat.close_nowait(why)
         if self._connection is not None:
             self._connection.finish_nowait(CLOSE_CODES[why], why.value)
+
+    def drain_nowait(self, seconds: float) -> None:
+        """The server is to stop, in so many seconds at the latest: the game is over as soon as no call is left."""
+        self._is_last = True
+        self.post_nowait(v1.ServerStopping(seconds=seconds))
+        self._end_if_last()
+
+    def _end_if_last(self) -> None:
+        if self._is_last and not self._live:
+            self.end_nowait(SeatClosed.RESTART)
 
     # websockets come and go
 
@@ -219,6 +234,8 @@ class V1Game:
         if isinstance(event.event, switchboard.CallStarted):
             self._log.info("caller joined", call=event.call_id, player=event.player)
             self._prepare(event.call_id)
+        self._live.follow(event)
+        self._end_if_last()
 
     def _prepare(self, call_id: str) -> None:
         """A call that has just begun gets what the others have."""

@@ -83,6 +83,12 @@ class V1Session:
         if self._game is None:
             self.finish_nowait(CLOSE_CODES[why], why.value)
 
+    def drain_nowait(self, seconds: float) -> None:
+        if self.own_game.is_open:
+            self.own_game.drain_nowait(seconds)
+        else:
+            self.leave_nowait(SeatClosed.RESTART)
+
     async def run(self) -> None:
         structlog.contextvars.bind_contextvars(game=self.own_game.id)
         max_length = v1.MAX_MESSAGE_LENGTH + GRACE_LENGTH

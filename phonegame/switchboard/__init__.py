@@ -288,6 +288,7 @@ class SeatClosed(Enum):
     TOO_SLOW = "the game does not read what it is sent"
     TOO_LONG = "a message was longer than 16384 characters"
     SHUTDOWN = "the server is going down"
+    RESTART = "the server restarts; connect again"
 
 
 class NoCodeFree(Exception):

@@ -192,6 +192,12 @@ class CallEnded(_OfCall, frozen=True, kw_only=True, tag="call_ended"):
     seconds: Annotated[float, Meta(description="How long the call was.")]
 
 
+class ServerStopping(msgspec.Struct, frozen=True, kw_only=True, tag="server_stopping"):
+    """No caller can join any more. When no call is left, the connection is closed with 1012: connect again."""
+
+    seconds: Annotated[float, Meta(description="How long calls may go on at the most.")]
+
+
 class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_defaults=True):
     """Something that the game asked for could not be done. All goes on, unless the connection is closed behind it."""
 
@@ -216,7 +222,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
         str | None,
         Meta(
             description="What stands against a `dial`: number, premium, dial_allow, no_room, dial_per_minute, "
-            "dial_per_game, dial_per_number, dial_at_once, no_carrier or closing. There may be others."
+            "dial_per_game, dial_per_number, dial_at_once, no_carrier, full or closing. There may be others."
         ),
     ] = None
 
@@ -245,6 +251,7 @@ Numbered = (
     | CharacterEnded
     | CallEnding
     | CallEnded
+    | ServerStopping
     | Error
 )
 ServerMessage = Unnumbered | Numbered
