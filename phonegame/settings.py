@@ -20,6 +20,7 @@ from phonegame.loopback import is_loopback
 from phonegame.memory_settings import MemorySettings
 from phonegame.prompts import Prompts
 from phonegame.recording_settings import RecordingSettings
+from phonegame.redis_settings import RedisSettings
 from phonegame.twilio_settings import TwilioSettings
 
 DEEPGRAM_URL = (
@@ -42,7 +43,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, LimitSettings):
+class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, RedisSettings, LimitSettings):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
