@@ -316,6 +316,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         phonegame.endings,
         phonegame.dialler,
         has_voice=lambda: phonegame.voices.has_voice,
+        has_others=settings.redis_url is not None,
         admission=phonegame.admission,
         metrics=phonegame.metrics,
         is_stopping=lambda: phonegame.draining,

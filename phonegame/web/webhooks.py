@@ -100,7 +100,7 @@ class Webhooks:
         return STOPPING if self.is_stopping() else self.admission.why_full()
 
     def _turned_away(self, why: Full | Stopping) -> str:
-        """To another worker, of the load balancer's choice, where there may be one; else to another number, or nowhere."""
+        """To another worker, of the load balancer's choice, where there may be one; else to another number."""
         settings = self.settings
         moved = request.args.get(MOVED, 0, int)
         if self.has_others and moved < MOST_MOVES:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import trio
@@ -146,9 +147,9 @@ def check(game: V1Game, book: Book) -> None:
 
 def check_calls(game: V1Game) -> None:
     """Each begins, is about to end, and ends, once; nothing of it comes before or behind."""
-    by_call: defaultdict[str, list[v1.Numbered]] = defaultdict(list)
+    by_call: defaultdict[str, list[Any]] = defaultdict(list)
     for message in game.received:
-        if not isinstance(message, v1.Welcome | v1.Pong) and message.call_id is not None:
+        if not isinstance(message, v1.Welcome | v1.Pong | v1.ServerStopping) and message.call_id is not None:
             by_call[message.call_id].append(message)
     for messages in by_call.values():
         kinds = [type(message) for message in messages]
