@@ -57,6 +57,7 @@ from phonegame.web.front_door import FrontDoor
 from phonegame.web.machines import Readiness, machine_pages
 from phonegame.web.operator import Situation, operator_pages
 from phonegame.web.webhooks import Webhooks
+from phonegame.workers.alone import why_alone
 
 GOODBYE_SECONDS = 12
 """For goodbyes to be spoken and last words to come through."""
@@ -298,6 +299,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     set_up_logs(settings.log, settings.log_level)
     warn_of_open_doors(settings)
     hypercorn_trio.install()
+    hypercorn_trio.refuse_workers(partial(why_alone, settings))
     phonegame = PhoneGame(settings)
 
     app = QuartTrio("phonegame", static_folder=None)
