@@ -43,7 +43,9 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, RedisSettings, LimitSettings):
+class Settings(
+    Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, RedisSettings, LimitSettings
+):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is
