@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
-import secrets
 from collections.abc import Callable
 from functools import partial
 
@@ -29,7 +27,7 @@ from phonegame.characters.keeping.keeper import Keeper
 from phonegame.characters.keeping.opening import open_memory
 from phonegame.characters.persona import Persona
 from phonegame.characters.troupe import Troupe
-from phonegame.codes import CodePool, parse_codes
+from phonegame.codes import parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.quota import DialLimits
 from phonegame.ended import Ended
@@ -45,8 +43,8 @@ from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
 from phonegame.stream_tokens import Facts, StreamTokens
-from phonegame.switchboard import SeatClosed, Switchboard
-from phonegame.switchboard.memory import MemorySwitchboard
+from phonegame.switchboard import SeatClosed
+from phonegame.switchboard.opening import number_key, open_switchboard
 from phonegame.twilio.messages import Start
 from phonegame.twilio.numbers import CALLER_PARAMETER
 from phonegame.twilio.twiml import CALLED_PARAMETER, TOKEN_PARAMETER
@@ -73,7 +71,7 @@ class PhoneGame:
         codes = parse_codes(settings.codes)
         self.settings = settings
         self.book = CodeBook(codes)
-        self.switchboard: Switchboard = MemorySwitchboard(CodePool(codes, random=random.SystemRandom()))
+        self.shared, self.switchboard = open_switchboard(settings, codes)
         self.voices = Voices(
             settings.voice,
             speak_url=settings.deepgram_speak_url,
@@ -83,7 +81,7 @@ class PhoneGame:
         self.day = DayPurse(DayBudget(settings.day_tokens, settings.day_minutes, settings.day_characters))
         memory = open_memory(settings)
         self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
-        self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
+        self._number_key = memory.number_key if memory is not None else number_key(settings)
         self.calls = Visitors[Call]()
         self.lag = LoopLag(lambda seconds: self.metrics.lag_measured(seconds))
         self.admission = Admission(
@@ -328,6 +326,8 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
 
     @app.before_serving
     async def start_services() -> None:
+        if phonegame.shared is not None:
+            await app.nursery.start(phonegame.shared.run)
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.lag.watch)

@@ -35,7 +35,7 @@ from phonegame.call_speech import CallSpeech
 from phonegame.caller import caller_of
 from phonegame.characters.conversation import End
 from phonegame.dialling.outgoing import OutgoingCall
-from phonegame.ended import Ended
+from phonegame.ended import TURNED_AWAY, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
 from phonegame.limits import GuessLimits
@@ -202,7 +202,7 @@ class Call:
         self._speech.name_wrong(said)
 
     def turn_away(self, why: TurnedAway) -> None:
-        self.end_nowait(Ended.BUSY if why is TurnedAway.BUSY else Ended.WRONG_CODES)
+        self.end_nowait(TURNED_AWAY[why])
 
     def take_command(self, command: Command) -> None:
         # a copy: the game may answer to what this very call has just told it

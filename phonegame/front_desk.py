@@ -44,6 +44,7 @@ class TurnedAway(Enum):
 
     BUSY = "the game has another caller"
     WRONG_CODES = "too many wrong codes"
+    AWAY = "the game cannot be reached"
 
 
 class Host(Protocol):
@@ -217,6 +218,8 @@ class FrontDesk:
                     self._count_wrong_code(code)
                 case Refused.BUSY:
                     self._host.turn_away(TurnedAway.BUSY)
+                case Refused.AWAY:
+                    self._host.turn_away(TurnedAway.AWAY)
                 case line if self._left_because is not None:
                     # the end came while `join` was returning: nobody can cancel it any more
                     line.close_nowait(self._left_because, 0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from coredis.exceptions import (
     ClusterDownError,
     ReadOnlyError,
     RedisClusterError,
+    ResponseError,
     TryAgainError,
 )
 from coredis.exceptions import ConnectionError as RedisConnectionError
@@ -39,6 +40,9 @@ CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 3.0
 """A Redis that has not answered by then is away. What blocks on the server blocks for less."""
 PING_SECONDS = 2.0
+BLOCK_SECONDS = 1.5
+STREAM_ENTRIES = 200
+ASK_AGAIN_SECONDS = 0.1
 CLUSTER = "+cluster"
 """At the end of an address's scheme."""
 PAUSES = (0.05, 0.2, 0.5, 1.0)
@@ -68,6 +72,9 @@ _AWAY = (
     TryAgainError,
 )
 
+_CANNOT_NOW = ("OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "command not allowed when used memory")
+"""How answers begin of a server that is full, cannot save, or lacks replicas. It stays connected."""
+
 
 class RedisLink:
     """`run` keeps it connected. All else may be used by any task meanwhile."""
@@ -87,6 +94,11 @@ class RedisLink:
         while self._client is None:
             await self._up.wait()
 
+    async def wait_to_ask_again(self) -> None:
+        """Behind `RedisAway`, where whoever asks goes on for ever."""
+        await trio.sleep(ASK_AGAIN_SECONDS)
+        await self.wait_until_up()
+
     async def ask(self, command: Callable[[Client], Awaitable[T]], *, wait: float = 0) -> T:
         """The command's answer. Raises `RedisAway`: at once, or where Redis is not back in `wait` seconds.
 
@@ -104,11 +116,32 @@ class RedisLink:
         except _AWAY as error:
             self._lose(client, error)
             raise RedisAway(f"Redis does not answer: {error}") from error
+        except ResponseError as error:
+            if not str(error).startswith(_CANNOT_NOW):
+                raise
+            raise RedisAway(f"Redis cannot do it at present: {error}") from error
         except RuntimeError as error:
             if self._client is client:
                 raise
             # coredis says this of a pool that has been left meanwhile
             raise RedisAway("the connection to Redis was lost") from error
+
+    async def run_script(self, script: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
+        """What it returns, as Redis has it. Raises `RedisAway`. Redis keeps scripts by their text."""
+        return await self.ask(lambda client: client.eval(script, list(keys), list(arguments)))
+
+    async def read_stream(self, stream: str, after: bytes) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Its next entries, each with its id; none where none comes in `BLOCK_SECONDS`. Raises `RedisAway`."""
+        block = round(BLOCK_SECONDS * 1000)
+        found = await self.ask(lambda client: client.xread({stream: after}, count=STREAM_ENTRIES, block=block))
+        return [
+            (
+                as_bytes(entry.identifier),
+                {as_bytes(name): as_bytes(value) for name, value in entry.field_values.items()},
+            )
+            for entries in (found or {}).values()
+            for entry in entries
+        ]
 
     def _lose(self, client: Client, error: Exception) -> None:
         if self._client is client:
@@ -189,6 +222,11 @@ def open_client(url: str) -> Client:
     first = TCPLocation(parts.hostname or "", parts.port or 6379)
     scheme = parts.scheme.removesuffix(CLUSTER)
     return coredis.RedisCluster.from_url(parts._replace(scheme=scheme).geturl(), startup_nodes=[first], **options)
+
+
+def as_bytes(value: str | bytes) -> bytes:
+    """What it is already: coredis's types do not tell."""
+    return value.encode() if isinstance(value, str) else value
 
 
 @asynccontextmanager

@@ -175,6 +175,8 @@ class OutgoingCall:
                 raise DialRefused(Rule.UNKNOWN_CODE, "code: no game shows it")
             case Refused.BUSY:
                 raise DialRefused(Rule.NO_ROOM, "the game has as many callers, and phones that ring, as it accepts")
+            case Refused.AWAY:
+                raise DialRefused(Rule.UNREACHABLE, "the server that has the game cannot be reached; try again")
             case reserved:
                 self.reserved = reserved
 

@@ -41,6 +41,7 @@ class Rule(Enum):
     PER_GAME = ("dial_per_game", 429)
     PER_NUMBER = ("dial_per_number", 429)
     AT_ONCE = ("dial_at_once", 429)
+    UNREACHABLE = ("unreachable", 503)
     NO_CARRIER = ("no_carrier", 503)
     FULL = ("full", 503)
     CLOSING = ("closing", 503)

@@ -6,8 +6,8 @@ from phonegame.switchboard import SeatClosed
 
 DONE = 1000
 NO_CODE_GIVEN = 1005
-TRY_AGAIN_LATER = 1013
 SERVICE_RESTART = 1012
+TRY_AGAIN_LATER = 1013
 NOT_HERE = 1008
 """Policy violation: no game is let in, now or later."""
 
@@ -21,4 +21,5 @@ CLOSE_CODES = {
     SeatClosed.TOO_SLOW: TRY_AGAIN_LATER,
     SeatClosed.SHUTDOWN: 1001,
     SeatClosed.RESTART: SERVICE_RESTART,
+    SeatClosed.CODE_LOST: SERVICE_RESTART,
 }

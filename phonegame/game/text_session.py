@@ -67,7 +67,9 @@ class TextSession:
         structlog.contextvars.bind_contextvars(game=self._id)
         await self._socket.accept(self._take_messages)
         try:
-            async with self._switchboard.open_seat(self._take_event, one_after_the_other=True) as seat:
+            async with self._switchboard.open_seat(
+                self._take_event, one_after_the_other=True, code_lost=self._lose_code
+            ) as seat:
                 self._seat = seat
                 if self._must_leave is not None:
                     self.leave_nowait(self._must_leave)
@@ -97,6 +99,10 @@ class TextSession:
         async for message in self._messages:
             await self._socket.send_text(message)
         session.cancel()
+
+    def _lose_code(self, _: str | None) -> None:
+        """It could not be told another one: the protocol shows a code once."""
+        self.leave_nowait(SeatClosed.CODE_LOST)
 
     def _take_event(self, event: FromCall) -> None:
         match event.event:

@@ -122,7 +122,9 @@ class V1Game:
 
     async def run(self, switchboard: Switchboard, connection: Connection) -> None:
         """Returns when the game is over, whichever websocket it has by then. Raises `NoCodeFree`."""
-        async with switchboard.open_seat(self._take_event, game=self._memory) as self._seat:
+        async with switchboard.open_seat(
+            self._take_event, game=self._memory, code_lost=self._change_code
+        ) as self._seat:
             self._sayings = Sayings(self._seat, self.post_nowait, self._queue)
             self._characters = Characters(self._seat, self.post_nowait)
             self._log.info("game in", code=self._seat.code, protocol=v1.SUBPROTOCOL)
@@ -163,6 +165,13 @@ class V1Game:
     def _end_if_last(self) -> None:
         if self._is_last and not self._live:
             self.end_nowait(SeatClosed.RESTART)
+
+    def _change_code(self, code: str | None) -> None:
+        if code is None:
+            self.end_nowait(SeatClosed.CODE_LOST)
+        else:
+            self._log.info("game has another code", code=code)
+            self.post_nowait(v1.CodeChanged(code=code))
 
     # websockets come and go
 

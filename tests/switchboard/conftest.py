@@ -10,12 +10,18 @@ from random import Random
 from typing import Any
 
 import pytest
+from trio.testing import MockClock
 
 from phonegame.codes import CodePool
 from phonegame.switchboard import (
     Switchboard,
 )
 from phonegame.switchboard.memory import MemorySwitchboard
+from tests.redis_server import redis_server
+from tests.switchboard.workers import TwoWorkers, open_worker
+
+REDIS_SECONDS = 0.05
+"""It answers sooner, if it answers."""
 
 OpenSwitchboard = Callable[..., AbstractAsyncContextManager[Switchboard]]
 
@@ -25,12 +31,35 @@ async def open_memory(codes: list[str]) -> AsyncIterator[Switchboard]:
     yield MemorySwitchboard(CodePool(codes, random=Random(1)))
 
 
-IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {"memory": open_memory}
+@asynccontextmanager
+async def open_on_redis(codes: list[str]) -> AsyncIterator[Switchboard]:
+    """Of one worker that has a Redis to itself."""
+    async with redis_server() as server, open_worker(server, codes) as switchboard:
+        yield switchboard
+
+
+@asynccontextmanager
+async def open_two_workers(codes: list[str]) -> AsyncIterator[Switchboard]:
+    async with redis_server() as server, open_worker(server, codes) as games, open_worker(server, codes) as calls:
+        yield TwoWorkers(games, calls)
+
+
+IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {
+    "memory": open_memory,
+    "redis": open_on_redis,
+    "two workers": open_two_workers,
+}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 def implementation(request: Any) -> OpenSwitchboard:
     return IMPLEMENTATIONS[request.param]
+
+
+@pytest.fixture
+def autojump_clock(implementation: OpenSwitchboard) -> MockClock:
+    """In the place of pytest-trio's: what Redis answers takes time that this clock knows nothing of."""
+    return MockClock(autojump_threshold=0 if implementation is open_memory else REDIS_SECONDS)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from phonegame.wire.v1 import (
     CallStatus,
     CharacterEnded,
     CharacterSaid,
+    CodeChanged,
     Dtmf,
     Error,
     Pong,
@@ -91,6 +92,7 @@ FROM_GAME: list[dict[str, Any]] = [
 CALL: dict[str, Any] = {"call_id": "c1", "player": 2}
 TO_GAME: list[ServerMessage] = [
     Welcome(phone_number="+15550100", code="42", resume_token="t", resumed=False, away_seconds=60.0),
+    CodeChanged(code="43"),
     CallStarted(**CALL, direction="incoming", caller="+1•••••0123"),
     CallStarted(**CALL, direction="outgoing", caller=None),
     CallStatus(**CALL, status="dialling", dial_id="d-1", answered_by=None, reason=None),
