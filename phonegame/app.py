@@ -17,6 +17,7 @@ from phonegame.asgi import RawWebsocket
 from phonegame.call import Call
 from phonegame.call_character import Casting
 from phonegame.call_limits import CallLimits
+from phonegame.call_notes import CallNotes
 from phonegame.call_recording import Recordings
 from phonegame.carrier import Carrier
 from phonegame.characters.brain import BrainMissing
@@ -31,7 +32,6 @@ from phonegame.codes import parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.quota import DialLimits
 from phonegame.ended import Ended
-from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
 from phonegame.lag import LoopLag
@@ -42,7 +42,7 @@ from phonegame.metrics import Metrics
 from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
-from phonegame.stream_tokens import Facts, StreamTokens
+from phonegame.stream_tokens import Facts
 from phonegame.switchboard import SeatClosed
 from phonegame.switchboard.opening import number_key, open_switchboard
 from phonegame.twilio.messages import Start
@@ -107,10 +107,11 @@ class PhoneGame:
         )
         self.draining = False
         """Whether no new calls and games are taken; those that are there go on."""
+        self.is_replaced = False
+        """Whether another process answers at this address while this one stops."""
         self.ending = False
         self.access = Access(settings)
-        self.tokens = StreamTokens()
-        self.endings = Endings()
+        self.call_notes = CallNotes(self.shared.notes if self.shared is not None else None)
         self.connections = ConnectionLimits(
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
@@ -243,14 +244,14 @@ class PhoneGame:
         self.dialler.end_nowait()
         self.games.leave_nowait(SeatClosed.SHUTDOWN)
 
-    def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
+    async def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
         """A stream that brings a token must be the one that it was made for; where Twilio is checked, all must."""
         parameters = start.custom_parameters
         if token := parameters.get(TOKEN_PARAMETER):
-            facts = self.tokens.redeem_nowait(token, start.call_sid)
+            facts = await self.call_notes.redeem(token, start.call_sid)
             if facts is not None:
                 self.admission.arrived_nowait()
-                self.endings.expect_nowait(start.call_sid)
+                self.call_notes.expect_nowait(start.call_sid)
                 if self.access.is_twilio_checked:
                     announced()
             return facts
@@ -262,11 +263,11 @@ class PhoneGame:
     def _record_end(self, call: Call) -> None:
         assert call.ended is not None
         self.metrics.call_ended(call.direction, call.ended)
-        self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
+        self.call_notes.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
 
     @property
     def readiness(self) -> Readiness:
-        if self.draining:
+        if self.draining and not self.is_replaced:
             return "stopping"
         return "ok" if self.admission.why_full() is None else "full"
 
@@ -283,7 +284,7 @@ class PhoneGame:
         await self.calls.wait_until_empty()
         await self.games.wait_until_empty()
         await self.dialler.wait_until_empty()
-        await self.endings.wait_until_asked()
+        await self.call_notes.wait_until_asked()
 
 
 def create_app(settings: Settings | None = None) -> QuartTrio:
@@ -312,8 +313,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         settings,
         phonegame.access,
         phonegame.connections,
-        phonegame.tokens,
-        phonegame.endings,
+        phonegame.call_notes,
         phonegame.dialler,
         has_voice=lambda: phonegame.voices.has_voice,
         has_others=settings.redis_url is not None,
@@ -328,6 +328,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         if phonegame.shared is not None:
             await app.nursery.start(phonegame.shared.run)
+        await app.nursery.start(phonegame.call_notes.run)
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.lag.watch)

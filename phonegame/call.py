@@ -5,6 +5,7 @@
         receive_from_deepgram     messages -> code, then -> the line; interruptions
         async with trio.open_nursery() as live:       as long as the phone is connected
             receive_from_twilio   media -> the ear; dtmf, mark, stop
+            begin                 finds out whether it may come in, and whose call it is
             receive_keys          keys -> code
             speak_to_twilio       sayings -> media, mark, clear
             character             answers the caller, where there is one: thinks, speaks, asks the game for actions
@@ -20,13 +21,14 @@ from __future__ import annotations
 
 import contextvars
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar, assert_never
 
 import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
+from phonegame.call_beginning import CallBeginning, Happened
 from phonegame.call_character import CallCharacter, Casting
 from phonegame.call_limits import CallLimits
 from phonegame.call_outgoing import OutgoingSide
@@ -68,8 +70,6 @@ DEAD_AFTER_SECONDS = 10
 """Twilio sends fifty messages a second, silence included: a stream that is silent for so long is dead."""
 HANG_UP_SECONDS = 60
 """How long a game's last words may take before the hang-up that it has asked for."""
-REMIND_SECONDS = 15
-"""While no code comes, the caller is asked for it so often."""
 DELIVERY_SECONDS = 1.0
 """What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
 
@@ -90,7 +90,7 @@ class Call:
         interruption: Interruption,
         limits: CallLimits,
         known_as: Callable[[str], str],
-        admit: Callable[[Start], Facts | None],
+        admit: Callable[[Start], Awaitable[Facts | None]],
         on_ended: Callable[[Call], None],
         claim: Callable[[str], OutgoingCall | None],
         *,
@@ -111,7 +111,7 @@ class Call:
         self._prompts = prompts
         self._limits = limits
         self._known_as = known_as
-        self._admit = admit
+        self._beginning = CallBeginning(socket, admit)
         self._on_ended = on_ended
         self._casting = casting
         self._admitted = not only_announced
@@ -249,6 +249,7 @@ class Call:
         await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch, context))
         with self._live:
             async with trio.open_nursery() as live:
+                live.start_soon(self._begin)
                 live.start_soon(self._desk.receive_keys, lambda: self._listener.live_position)
                 live.start_soon(self._speech.speaker.run)
                 live.start_soon(self._speech.hold_the_line)
@@ -277,11 +278,12 @@ class Call:
         context.run(guarded)
 
     def _receive_from_twilio(self, batch: Batch) -> None:
-        audio, happenings = self._stream.read(batch)
-        for happening in happenings:
-            # first: the audio in its batch came after it
-            if isinstance(happening, Start):
-                self._start(happening)
+        happened = self._stream.read(batch)
+        if self._ended is not None or not self._beginning.hold_nowait(happened):
+            self._take(happened)
+
+    def _take(self, happened: Happened) -> None:
+        audio, happenings = happened
         if audio and self._admitted and self._ended is None:
             self._last_media = trio.current_time()
             self._listener.hear_nowait(audio)
@@ -313,12 +315,16 @@ class Call:
                 self.end_nowait(Ended.HUNG_UP)
                 self._live.cancel()
 
-    def _start(self, start: Start) -> None:
+    async def _begin(self) -> None:
+        start, facts = await self._beginning.wait()
+        self._guarded(lambda facts: self._begin_with(start, facts), facts, self._context)
+        for happened in self._beginning.release_nowait():
+            self._guarded(self._take, happened, self._context)
+
+    def _begin_with(self, start: Start, facts: Facts | None) -> None:
         if self._ended is not None:
-            # nobody would end an outgoing call that is claimed now
-            return
+            return  # nobody would end an outgoing call that is claimed now
         self.call_sid = start.call_sid
-        facts = self._admit(start)
         if facts is None:
             self.end_nowait(Ended.REFUSED)
             return
@@ -344,13 +350,8 @@ class Call:
                 self.end_nowait(Ended.SILENT)
 
     async def _watch_for_code(self) -> None:
-        with trio.move_on_after(self._limits.code_seconds):
-            while True:
-                with trio.move_on_after(REMIND_SECONDS):
-                    await self._desk.joined.wait()
-                    return
-                self._speech.remind_of_code()
-        self.end_nowait(Ended.NO_CODE)
+        if not await self._desk.wait_for_code(self._limits.code_seconds, self._speech.remind_of_code):
+            self.end_nowait(Ended.NO_CODE)
 
     async def _watch_for_hang_up(self) -> None:
         await self._hang_up.wait()
@@ -388,12 +389,12 @@ class Call:
                 heard = await self._listener.heard.receive()
         except trio.EndOfChannel:
             return False
-        if heard is not None:
-            self._recording.hear(heard)
-            if self._ended is None:
-                self._speech.hear(heard, self._listener.live_position)
-                self._character.hear(heard)
-            await self._desk.hear(heard)
-        else:
+        if heard is None:
             await self._desk.settle()
+            return True
+        self._recording.hear(heard)
+        if self._ended is None:
+            self._speech.hear(heard, self._listener.live_position)
+            self._character.hear(heard)
+        await self._desk.hear(heard)
         return True

@@ -32,6 +32,8 @@ from phonegame.switchboard import (
 
 KEYS = 64
 """Key presses that wait. Nobody presses faster than they are read."""
+REMIND_SECONDS = 15
+"""While no code comes, the caller is asked for it so often."""
 END_KEY = "#"
 END_KEY_SECONDS = 3
 """A code needs no `#`; who presses it all the same means the code, and not the game, for so long."""
@@ -138,6 +140,16 @@ class FrontDesk:
             self._send_keys.send_nowait(key)
         except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
             log.debug("key press ignored")
+
+    async def wait_for_code(self, seconds: float, remind: Callable[[], None]) -> bool:
+        """False: none has come in time. `remind` is called while one is waited for."""
+        with trio.move_on_after(seconds):
+            while True:
+                with trio.move_on_after(REMIND_SECONDS):
+                    await self.joined.wait()
+                    return True
+                remind()
+        return False
 
     async def receive_keys(self, position: Callable[[], float]) -> None:
         """Serves the keypad until the call is patched. `position` tells how much of the call has been said so far."""

@@ -109,6 +109,7 @@ async def run_server(
         log.info("stopping", calls=len(phonegame.calls), games=len(phonegame.games), seconds_for_calls=seconds)
         if not keeps_listening():
             # hypercorn lets connections go on for so long, and has each of them end what is behind it
+            phonegame.is_replaced = True
             config.graceful_timeout = seconds + GOODBYE_SECONDS
             return
         await phonegame.stop(seconds)

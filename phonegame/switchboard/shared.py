@@ -8,12 +8,14 @@ from random import Random, SystemRandom
 import trio
 
 from phonegame.redis_link import RedisLink
+from phonegame.redis_notes import RedisNotes
 from phonegame.switchboard.redis import RedisSwitchboard
 
 
 class Shared:
     def __init__(self, url: str, codes: Iterable[str], *, random: Random | None = None) -> None:
         self.link = RedisLink(url)
+        self.notes = RedisNotes(self.link)
         self.switchboard = RedisSwitchboard(self.link, codes, random=random or SystemRandom())
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

@@ -16,13 +16,14 @@ from quart import Blueprint, Response, request
 
 from phonegame.access import Access, Refusal
 from phonegame.admission import Admission, Full
+from phonegame.call_notes import CallNotes
 from phonegame.dialling import Dialler
 from phonegame.ended import Ended
-from phonegame.endings import Ending, Endings
+from phonegame.endings import Ending
 from phonegame.limits import ConnectionLimits
 from phonegame.metrics import Metrics
 from phonegame.settings import Settings
-from phonegame.stream_tokens import Facts, StreamTokens
+from phonegame.stream_tokens import Facts
 from phonegame.twilio import twiml
 from phonegame.twilio.numbers import CALLER_PARAMETER, known_number
 from phonegame.visit import Visit
@@ -53,8 +54,7 @@ class Webhooks:
     settings: Settings
     access: Access
     connections: ConnectionLimits
-    tokens: StreamTokens
-    endings: Endings
+    calls: CallNotes
     dialler: Dialler
     has_voice: Callable[[], bool]
     admission: Admission
@@ -91,10 +91,10 @@ class Webhooks:
         call_id = request.args.get(CALL_ID)
         if call_id is None:
             why_not = self._why_not()
-            return self._begin_incoming(form) if why_not is None else _twiml(self._turned_away(why_not))
+            return await self._begin_incoming(form) if why_not is None else _twiml(self._turned_away(why_not))
         if self.is_over():
             return _twiml(twiml.said_and_hung_up(self.settings.prompt_closing, self.settings.twilio_voice))
-        return self._begin_outgoing(form, call_id)
+        return await self._begin_outgoing(form, call_id)
 
     def _why_not(self) -> Full | Stopping | None:
         return STOPPING if self.is_stopping() else self.admission.why_full()
@@ -113,23 +113,23 @@ class Webhooks:
         apology = settings.prompt_closing if why == STOPPING else settings.prompt_full
         return twiml.said_and_hung_up(apology, settings.twilio_voice)
 
-    def _begin_incoming(self, form: Form) -> Response:
+    async def _begin_incoming(self, form: Form) -> Response:
         facts = Facts(caller=form.get("From", ""), called=form.get("To", ""))
         if self.access.is_twilio_checked and (number := known_number(facts.caller)):
             self.dialler.remember_nowait(number)
         greeting = self.settings.greeting or self._welcome
-        answer = self._connected(form["CallSid"], facts, greeting)
+        answer = await self._connected(form["CallSid"], facts, greeting)
         self.admission.expect_nowait()
         return _twiml(answer)
 
-    def _begin_outgoing(self, form: Form, call_id: str) -> Response:
+    async def _begin_outgoing(self, form: Form, call_id: str) -> Response:
         answer = self.dialler.answer_nowait(call_id, form["CallSid"])
         if not answer.connect:
             log.info("nobody needs this outgoing call any more; it is hung up", call_sid=form["CallSid"])
             return _twiml(twiml.said_and_hung_up(self.settings.prompt_game_over, self.settings.twilio_voice))
         facts = Facts(form.get("From", ""), form.get("To", ""), "outgoing", call_id)
         greeting = f"{answer.greeting} {self._welcome}".strip() if answer.asks_for_code else answer.greeting
-        return _twiml(self._connected(form["CallSid"], facts, greeting))
+        return _twiml(await self._connected(form["CallSid"], facts, greeting))
 
     @property
     def _welcome(self) -> str:
@@ -138,8 +138,8 @@ class Webhooks:
             return ""
         return " ".join(filter(None, [self.settings.prompt_welcome, self.settings.prompt_say_code]))
 
-    def _connected(self, call_sid: str, facts: Facts, greeting: str) -> str:
-        token = self.tokens.issue_nowait(call_sid, facts)
+    async def _connected(self, call_sid: str, facts: Facts, greeting: str) -> str:
+        token = await self.calls.issue(call_sid, facts)
         if token is None:
             log.warning("a call is announced that has had its stream, or too many tokens", call_sid=call_sid)
             return twiml.said_and_hung_up(self.settings.prompt_failed, self.settings.twilio_voice)
@@ -160,9 +160,9 @@ class Webhooks:
 
     async def go_on(self, form: Form) -> Response:
         """The stream has ended, and the caller is still there."""
-        ending = self.endings.ask_nowait(form["CallSid"])
+        ending = await self.calls.ask(form["CallSid"])
         if ending is None:
-            log.warning("a call's stream has not come, or not to this process", call_sid=form["CallSid"])
+            log.warning("a call's stream has not come, or not to a worker that can be asked", call_sid=form["CallSid"])
         return _twiml(twiml.said_and_hung_up(self._last_words(ending), self.settings.twilio_voice))
 
     def _last_words(self, ending: Ending | None) -> str:

@@ -149,8 +149,9 @@ def check_calls(game: V1Game) -> None:
     by_call: defaultdict[str, list[v1.Numbered]] = defaultdict(list)
     players: defaultdict[str, set[int | None]] = defaultdict(set)
     for message in game.received:
-        of_none = isinstance(message, v1.Welcome | v1.Pong | v1.CodeChanged | v1.ServerStopping)
-        if not of_none and message.call_id is not None:
+        if isinstance(message, v1.Welcome | v1.Pong | v1.CodeChanged | v1.ServerStopping):
+            continue
+        if message.call_id is not None:
             by_call[message.call_id].append(message)
             players[message.call_id].add(message.player)
     for messages in by_call.values():
