@@ -93,6 +93,7 @@ class PhoneGame:
             game_queue=settings.game_queue,
             use=self.character_files.use,
             why_none=NO_GAMES if settings.character else "",
+            others=self.shared.switchboard if self.shared is not None else None,
         )
         self.ending = False
         self.access = Access(settings)
@@ -279,6 +280,8 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     async def start_services() -> None:
         if phonegame.shared is not None:
             await app.nursery.start(phonegame.shared.run)
+        if phonegame.games.relay is not None:
+            await app.nursery.start(phonegame.games.relay.run)
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.metrics.watch_lag)

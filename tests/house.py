@@ -85,7 +85,7 @@ class House:
     @asynccontextmanager
     async def v1_game(self, resume: v1.Resume | None = None, *, cable: Cable | None = None) -> AsyncIterator[V1Game]:
         """A game that speaks phonegame.v1, behind its `welcome`: with `resume` behind the second one."""
-        async with connect_v1(self._game_url_over(cable), resume=resume) as client:
+        async with connect_v1(self._game_url_over(cable, again=resume is not None), resume=resume) as client:
             game = V1Game(client)
             game.welcome = await game.gets(v1.Welcome)
             if resume is not None:
@@ -96,15 +96,17 @@ class House:
     @asynccontextmanager
     async def resumed(self, game: V1Game, *, cable: Cable | None = None) -> AsyncIterator[None]:
         """The same game goes on over another connection, and misses nothing; the last one was lost before."""
-        async with connect_v1(self._game_url_over(cable), resume=game.ticket) as client:
+        async with connect_v1(self._game_url_over(cable, again=True), resume=game.ticket) as client:
             game.client = client
             await game.gets(v1.Welcome)
             game.welcome = await game.gets(v1.Welcome)
             assert game.welcome.resumed
             yield
 
-    def _game_url_over(self, cable: Cable | None) -> str:
-        return f"{self.scheme}://{cable.address if cable else self.address}/game"
+    def _game_url_over(self, cable: Cable | None, *, again: bool = False) -> str:
+        """A game that comes back lands on another worker, where there is one."""
+        address = (again and self.calls_address) or self.address
+        return f"{self.scheme}://{cable.address if cable else address}/game"
 
     @asynccontextmanager
     async def phone(

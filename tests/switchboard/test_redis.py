@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import pytest
@@ -128,10 +128,10 @@ async def test_a_call_and_a_game_of_one_worker_need_no_letters(workers: list[Wor
     assert not worker.switchboard._post._peers
 
 
-HARM = {
-    "restart": lambda server: server.stop(),
+HARM: dict[str, Callable[[RedisServer], Awaitable[None]]] = {
+    "restart": RedisServer.stop,
     "kill": lambda server: trio.to_thread.run_sync(server.kill),
-    "flush": lambda server: server.flush(),
+    "flush": RedisServer.flush,
 }
 
 
