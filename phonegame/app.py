@@ -104,6 +104,7 @@ class PhoneGame:
             game_queue=settings.game_queue,
             use=self.character_files.use,
             why_none=NO_GAMES if settings.character else "",
+            others=self.shared.switchboard if self.shared is not None else None,
         )
         self.draining = False
         """Whether no new calls and games are taken; those that are there go on."""
@@ -329,6 +330,8 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         if phonegame.shared is not None:
             await app.nursery.start(phonegame.shared.run)
         await app.nursery.start(phonegame.call_notes.run)
+        if phonegame.games.relay is not None:
+            await app.nursery.start(phonegame.games.relay.run)
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.lag.watch)

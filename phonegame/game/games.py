@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
 
 import trio
 
@@ -11,12 +11,16 @@ from phonegame.asgi import RawWebsocket
 from phonegame.characters.files import CharacterFiles
 from phonegame.game.characters import UseFile
 from phonegame.game.close_codes import CLOSE_CODES, NOT_HERE
+from phonegame.game.relay import NO_GAME, Refusal, Relay, RelayedSocket
 from phonegame.game.text_session import TextSession
 from phonegame.game.v1_game import Dial, V1Game
 from phonegame.game.v1_session import V1Session
 from phonegame.switchboard import SeatClosed, Switchboard
 from phonegame.visitors import Visitors
 from phonegame.wire import v1
+
+if TYPE_CHECKING:
+    from phonegame.switchboard.redis import RedisSwitchboard
 
 PARSING_THREADS = 2
 """Large messages that are parsed at once: they are rare, and keep a processor busy."""
@@ -51,8 +55,12 @@ class Games:
         game_queue: int,
         use: UseFile | None = None,
         why_none: str = "",
+        others: RedisSwitchboard | None = None,
     ) -> None:
-        """`dial`: see `V1Game`. `use`: finds the server's own character files. `why_none`: no game is let in."""
+        """`dial`: see `V1Game`. `use`: finds the server's own character files. `why_none`: no game is let in.
+
+        `others`: the way to other workers, whose games may come back here.
+        """
         self._switchboard = switchboard
         self._phone_number = phone_number
         self._dial = dial
@@ -64,6 +72,7 @@ class Games:
         """Why nobody is let in any more."""
         self._use = use or CharacterFiles().use
         self._why_none = why_none
+        self.relay = Relay(others, self._host) if others is not None else None
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -90,6 +99,9 @@ class Games:
     def _session_for(self, socket: RawWebsocket, known_as: str, memory: str) -> Session:
         if v1.SUBPROTOCOL not in socket.subprotocols:
             return TextSession(socket, self._switchboard, self._phone_number, self._game_queue)
+        return self._v1_session(socket, known_as, memory)
+
+    def _v1_session(self, socket: RawWebsocket | RelayedSocket, known_as: str, memory: str) -> V1Session:
         game = V1Game(
             self._phone_number,
             self._dial,
@@ -97,8 +109,27 @@ class Games:
             memory=memory,
             away_seconds=self._away_seconds,
             queue=self._game_queue,
+            worker=self.relay.worker if self.relay is not None else "",
         )
-        return V1Session(socket, self._switchboard, game, self._find, self._use, self._parsing, self._game_queue)
+        return V1Session(
+            socket, self._switchboard, game, self._find, self._use, self._parsing, self._game_queue, self.relay
+        )
+
+    def _host(self, token: str, last_seq: int, socket: RelayedSocket) -> Callable[[], Awaitable[None]] | Refusal:
+        """A game of ours comes back to another worker."""
+        game = self._find(token)
+        if game is None:
+            return Refusal("resume_token", NO_GAME)
+        session = self._v1_session(socket, "", "")
+        why_not = game.resume_nowait(session, last_seq)
+        if why_not is not None:
+            return Refusal("last_seq", why_not)
+
+        async def serve() -> None:
+            with self._sessions.present(session):
+                await session.run_resumed()
+
+        return serve
 
     def _find(self, token: str) -> V1Game | None:
         games = (session.own_game for session in self if isinstance(session, V1Session))

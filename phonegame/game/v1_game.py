@@ -89,11 +89,12 @@ class V1Game:
         memory: str = "",
         away_seconds: float,
         queue: int,
+        worker: str = "",
     ) -> None:
         """`dial`: None on a server that places no calls.
 
         `known_as`: for the limits of its calls. It outlives the game, which would otherwise connect anew to dial more.
-        `memory`: see `open_seat`.
+        `memory`: see `open_seat`. `worker`: where it is, for who comes back to another one; empty where there is one.
         """
         self._dial = dial
         self._known_as = known_as
@@ -101,7 +102,7 @@ class V1Game:
         self._phone_number = phone_number
         self._away_seconds = away_seconds
         self._queue = queue
-        self._token = secrets.token_urlsafe(32)
+        self._token = f"{worker}." * bool(worker) + secrets.token_urlsafe(32)
         self.id = secrets.token_hex(4)
         self._log: structlog.stdlib.BoundLogger = log.bind(game=self.id)
         self.mailbox = Mailbox(queue)

@@ -191,8 +191,11 @@ class Leases:
         if worker is None:
             return None
         name = worker.decode()
-        is_alive = await self._link.ask(lambda client: client.exists([key_of_worker(name)]))
-        return name if is_alive else None
+        return name if await self.is_alive(name) else None
+
+    async def is_alive(self, worker: str) -> bool:
+        """Raises `RedisAway`."""
+        return bool(await self._link.ask(lambda client: client.exists([key_of_worker(worker)]), wait=WAIT_SECONDS))
 
     # all of them, again and again
 

@@ -108,8 +108,26 @@ class Closed(msgspec.Struct, frozen=True, tag=True, array_like=True):
     seconds: float
 
 
+class ForService(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Of no line: `RedisSwitchboard.serve` says whose it is."""
+
+    service: str
+    content: bytes
+
+
 Letter = (
-    Claim | Claimed | Denied | Begin | Begun | Delivered | DeliveredHeard | Commanded | Released | GivenBack | Closed
+    ForService
+    | Claim
+    | Claimed
+    | Denied
+    | Begin
+    | Begun
+    | Delivered
+    | DeliveredHeard
+    | Commanded
+    | Released
+    | GivenBack
+    | Closed
 )
 
 _decoder: msgspec.msgpack.Decoder[Letter | None] = msgspec.msgpack.Decoder(Letter | None)

@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -38,6 +39,7 @@ from phonegame.switchboard.letters import (
     Delivered,
     DeliveredHeard,
     Denied,
+    ForService,
     GivenBack,
     Letter,
     Released,
@@ -55,6 +57,18 @@ WORKER_LOST = "worker_lost"
 """Why a call has ended, as its game has it, where the server that had the call is gone."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Service(Protocol):
+    """Something else that workers write to each other about."""
+
+    def take_letter(self, worker: str, content: bytes) -> None: ...
+
+    def lose_worker(self, worker: str) -> None:
+        """It is dead, or letters to or from it were lost."""
+
+    def watched(self) -> Iterable[str]:
+        """Workers whose death matters."""
 
 
 @dataclass
@@ -87,9 +101,10 @@ class RedisSwitchboard:
             random=random,
             lost=self._lose_code,
             died=self._post.forget_nowait,
-            watched=self._workers_with_lines,
+            watched=self._watched,
         )
         self._nursery: trio.Nursery | None = None
+        self._services: dict[str, Service] = {}
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         async with trio.open_nursery() as self._nursery:
@@ -231,6 +246,9 @@ class RedisSwitchboard:
         match letter:
             case None:
                 pass
+            case ForService(service=service, content=content):
+                if service in self._services:
+                    self._services[service].take_letter(worker, content)
             case Claimed() | Denied() | Begun() | Commanded():
                 if letter.line in self._remote:
                     self._remote[letter.line][1].take_letter(letter)
@@ -297,10 +315,28 @@ class RedisSwitchboard:
 
     # other workers
 
-    def _workers_with_lines(self) -> Iterable[str]:
-        return {worker for worker, _ in self._remote.values()} | {worker for worker, _ in self._hosted}
+    def serve(self, name: str, service: Service) -> None:
+        """It has a name of its own, the same on all workers."""
+        self._services[name] = service
+
+    def write_nowait(self, worker: str, service: str, content: bytes) -> None:
+        """To the service of this name over there: all that is written arrives, once, in order, or `lose_worker`."""
+        self._write(worker, ForService(service, content))
+
+    async def is_alive(self, worker: str) -> bool | None:
+        """None: nobody can tell, since Redis is away."""
+        try:
+            return await self._leases.is_alive(worker)
+        except RedisAway:
+            return None
+
+    def _watched(self) -> Iterable[str]:
+        workers = {worker for worker, _ in self._remote.values()} | {worker for worker, _ in self._hosted}
+        return workers.union(*(service.watched() for service in self._services.values()))
 
     def _lose_worker(self, worker: str) -> None:
+        for service in self._services.values():
+            service.lose_worker(worker)
         for of, line in list(self._remote.values()):
             if of == worker:
                 line.lose_nowait()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -16,14 +16,42 @@ from phonegame.switchboard.redis import RedisSwitchboard
 from phonegame.switchboard.shared import Shared
 from tests.redis_server import RedisServer
 
+REDIS_SECONDS = 0.02
+
 
 @asynccontextmanager
 async def open_worker(server: RedisServer, codes: Iterable[str], seed: int = 1) -> AsyncIterator[RedisSwitchboard]:
-    shared = Shared(server.url, codes, random=Random(seed))
     async with trio.open_nursery() as nursery:
-        await nursery.start(shared.run)
-        yield shared.switchboard
+        yield (await start_worker(nursery, server, codes, seed)).switchboard
         nursery.cancel_scope.cancel()
+
+
+@dataclass
+class Worker:
+    """One that a test may kill."""
+
+    shared: Shared
+    scope: trio.CancelScope
+
+    @property
+    def switchboard(self) -> RedisSwitchboard:
+        return self.shared.switchboard
+
+    def kill(self) -> None:
+        """As kill -9 would: nothing is given back, nobody is told."""
+        self.shared.link._client = None
+        self.scope.cancel()
+
+
+async def start_worker(nursery: trio.Nursery, server: RedisServer, codes: Iterable[str], seed: int = 1) -> Worker:
+    worker = Worker(Shared(server.url, codes, random=Random(seed)), trio.CancelScope())
+
+    async def run(task_status: trio.TaskStatus[None]) -> None:
+        with worker.scope:
+            await worker.shared.run(task_status=task_status)
+
+    await nursery.start(run)
+    return worker
 
 
 class TwoWorkers:
@@ -39,10 +67,15 @@ class TwoWorkers:
 
     @asynccontextmanager
     async def open_seat(self, take: Callable[[FromCall], None], **options: Any) -> AsyncIterator[Seat]:
-        async with self.games.open_seat(take, **options) as seat:
-            await self.settle()
-            yield seat
-        await self.settle()
+        try:
+            async with self.games.open_seat(take, **options) as seat:
+                await self.settle()
+                yield seat
+                # what was delivered inside of the block arrives there
+                await self.settle()
+        finally:
+            with trio.CancelScope(shield=True):
+                await self.settle()
 
     async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> Line | Refused:
         return await self.calls.join(code, caller, take)
@@ -53,10 +86,10 @@ class TwoWorkers:
     async def settle(self) -> None:
         """Until each knows all that the other one has written or given back."""
         with trio.fail_after(10):
+            # longer than Redis takes for an answer
+            await wait_all_tasks_blocked(REDIS_SECONDS)
             while not self._is_settled:
-                # not by trio's clock, which may be one that jumps
-                await trio.to_thread.run_sync(time.sleep, 0.001)
-            await wait_all_tasks_blocked()
+                await wait_all_tasks_blocked(REDIS_SECONDS)
 
     @property
     def _is_settled(self) -> bool:
