@@ -30,6 +30,7 @@ from phonegame.characters.persona import Persona
 from phonegame.characters.troupe import Troupe
 from phonegame.codes import parse_codes
 from phonegame.dialling import Dialler, DialQuota
+from phonegame.dialling.desk import DialDesk
 from phonegame.dialling.quota import DialLimits
 from phonegame.ended import Ended
 from phonegame.game import Games
@@ -88,6 +89,7 @@ class PhoneGame:
             settings.max_calls, settings.max_lag_seconds, lambda: len(self.calls), lambda: self.lag.recent
         )
         self.dialler = self._dialler()
+        self.desk = DialDesk(self.dialler, self.shared.switchboard if self.shared is not None else None)
         self.metrics = Metrics(
             calls=lambda: (call.direction for call in self.calls),
             games=lambda: len(self.games),
@@ -150,6 +152,7 @@ class PhoneGame:
             why_no_calls=self.why_no_calls,
             has_character=settings.character is not None,
             why_full=self._why_full,
+            worker=self.shared.switchboard.worker if self.shared is not None else "",
         )
 
     def _why_full(self) -> str | None:
@@ -205,7 +208,7 @@ class PhoneGame:
             self._known_as,
             partial(self._admit, announced),
             self._record_end,
-            self.dialler.claim_nowait,
+            self.desk.claim,
             casting=self.casting,
             guesses=self.guesses,
             recordings=self.recordings,
@@ -316,6 +319,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         phonegame.connections,
         phonegame.call_notes,
         phonegame.dialler,
+        phonegame.desk,
         has_voice=lambda: phonegame.voices.has_voice,
         has_others=settings.redis_url is not None,
         admission=phonegame.admission,

@@ -36,7 +36,7 @@ from phonegame.call_recording import CallRecording, Recordings
 from phonegame.call_speech import CallSpeech
 from phonegame.caller import caller_of
 from phonegame.characters.conversation import End
-from phonegame.dialling.outgoing import OutgoingCall
+from phonegame.dialling.desk import Dialled
 from phonegame.ended import TURNED_AWAY, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
@@ -92,7 +92,7 @@ class Call:
         known_as: Callable[[str], str],
         admit: Callable[[Start], Awaitable[Facts | None]],
         on_ended: Callable[[Call], None],
-        claim: Callable[[str], OutgoingCall | None],
+        claim: Callable[[str], Awaitable[Dialled | None]],
         *,
         casting: Casting,
         guesses: GuessLimits,
@@ -298,8 +298,6 @@ class Call:
 
     def _receive_happening(self, happening: Happening) -> None:
         match happening:
-            case Start():
-                pass
             case Dtmf() if not self._admitted:
                 pass
             case Dtmf(digit=digit):
@@ -317,13 +315,15 @@ class Call:
 
     async def _begin(self) -> None:
         start, facts = await self._beginning.wait()
+        await self._outgoing.claim(facts)
         self._guarded(lambda facts: self._begin_with(start, facts), facts, self._context)
         for happened in self._beginning.release_nowait():
             self._guarded(self._take, happened, self._context)
 
     def _begin_with(self, start: Start, facts: Facts | None) -> None:
         if self._ended is not None:
-            return  # nobody would end an outgoing call that is claimed now
+            self._outgoing.finish_nowait()  # it was claimed meanwhile
+            return
         self.call_sid = start.call_sid
         if facts is None:
             self.end_nowait(Ended.REFUSED)
@@ -335,7 +335,7 @@ class Call:
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
         self._recording.begin_nowait()
-        if facts.direction == "outgoing" and not self._outgoing.start(facts.call_id):
+        if facts.direction == "outgoing" and not self._outgoing.start():
             return
         if self._casting.own is None:
             self._speech.welcome()

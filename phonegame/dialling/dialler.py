@@ -47,6 +47,7 @@ class Dialler:
         why_no_calls: str = "this server places no calls",
         has_character: bool = False,
         why_full: Callable[[], str | None] = lambda: None,
+        worker: str = "",
     ) -> None:
         """`why_full`: why there is no room for a call at present, in words; None where there is.
 
@@ -60,6 +61,7 @@ class Dialler:
         self._why_no_calls = why_no_calls
         self._has_character = has_character
         self._why_full = why_full
+        self._worker = worker
         self._switchboard = switchboard
         self._quota = quota
         self._called_in = CalledIn(known_as)
@@ -111,7 +113,9 @@ class Dialler:
             raise DialRefused(Rule.FULL, why)
         for_character = order.code is None and self._has_character
         checked = replace(order, to=number, meets_character=for_character)
-        call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
+        call = OutgoingCall(
+            checked, lambda call_id: self._caller(call_id, number), self._carrier, refused, self._worker
+        )
         call.start_clock_nowait(self._ring_seconds)
         try:
             self._send_orders.send_nowait(call)
@@ -161,6 +165,11 @@ class Dialler:
         """For the call's media stream, once. Whoever gets it calls `finish_nowait` in the end."""
         call = self._calls.get(call_id)
         return call if call is not None and call.claim_nowait() else None
+
+    def finish_nowait(self, call_id: str) -> None:
+        """The media stream that has claimed it is over, and was with another worker."""
+        if (call := self._calls.get(call_id)) is not None:
+            call.finish_nowait()
 
     # the end
 

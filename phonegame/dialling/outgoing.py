@@ -119,13 +119,26 @@ _ANSWERERS = frozenset(
 )
 
 
+def takes_message(answered_by: str | None) -> bool:
+    """A machine has answered, and records what is said from now on."""
+    return answered_by is not None and answered_by.startswith("machine_end")
+
+
 class OutgoingCall:
     def __init__(
-        self, order: Order, caller: Callable[[str], Caller], carrier: Places, refused: Callable[[DialRefused], object]
+        self,
+        order: Order,
+        caller: Callable[[str], Caller],
+        carrier: Places,
+        refused: Callable[[DialRefused], object],
+        worker: str = "",
     ) -> None:
-        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed."""
+        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed.
+
+        `worker`: this one, where there are several; the call's id tells it to the others.
+        """
         self.order = order
-        self.id = secrets.token_hex(8)
+        self.id = f"{worker}.{secrets.token_hex(8)}" if worker else secrets.token_hex(8)
         self.caller = caller(self.id)
         self._carrier = carrier
         self._refused = refused
@@ -143,6 +156,8 @@ class OutgoingCall:
         self.placed = trio.Event()
         """It is known whether the carrier has taken the order: see `call_sid` and `error`."""
         self.error: DialRefused | CarrierError | None = None
+        self.on_news: Callable[[], object] = lambda: None
+        """Called when nobody needs it any more, and when it is known who has answered."""
         self._log: structlog.stdlib.BoundLogger = log.bind(call=self.id)
 
     @property
@@ -269,6 +284,7 @@ class OutgoingCall:
         if self.unwanted is not None:
             return
         self.unwanted = why
+        self.on_news()
         if self._stage >= Stage.CONNECTED:
             return
         self.outcome = "cancelled"
@@ -306,11 +322,15 @@ class OutgoingCall:
         self._log.info("answered", by=self.answered_by)
         self._tell("answered" if self.answered_by in ("human", "unknown") else "machine")
         self.detected.set()
+        self.on_news()
+
+    @property
+    def detects_machine(self) -> bool:
+        return self.order.detects_machine
 
     @property
     def takes_message(self) -> bool:
-        """A machine has answered, and records what is said from now on."""
-        return self.answered_by is not None and self.answered_by.startswith("machine_end")
+        return takes_message(self.answered_by)
 
     # from the media stream
 

@@ -20,14 +20,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Protocol
 
 import msgspec
 import structlog
 import trio
 
 from phonegame.redis_link import RedisAway, RedisLink
-from phonegame.switchboard import Caller, Command, FromCall, NoCodeFree, Refused, SeatClosed
+from phonegame.switchboard import Caller, Command, FromCall, NoCodeFree, Refused, Reserved, SeatClosed
+from phonegame.switchboard.elsewhere import Service
 from phonegame.switchboard.leases import Leases
 from phonegame.switchboard.letters import (
     Begin,
@@ -59,23 +59,11 @@ WORKER_LOST = "worker_lost"
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-class Service(Protocol):
-    """Something else that workers write to each other about."""
-
-    def take_letter(self, worker: str, content: bytes) -> None: ...
-
-    def lose_worker(self, worker: str) -> None:
-        """It is dead, or letters to or from it were lost."""
-
-    def watched(self) -> Iterable[str]:
-        """Workers whose death matters."""
-
-
 @dataclass
 class _Hosted:
     """The line of a call that is with another worker."""
 
-    line: MemoryLine
+    line: MemoryLine | RemoteLine
     beginning: trio.CancelScope = field(default_factory=trio.CancelScope)
     began_at: float = field(default_factory=trio.current_time)
 
@@ -329,6 +317,18 @@ class RedisSwitchboard:
             return await self._leases.is_alive(worker)
         except RedisAway:
             return None
+
+    def lend_nowait(self, worker: str, line: str, reserved: Reserved) -> None:
+        """The call for which the slot is has come to that worker: the line begins and ends from there."""
+        assert isinstance(reserved, MemoryLine | RemoteLine)
+        self._hosted[worker, line] = _Hosted(reserved)
+
+    def borrow_nowait(self, worker: str, line: str, player: int, caller: Caller) -> RemoteLine:
+        """What that worker has lent. Commands before it begins are for whoever has lent it."""
+        borrowed = RemoteLine(line, caller, lambda _: None, partial(self._write, worker), self._remote.pop)
+        borrowed.take_letter(Claimed(line, player))
+        self._remote[line] = worker, borrowed
+        return borrowed
 
     def _watched(self) -> Iterable[str]:
         workers = {worker for worker, _ in self._remote.values()} | {worker for worker, _ in self._hosted}

@@ -51,6 +51,10 @@ class RemoteLine:
         self._released = False
         self._over = False
 
+    @property
+    def begun(self) -> bool:
+        return self._begun.is_set() and not self._over
+
     def ask_nowait(self, code: str, *, is_reserved: bool) -> None:
         self._write(Claim(self.id, code, self._caller, is_reserved))
 

@@ -18,6 +18,7 @@ from phonegame.access import Access, Refusal
 from phonegame.admission import Admission, Full
 from phonegame.call_notes import CallNotes
 from phonegame.dialling import Dialler
+from phonegame.dialling.desk import DialDesk
 from phonegame.ended import Ended
 from phonegame.endings import Ending
 from phonegame.limits import ConnectionLimits
@@ -56,6 +57,7 @@ class Webhooks:
     connections: ConnectionLimits
     calls: CallNotes
     dialler: Dialler
+    desk: DialDesk
     has_voice: Callable[[], bool]
     admission: Admission
     metrics: Metrics
@@ -123,7 +125,7 @@ class Webhooks:
         return _twiml(answer)
 
     async def _begin_outgoing(self, form: Form, call_id: str) -> Response:
-        answer = self.dialler.answer_nowait(call_id, form["CallSid"])
+        answer = await self.desk.answer(call_id, form["CallSid"])
         if not answer.connect:
             log.info("nobody needs this outgoing call any more; it is hung up", call_sid=form["CallSid"])
             return _twiml(twiml.said_and_hung_up(self.settings.prompt_game_over, self.settings.twilio_voice))
@@ -182,11 +184,11 @@ class Webhooks:
                 return why.goodbye(self.settings) or self.settings.prompt_goodbye
 
     async def take_status(self, form: Form) -> Response:
-        self.dialler.status_nowait(request.args.get(CALL_ID, ""), form)
+        await self.desk.status(request.args.get(CALL_ID, ""), form)
         return _twiml(twiml.nothing())
 
     async def take_amd(self, form: Form) -> Response:
-        self.dialler.machine_nowait(request.args.get(CALL_ID, ""), form)
+        await self.desk.machine(request.args.get(CALL_ID, ""), form)
         return _twiml(twiml.nothing())
 
 
