@@ -32,11 +32,13 @@ from phonegame.codes import parse_codes
 from phonegame.dialling import Dialler, DialQuota
 from phonegame.dialling.desk import DialDesk
 from phonegame.dialling.quota import DialLimits
+from phonegame.dialling.shared import SharedDialLimits
 from phonegame.ended import Ended
 from phonegame.game import Games
 from phonegame.interruption import Interruption
 from phonegame.lag import LoopLag
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
+from phonegame.limits.shared import Guesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.metrics import Metrics
@@ -73,6 +75,7 @@ class PhoneGame:
         self.settings = settings
         self.book = CodeBook(codes)
         self.shared, self.switchboard = open_switchboard(settings, codes)
+        self._notes = self.shared.notes if self.shared is not None else None
         self.voices = Voices(
             settings.voice,
             speak_url=settings.deepgram_speak_url,
@@ -114,12 +117,12 @@ class PhoneGame:
         """Whether another process answers at this address while this one stops."""
         self.ending = False
         self.access = Access(settings)
-        self.call_notes = CallNotes(self.shared.notes if self.shared is not None else None)
+        self.call_notes = CallNotes(self._notes)
         self.connections = ConnectionLimits(
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
         self.key_guesses = KeyGuesses()
-        self.guesses = GuessLimits(settings.number_wrong_codes)
+        self.guesses = Guesses(GuessLimits(most := settings.number_wrong_codes), most, self._notes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
         self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
         self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
@@ -153,6 +156,7 @@ class PhoneGame:
             has_character=settings.character is not None,
             why_full=self._why_full,
             worker=self.shared.switchboard.worker if self.shared is not None else "",
+            shared=SharedDialLimits(limits, self._notes) if self._notes is not None else None,
         )
 
     def _why_full(self) -> str | None:

@@ -40,7 +40,7 @@ from phonegame.dialling.desk import Dialled
 from phonegame.ended import TURNED_AWAY, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
-from phonegame.limits import GuessLimits
+from phonegame.limits.shared import Guesses
 from phonegame.listen.listener import Listener
 from phonegame.prompts import Prompts
 from phonegame.speak.voices import Voices
@@ -95,7 +95,7 @@ class Call:
         claim: Callable[[str], Awaitable[Dialled | None]],
         *,
         casting: Casting,
-        guesses: GuessLimits,
+        guesses: Guesses,
         recordings: Recordings,
         only_announced: bool,
     ) -> None:

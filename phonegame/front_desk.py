@@ -13,7 +13,7 @@ import structlog
 import trio
 
 from phonegame.keypad import Ignored, Keyed, Keying, Keypad
-from phonegame.limits import GuessLimits
+from phonegame.limits.shared import Guesses
 from phonegame.listen.transcript import Heard
 from phonegame.reception import CodeTail, Named, NamedWrong, Reception
 from phonegame.spoken import CodeBook, Matched, Wrong
@@ -77,7 +77,7 @@ class FrontDesk:
         book: CodeBook,
         caller: Caller,
         host: Host,
-        guesses: GuessLimits,
+        guesses: Guesses,
         *,
         wrong_codes: int,
     ) -> None:
@@ -212,7 +212,9 @@ class FrontDesk:
             if not self._waits_for_code:
                 return
             outcome = decision()
-            if outcome is not None and not self._guesses.allow_try(self.caller.known_as, trio.current_time()):
+            if outcome is None:
+                return
+            if not await self._guesses.allow_try(self.caller.known_as):
                 # who has guessed too often does not learn either that a code is right
                 log.warning("too many wrong codes from one number, over many calls")
                 self._host.turn_away(TurnedAway.WRONG_CODES)
@@ -221,13 +223,13 @@ class FrontDesk:
                 case Named(code=code, tail=tail, earlier=earlier):
                     await self._join(code, tail, earlier)
                 case NamedWrong(said=said):
-                    self._count_wrong_code(said)
+                    await self._count_wrong_code(said)
 
     async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...]) -> None:
         with self._joining:
             match await self._switchboard.join(code, self.caller, self._host.take_command):
                 case Refused.UNKNOWN:
-                    self._count_wrong_code(code)
+                    await self._count_wrong_code(code)
                 case Refused.BUSY:
                     self._host.turn_away(TurnedAway.BUSY)
                 case Refused.AWAY:
@@ -255,9 +257,9 @@ class FrontDesk:
             if rest is not None:
                 self.line.deliver_nowait(CallHeard(rest))
 
-    def _count_wrong_code(self, said: str) -> None:
+    async def _count_wrong_code(self, said: str) -> None:
         self._wrong_codes_left -= 1
-        self._guesses.count_wrong(self.caller.known_as, trio.current_time())
+        await self._guesses.count_wrong(self.caller.known_as)
         log.info("wrong code", tries_left=self._wrong_codes_left)
         if self._wrong_codes_left == 0:
             self._host.turn_away(TurnedAway.WRONG_CODES)

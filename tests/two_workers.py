@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import trio
+
 from phonegame.app import PhoneGame
 from tests.redis_server import redis_server
 
@@ -35,6 +37,11 @@ class BothWorkers:
     def end_nowait(self) -> None:
         self._games.end_nowait()
         self._calls.end_nowait()
+
+    async def stop(self, seconds: float) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._games.stop, seconds)
+            nursery.start_soon(self._calls.stop, seconds)
 
     async def wait_until_empty(self) -> None:
         await self._calls.wait_until_empty()

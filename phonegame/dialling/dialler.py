@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import trio
@@ -11,7 +13,8 @@ import trio
 from phonegame.dialling.called_in import CalledIn
 from phonegame.dialling.outgoing import Order, Outcome, OutgoingCall, Places, Unwanted
 from phonegame.dialling.quota import DialQuota
-from phonegame.dialling.rules import DialRefused, DialRules, Rule
+from phonegame.dialling.rules import NOT_CALLED_IN, DialRefused, DialRules, Rule
+from phonegame.dialling.shared import SharedDialLimits
 from phonegame.logs import masked
 from phonegame.switchboard import Caller, Switchboard
 
@@ -32,6 +35,11 @@ class Answer:
     """Its game is not known yet."""
 
 
+class _Anybody:
+    def __contains__(self, number: object) -> bool:
+        return True
+
+
 class Dialler:
     """Give `run` a task: each outgoing call is a task of its."""
 
@@ -48,6 +56,7 @@ class Dialler:
         has_character: bool = False,
         why_full: Callable[[], str | None] = lambda: None,
         worker: str = "",
+        shared: SharedDialLimits | None = None,
     ) -> None:
         """`why_full`: why there is no room for a call at present, in words; None where there is.
 
@@ -65,7 +74,10 @@ class Dialler:
         self._switchboard = switchboard
         self._quota = quota
         self._called_in = CalledIn(known_as)
-        self._rules = DialRules(allow, self._called_in)
+        self._shared = shared
+        self._asks_who_called = shared is not None and not allow
+        # who has called in at another worker is found out later
+        self._rules = DialRules(allow, _Anybody() if self._asks_who_called else self._called_in)
         self._known_as = known_as
         self._ring_seconds = ring_seconds
         self._send_orders, self._orders = trio.open_memory_channel[OutgoingCall](ORDERS)
@@ -87,7 +99,7 @@ class Dialler:
 
     async def _serve(self, call: OutgoingCall) -> None:
         try:
-            await call.run(self._switchboard, self._quota.taken)
+            await call.run(self._switchboard, partial(self._taken, call.order.to))
         except Exception:
             # it must not take down the others, nor the server
             log.exception("error of ours; an outgoing call ends", call=call.id)
@@ -96,6 +108,16 @@ class Dialler:
             del self._calls[call.id]
             self._one_is_over.set()
             self._one_is_over = trio.Event()
+
+    @asynccontextmanager
+    async def _taken(self, to: str, game: str | None, known_as: str) -> AsyncIterator[None]:
+        """See `DialQuota.taken`."""
+        with self._quota.taken(game, known_as):
+            if self._shared is not None:
+                if self._asks_who_called and to not in self._called_in and not await self._shared.has_called(known_as):
+                    raise DialRefused(Rule.ALLOW, NOT_CALLED_IN)
+                await self._shared.count(game, known_as)
+            yield
 
     # orders
 
@@ -138,9 +160,11 @@ class Dialler:
     def _caller(self, call_id: str, number: str) -> Caller:
         return Caller(call_id=call_id, known_as=self._known_as(number), shown=masked(number), direction="outgoing")
 
-    def remember_nowait(self, number: str) -> None:
+    async def remember(self, number: str) -> None:
         """It has called in, beyond doubt: while no prefixes are set, it may be rung back."""
         self._called_in.remember_nowait(number)
+        if self._asks_who_called and self._shared is not None:
+            await self._shared.remember(self._known_as(number))
 
     # from the carrier; `call_id` is the id that we have given the call, and may be anything
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal, Protocol
@@ -167,12 +167,12 @@ class OutgoingCall:
     # the task
 
     async def run(
-        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractContextManager[None]]
+        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractAsyncContextManager[None]]
     ) -> None:
         """Returns when the call is over. `taken`: see `DialQuota.taken`."""
         try:
             await self._reserve(switchboard)
-            with taken(self.order.game, self.caller.known_as or ""):
+            async with taken(self.order.game, self.caller.known_as or ""):
                 await self._ring_up()
         except DialRefused as refusal:
             self._log.warning("call not placed", rule=refusal.rule.label)

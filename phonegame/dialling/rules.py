@@ -51,6 +51,11 @@ class Rule(Enum):
         self.http_status = http_status
 
 
+NOT_CALLED_IN = (
+    "to: has not called in since the server has started, and PHONEGAME_DIAL_ALLOW names no prefixes that may be dialled"
+)
+
+
 class DialRefused(Exception):
     """A call is not placed. The text says why, for whoever asked for it, and holds no whole number."""
 
@@ -79,10 +84,7 @@ class DialRules:
     def _what_is_allowed(self) -> str:
         if self._allow:
             return f"to: begins with none of the prefixes in PHONEGAME_DIAL_ALLOW: {', '.join(self._allow)}"
-        return (
-            "to: has not called in since the server has started, and PHONEGAME_DIAL_ALLOW names no prefixes that "
-            "may be dialled"
-        )
+        return NOT_CALLED_IN
 
 
 def _parsed(bare: str) -> phonenumbers.PhoneNumber:

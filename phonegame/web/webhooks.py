@@ -118,7 +118,7 @@ class Webhooks:
     async def _begin_incoming(self, form: Form) -> Response:
         facts = Facts(caller=form.get("From", ""), called=form.get("To", ""))
         if self.access.is_twilio_checked and (number := known_number(facts.caller)):
-            self.dialler.remember_nowait(number)
+            await self.dialler.remember(number)
         greeting = self.settings.greeting or self._welcome
         answer = await self._connected(form["CallSid"], facts, greeting)
         self.admission.expect_nowait()

@@ -12,6 +12,9 @@ from phonegame.local.text_game import Closed, Code, Connected, PhoneNumber
 from tests.house import House, open_house
 from tests.redis_server import redis_server
 from tests.twilio_side import GAME_KEY, LOCKS, TwilioSide, new_sid, says
+from tests.two_workers import TWO
+
+pytestmark = pytest.mark.skipif(TWO, reason="has two workers of its own")
 
 RESTARTS = Closed(1012, "the server restarts; connect again")
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from phonegame.admission import Full
 from phonegame.wire import v1
 from tests.house import House, open_house
@@ -13,6 +15,9 @@ from tests.http_client import bearer, fetch
 from tests.redis_server import redis_server
 from tests.scenarios.town import open_town
 from tests.twilio_side import LOCKS, OPERATOR_KEY, TwilioSide, new_sid, says, verbs
+from tests.two_workers import TWO
+
+pytestmark = pytest.mark.skipif(TWO, reason="counts the calls of one process")
 
 
 @asynccontextmanager
