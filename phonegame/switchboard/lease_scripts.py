@@ -38,26 +38,28 @@ return owners
 )
 """Worker, codes -> the first of them that was free, alone; or an empty one, and the worker of each."""
 
-GIVE_BACK = (
-    _TELL
-    + """
+BURIED = "!"
+"""In the changes, in the place of a worker: the one that had the code has died."""
+
+_GIVE_BACK = """
 for at = 2, #ARGV do
     if redis.call('HGET', KEYS[1], ARGV[at]) == ARGV[1] then
         redis.call('HDEL', KEYS[1], ARGV[at])
-        tell(ARGV[at], '')
+        tell(ARGV[at], %r)
     end
 end
 """
-)
+GIVE_BACK = _TELL + _GIVE_BACK % ""
 """Worker, codes: what is not that worker's stays."""
 
 BURY = (
-    """
+    _TELL
+    + """
 if redis.call('EXISTS', KEYS[3]) == 1 then
     return
 end
 """
-    + GIVE_BACK
+    + _GIVE_BACK % BURIED
 )
 """As above, where that worker is dead."""
 

@@ -23,7 +23,7 @@ import structlog
 import trio
 
 from phonegame.redis_link import RedisAway, RedisLink, as_bytes
-from phonegame.switchboard.lease_scripts import BURY, CHANGES, CODES, GIVE_BACK, RENEW, TAKE, key_of_worker
+from phonegame.switchboard.lease_scripts import BURIED, BURY, CHANGES, CODES, GIVE_BACK, RENEW, TAKE, key_of_worker
 
 BEAT_SECONDS = 1.5
 LEASE_SECONDS = 5.0
@@ -261,6 +261,11 @@ class Leases:
         self.known.pop(code, None)
         self._missing_since.pop(code, None)
 
+    def _let_rest(self, code: str) -> None:
+        """It is free, and given out when there is no other."""
+        self._forget(code)
+        self._resting[code] = trio.current_time() + REST_SECONDS
+
     async def _look_after_others(self) -> None:
         others = sorted({*self.known.values(), *self._watched()} - {self._worker})
         if not others:
@@ -279,11 +284,9 @@ class Leases:
         codes = [code for code, owner in self.known.items() if owner == worker]
         if codes:
             await self._eval(BURY, [CODES, CHANGES, key_of_worker(worker)], [worker, *codes])
-        now = trio.current_time()
         for code in codes:
             if self.known.get(code) == worker:
-                self._forget(code)
-                self._resting[code] = now + REST_SECONDS
+                self._let_rest(code)
         if worker not in self._dead:
             self._dead.add(worker)
             log.warning("another worker has died", worker=worker, codes=len(codes))
@@ -312,7 +315,9 @@ class Leases:
     def _follow(self, code: str, worker: str) -> None:
         if code in self._mine or worker == self._worker:
             return
-        if worker:
+        if worker == BURIED:
+            self._let_rest(code)
+        elif worker:
             self.known[code] = worker
         else:
             self._forget(code)

@@ -21,14 +21,15 @@ class Shared:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Goes on without Redis, too. Raises `RedisRefuses`, in a group, where the first attempt is refused."""
         async with trio.open_nursery() as nursery:
-            # the switchboard still has something to say when it is cancelled
-            link_scope = trio.CancelScope(shield=True)
+            link_scope = trio.CancelScope()
 
             async def keep_link(task_status: trio.TaskStatus[None]) -> None:
                 with link_scope:
                     await self.link.run(task_status=task_status)
 
             await nursery.start(keep_link)
+            # the switchboard still has something to say when it is cancelled
+            link_scope.shield = True
             try:
                 await self.switchboard.run(task_status=task_status)
             finally:

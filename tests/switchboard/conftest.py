@@ -13,9 +13,7 @@ import pytest
 from trio.testing import MockClock
 
 from phonegame.codes import CodePool
-from phonegame.switchboard import (
-    Switchboard,
-)
+from phonegame.switchboard import Switchboard, leases, post
 from phonegame.switchboard.memory import MemorySwitchboard
 from tests.redis_server import redis_server
 from tests.switchboard.workers import TwoWorkers, open_worker
@@ -67,3 +65,19 @@ async def switchboard(implementation: OpenSwitchboard) -> AsyncIterator[Switchbo
     """Three codes."""
     async with implementation(["1", "2", "3"]) as switchboard:
         yield switchboard
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases that run out at once, for who has no 15 seconds."""
+    for name, seconds in {
+        "BEAT_SECONDS": 0.1,
+        "LEASE_SECONDS": 0.6,
+        "GRACE_SECONDS": 0.3,
+        "SETTLE_SECONDS": 0.8,
+        "MISSING_SECONDS": 0.5,
+        "WAIT_SECONDS": 0.5,
+    }.items():
+        monkeypatch.setattr(leases, name, seconds)
+    monkeypatch.setattr(post, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(post, "RESEND_SECONDS", 0.5)

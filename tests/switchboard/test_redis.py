@@ -23,7 +23,6 @@ from phonegame.switchboard import (
     Seat,
     SeatClosed,
     leases,
-    post,
     ways,
 )
 from phonegame.switchboard.lease_scripts import CODES
@@ -46,22 +45,6 @@ async def workers(server: RedisServer) -> AsyncIterator[list[Worker]]:
     async with trio.open_nursery() as nursery:
         yield [await start_worker(nursery, server, ALL, seed) for seed in range(3)]
         nursery.cancel_scope.cancel()
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leases that run out at once, for who has no 15 seconds."""
-    for name, seconds in {
-        "BEAT_SECONDS": 0.1,
-        "LEASE_SECONDS": 0.6,
-        "GRACE_SECONDS": 0.3,
-        "SETTLE_SECONDS": 0.8,
-        "MISSING_SECONDS": 0.5,
-        "WAIT_SECONDS": 0.5,
-    }.items():
-        monkeypatch.setattr(leases, name, seconds)
-    monkeypatch.setattr(post, "BEAT_SECONDS", 0.1)
-    monkeypatch.setattr(post, "RESEND_SECONDS", 0.5)
 
 
 async def holds(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -241,8 +224,7 @@ async def test_a_flush_leaves_everybody_his_code(workers: list[Worker], server: 
 
         async def is_back(code: str) -> None:
             with trio.fail_after(10):
-                # nothing tells of it
-                while await workers[2].shared.link.ask(lambda client: client.hget(CODES, code)) is None:  # noqa: ASYNC110
+                while await workers[2].switchboard._leases.worker_of(code) is None:  # noqa: ASYNC110 - nothing tells
                     await trio.sleep(0.02)
 
         await is_back(one.code)
