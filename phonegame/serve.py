@@ -18,6 +18,7 @@ from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.access import require_locks
 from phonegame.app import GOODBYE_SECONDS, PhoneGame, create_app
+from phonegame.garbage import spare_what_is_loaded
 from phonegame.groups import leaves
 from phonegame.hypercorn_trio import CallConfig
 from phonegame.logs import masked, set_up_logs
@@ -131,6 +132,13 @@ async def run_server(
         task_status.started(Server(addresses, phonegame))
 
 
+async def serve_for_good(settings: Settings, wait_for_stop: Callable[[], Awaitable[None]]) -> None:
+    """As what this process is there for."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run_server, settings, wait_for_stop)
+        spare_what_is_loaded()
+
+
 async def run_worker(settings: Settings, listen_fd: int, control_fd: int) -> None:
     """One of several, as its parent tells it. A signal of its own has it make room for another one."""
     control = Control(control_fd)
@@ -140,6 +148,7 @@ async def run_worker(settings: Settings, listen_fd: int, control_fd: int) -> Non
         around.start_soon(_retire_on_signal, control)
         async with trio.open_nursery() as nursery:
             await nursery.start(run, settings, control.wait_for_stop)
+            spare_what_is_loaded()
             await control.say_ready()
         around.cancel_scope.cancel()
 
@@ -208,6 +217,6 @@ def serve(
             arguments = [*(["--insecure"] if insecure else []), *(["--character", str(character)] if character else [])]
             trio.run(run_workers, settings, workers, arguments)
         else:
-            trio.run(run_until_stopped, partial(run_server, settings))
+            trio.run(run_until_stopped, partial(serve_for_good, settings))
     except* (SpeakError, CannotListen, SettingsError, WorkerFailed) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None

@@ -17,6 +17,7 @@ from tests.redis_server import redis_server
 from tests.scenarios.test_shutdown import GOING_DOWN, under_hypercorn_s_command
 from tests.scenarios.town import gets_statuses, open_town
 from tests.twilio_side import GAME_KEY, LOCKS, OPERATOR_KEY, TwilioSide, new_sid, says, verbs
+from tests.two_workers import TWO
 
 RESTARTS = "the server restarts; connect again"
 LONG = 600
@@ -68,6 +69,7 @@ async def test_a_game_that_is_away_is_not_waited_for() -> None:
             await house.phonegame.games.wait_until_empty()
 
 
+@pytest.mark.skipif(TWO, reason="a worker that has no call of its own stops at once")
 async def test_a_phone_that_rings_is_waited_for() -> None:
     async with open_town(house={"ring_seconds": 600}) as town, town.dials() as game:
         await gets_statuses(game, "dialling")
@@ -133,6 +135,7 @@ class TestAtTwiliosDoors:
                     await late.phone.hang_up()
                     await caller.phone.hang_up()
 
+    @pytest.mark.skipif(TWO, reason="it would be sent on")
     async def test_a_call_that_comes_hears_that_the_line_is_closing(self) -> None:
         async with open_house(**LOCKS) as house, self._stopping_under_a_call(house) as twilio:
             answer = await twilio.post("/twiml", twilio.call(new_sid()))
@@ -172,6 +175,7 @@ class TestAtTwiliosDoors:
                 await caller.phone.hang_up()
 
 
+@pytest.mark.skipif(TWO, reason="hypercorn's server is one for both")
 class TestUnderHypercornsCommand:
     async def test_calls_go_on_while_its_patience_lasts(self) -> None:
         stop = trio.Event()
