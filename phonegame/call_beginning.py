@@ -27,10 +27,13 @@ class CallBeginning:
 
     def hold_nowait(self, happened: Happened) -> bool:
         """Whether this has to wait: then nothing more is read."""
-        start = next((each for each in happened[1] if isinstance(each, Start)), None)
-        self._start = self._start or start
         if self._start is None:
-            return False
+            if not happened[1]:
+                # audio: nearly all that ever comes
+                return False
+            self._start = next((each for each in happened[1] if isinstance(each, Start)), None)
+            if self._start is None:
+                return False
         self._held.append(happened)
         self._socket.pause_nowait()
         self._arrived.set()
