@@ -92,6 +92,7 @@ class PhoneGame:
             away_seconds=settings.away_seconds,
             game_queue=settings.game_queue,
             use=self.character_files.use,
+            find_brain=lambda persona: self.casting.find_brain(persona),
             why_none=NO_GAMES if settings.character else "",
             others=self.shared.switchboard if self.shared is not None else None,
         )
@@ -286,6 +287,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         await app.nursery.start(phonegame.dialler.run)
         await app.nursery.start(phonegame.metrics.watch_lag)
         await app.nursery.start(phonegame.troupe.run)
+        await phonegame.recordings.finish_left_behind()
         if phonegame.keeper is not None:
             await app.nursery.start(phonegame.keeper.run)
 

@@ -33,7 +33,7 @@ from phonegame.call_outgoing import OutgoingSide
 from phonegame.call_recording import CallRecording, Recordings
 from phonegame.call_speech import CallSpeech
 from phonegame.caller import caller_of
-from phonegame.characters.conversation import End
+from phonegame.characters.setting import End
 from phonegame.dialling.outgoing import OutgoingCall
 from phonegame.ended import TURNED_AWAY, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway

@@ -19,12 +19,13 @@ from phonegame.call_speech import CallSpeech
 from phonegame.characters.actions import ActionInvalid
 from phonegame.characters.brain import Brain, BrainError, BrainMissing
 from phonegame.characters.budget import Budget, CallBudget, Limit
-from phonegame.characters.conversation import Audience, Conversation, End, Setting, unchanged
+from phonegame.characters.conversation import Conversation
 from phonegame.characters.day import DayPurse
 from phonegame.characters.entries import ActionAsked, CallBegan
 from phonegame.characters.entries import CharacterSaid as Said
 from phonegame.characters.keeping.keeper import Keeper, Recollection
 from phonegame.characters.persona import Persona
+from phonegame.characters.setting import Audience, End, Setting, unchanged
 from phonegame.characters.timing import CallTurns, TurnTimes
 from phonegame.ended import Ended
 from phonegame.listen.listener import Listener
@@ -47,8 +48,6 @@ FindBrain = Callable[[Persona], Brain]
 
 MESSAGE_SECONDS = 90
 """How long what is left on an answering machine may take: more than its thousand characters need."""
-MAX_WORDS = 100
-"""Deepgram takes no more keyterms."""
 ENDS_CALL = {
     End.HUNG_UP: Ended.CHARACTER_HUNG_UP,
     End.CALLER_SILENT: Ended.CALLER_SILENT,
@@ -108,6 +107,8 @@ class CallCharacter(Audience):
         self._listener = listener
         self._words: Sequence[str] = ()
         """What the game expects the caller to say."""
+        self._named: Sequence[str] = ()
+        """And what it has its character expect."""
         self._deliver = deliver
         self._end_call = end_call
         self._budget: Budget | None = None
@@ -149,7 +150,10 @@ class CallCharacter(Audience):
         if self._next is not None:
             # it has not even begun
             self._deliver(CharacterEnded(End.REPLACED.value))
+        # where no game hears of it, the call's recording does
+        conversation.errands.on_noted = self._ask
         self._is_servers_own = play.is_servers_own
+        self._named = play.words
         self._conversation = self._next = conversation
         if (keeper := self._casting.keeper) is not None:
             game = play.game if has_game else SERVER
@@ -175,8 +179,7 @@ class CallCharacter(Audience):
         """
         self._words = words
         own = self._conversation.persona.vocabulary if self._conversation is not None else ()
-        known = words[:MAX_WORDS]
-        self._listener.expect_nowait(known, own[: MAX_WORDS - len(known)])
+        self._listener.expect_nowait(words, own, self._named)
 
     def game_left_nowait(self) -> bool:
         """Whether the call goes on all the same."""

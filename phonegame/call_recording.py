@@ -28,6 +28,7 @@ from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
 from phonegame.recording import lines
 from phonegame.recording.folder import folder_fault
+from phonegame.recording.left_behind import finish_left_behind
 from phonegame.recording.tape import Tape
 from phonegame.recording.writer import RecordingFailed, Writer
 from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
@@ -56,6 +57,16 @@ class Recordings:
     folder: Path | None = None
     is_always: bool = False
     threads: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(THREADS))
+
+    async def finish_left_behind(self) -> None:
+        """Of a server before this one, which was killed."""
+        if self.folder is None:
+            return
+        finished, unfinished = await trio.to_thread.run_sync(finish_left_behind, self.folder, limiter=self.threads)
+        if finished:
+            log.warning("files of recordings that a killed server had left are finished", names=finished)
+        if unfinished:
+            log.error("files of recordings that a killed server has left cannot be renamed", names=unfinished)
 
 
 class _Recording:

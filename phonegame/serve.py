@@ -17,6 +17,7 @@ from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.access import require_locks
 from phonegame.app import PhoneGame, create_app
+from phonegame.garbage import spare_what_is_loaded
 from phonegame.groups import leaves
 from phonegame.hypercorn_trio import CallConfig
 from phonegame.logs import masked
@@ -115,6 +116,13 @@ async def run_server(
         task_status.started(Server(addresses, phonegame))
 
 
+async def serve_for_good(settings: Settings, wait_for_stop: Callable[[], Awaitable[None]]) -> None:
+    """As what this process is there for."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run_server, settings, wait_for_stop)
+        spare_what_is_loaded()
+
+
 @click.command()
 @click.option(
     "--character",
@@ -135,6 +143,6 @@ def serve(insecure: bool, character: Path | None) -> None:
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     try:
-        trio.run(run_until_stopped, partial(run_server, settings))
+        trio.run(run_until_stopped, partial(serve_for_good, settings))
     except* (SpeakError, CannotListen, SettingsError) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None

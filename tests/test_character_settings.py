@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from phonegame.settings import Settings, SettingsError
+from tests.bare_settings import clear_settings
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -17,10 +17,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
 
 @pytest.fixture(autouse=True)
 def _no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in os.environ:
-        if name.upper().startswith("PHONEGAME_"):
-            monkeypatch.delenv(name)
+    clear_settings(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import trio
 from click.testing import CliRunner
 from trio.testing import wait_all_tasks_blocked
 
-from phonegame.serve import CannotListen, Server, raise_descriptor_limit, run_server, serve
+from phonegame.serve import CannotListen, Server, raise_descriptor_limit, run_server, serve, serve_for_good
 from phonegame.settings import Settings
 
 Capsys = pytest.CaptureFixture[str]
@@ -60,6 +60,13 @@ async def test_the_operator_s_number_is_not_logged_whole(capsys: Capsys) -> None
     (line,) = (line for line in capsys.readouterr().err.splitlines() if "listening" in line)
     assert "+1***42" in line
     assert "5551230042" not in line
+
+
+async def test_garbage_of_the_start_is_collected_before_anybody_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    spared = trio.Event()
+    monkeypatch.setattr("phonegame.serve.spare_what_is_loaded", spared.set)
+    await serve_for_good(settings_for(), spared.wait)
+    assert spared.is_set()
 
 
 class TestLocks:

@@ -1,4 +1,4 @@
-"""What a brain is, and how one fails."""
+"""What a brain is, and how one fails: the contract that tests/characters/brains/test_suite.py has every brain keep."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class BrainRefused(BrainError):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of the reply, of any length; the pieces are joined as they are."""
+    """A piece of the reply, of any length, the whole of it too; the pieces are joined as they are."""
 
     text: str
+    """Such as can be encoded, here and in all entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class ActionCall:
     """The character wants an action carried out. Not checked: the name may be unknown, the arguments anything."""
 
     action_id: str
+    """The brain's own: the result comes under it, maybe later, maybe never. No other action has it, in no call."""
     name: str
     arguments: str
     """JSON, if all is well."""
@@ -49,7 +51,7 @@ class ActionCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the reply has cost. Comes at the end, where it is known at all."""
+    """What the reply has cost. Comes last, where it is known at all; a script costs nothing, and says nothing of it."""
 
     input_tokens: int
     output_tokens: int
@@ -66,33 +68,43 @@ class Request:
     """What a brain is to answer."""
 
     persona: Persona
+    """May be another one than in the request before: its file has changed."""
     entries: Sequence[Entry]
-    """All that the brain may know of the conversation. The last one is what it is to answer, or react to."""
+    """All that the brain may know of the conversation. The last one is what it is to answer, or react to: a call that
+    has begun, too, which the character may have been greeted in already, by somebody else.
+    """
     actions: Sequence[Action]
-    """The persona's, and the server's own (`HANG_UP`)."""
+    """The persona's, and the server's own (`HANG_UP`). Results of others, from earlier calls, may be in the entries."""
     max_tokens: int
-    """Of the reply."""
+    """Of the reply, where it is made for this request; what a script has is as long as it was written."""
     sent: Callable[[], None] = field(default=_nobody_asks, compare=False, repr=False)
     """A brain that asks somebody else calls it whenever its request leaves, so that its share can be told from ours."""
 
 
 class Mind(Protocol):
-    """A brain, for one conversation."""
+    """A brain, for one conversation: one thought at a time."""
 
     def think(self, request: Request) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
         """A reply, piece by piece as it is made; leaving the block stops it at once, and the request to the model.
 
-        Raises `BrainError`, on entering or later, and nothing else. No time limits in here: they are the caller's.
+        The entries say what counts: a reply that has been left before its end, or that the entries of the next request
+        know nothing of, has never been, and a goodbye (`HANG_UP`) whose result is a failure was none.
+
+        Each piece is waited for at a checkpoint: who has been cancelled gets no further one. Raises `BrainError`, on
+        entering or later, and nothing else; it can be asked again then. No time limits in here: they are the caller's.
         Nothing is asked twice.
         """
 
     @property
     def state(self) -> Any:
-        """What it needs to go on in another call, as JSON can hold it; None for nothing but the entries."""
+        """What it needs to go on in another call, as JSON can hold it; None for nothing but the entries.
+
+        A mind without a state is also asked about what may never be said.
+        """
 
 
 class Brain(Protocol):
-    """Decides what a character says."""
+    """Decides what a character says. One for all conversations, which hold up one another in nothing."""
 
     @property
     def name(self) -> str:

@@ -10,14 +10,14 @@ reply that is under way where the caller has the word, and wakes `converse`.
     Speaking       of what is being thought and has not begun to be heard, nothing is needed any more
     Over           it is needed: it is said from here on
     a saying is interrupted, cleared away, replaced: the whole reply is cut
+    Over(""): what has interrupted it was nothing; it goes on with what is unsaid
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -25,89 +25,28 @@ import trio
 
 from phonegame.characters.actions import ActionInvalid, Actions
 from phonegame.characters.brain import Brain, BrainError, Mind
-from phonegame.characters.budget import Limit, Purse
-from phonegame.characters.entries import ActionAsked, CallBegan, CallerSaid, CallerSilent, CharacterSaid, Entry
+from phonegame.characters.budget import Limit
+from phonegame.characters.entries import CallerSaid, CallerSilent, Entry
 from phonegame.characters.errands import Errands
 from phonegame.characters.memory import Memory, Spoken
-from phonegame.characters.mouth import Mouth, Stage
+from phonegame.characters.mouth import Mouth
 from phonegame.characters.persona import Persona
 from phonegame.characters.reply import Reply
+from phonegame.characters.setting import End, Setting
 from phonegame.characters.summing_up import SummingUp
 from phonegame.characters.timing import TurnTimes
 from phonegame.characters.turns import SILENCE, Over, ProbablyOver, Span, Speaking, Turn, Turns
+from phonegame.characters.unsaid import AFRESH, Line
 from phonegame.listen.transcript import Heard
 
 MAX_FAILURES = 2
 """In a row; then the character gives up."""
 MAX_SILENCES = 5
 """In a row, where the brain is asked each time: a script has something to say to the first, the second, ..."""
+MAX_RESUMED = 3
+"""How often, in a row, the character goes on by itself where noise has stopped it: then it waits for the caller."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-class End(Enum):
-    """Why a character is not there any more. The value is the reason that a game gets."""
-
-    STOPPED = "stopped"
-    REPLACED = "replaced"
-    CALL_ENDED = "call_ended"
-    HUNG_UP = "hung_up"
-    CALLER_SILENT = "caller_silent"
-    MACHINE = "machine"
-    FAILED = "failed"
-    TURNS = Limit.TURNS.value
-    TOKENS = Limit.TOKENS.value
-    MINUTES = Limit.MINUTES.value
-    CHARACTERS = Limit.CHARACTERS.value
-    DAY_TOKENS = Limit.DAY_TOKENS.value
-    DAY_MINUTES = Limit.DAY_MINUTES.value
-    DAY_CHARACTERS = Limit.DAY_CHARACTERS.value
-
-
-class Audience:
-    """Who is told of what happens: nobody, unless a method is given its own meaning."""
-
-    ask: Callable[[ActionAsked], None] | None = None
-    """Asks for an action to be carried out; None: there is nobody who could."""
-
-    def said(self, said: CharacterSaid) -> None:
-        """As far as the caller has heard it."""
-
-    def failed(self, code: str, why: str) -> None: ...
-
-    def renewed(self, persona: Persona) -> None:
-        """It comes from a file, which has changed."""
-
-    def timed(self, times: TurnTimes) -> None:
-        """The first sound of a reply is on its way."""
-
-
-async def unchanged(persona: Persona) -> Persona:
-    await trio.lowlevel.checkpoint()
-    return persona
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Where a conversation takes place."""
-
-    stage: Stage
-    audience: Audience
-    purse: Purse
-    position: Callable[[], float]
-    """Seconds of the call's audio so far."""
-    farewells: Callable[[Limit], str]
-    """What is said where a limit ends the conversation."""
-    began: CallBegan
-    remembered: Sequence[Entry] = ()
-    state: Any = None
-    """The brain's, of the conversation before."""
-    max_tokens: int = 300
-    """Of a reply."""
-    sum_up: bool = True
-    """Whether the brain may be asked to sum up what is long ago."""
-    newest: Callable[[Persona], Awaitable[Persona]] = unchanged
-    """Asked before each thought: what the file that the character comes from says by then."""
 
 
 class Conversation:
@@ -130,6 +69,11 @@ class Conversation:
         self._reply: Reply | None = None
         """Under way."""
         self._next: Reply | None = None
+        self._line: Line | None = None
+        """Is being said, while there is no reply under way."""
+        self._stopped: Reply | Line | None = None
+        """By something that sounded like the caller, and is yet to become a turn."""
+        self._resumed = 0
         self.turns = 0
         """How many of the caller's have been answered, or will be."""
         self._failures = self._silences = 0
@@ -172,7 +116,7 @@ class Conversation:
     def stop_nowait(self, why: End) -> None:
         """Nothing more is said; `run` returns. The first reason counts."""
         self._finish(why)
-        self._cut_all()
+        self._cut_all(False)
         self._waiting.set()
 
     @property
@@ -231,8 +175,7 @@ class Conversation:
                 await self._say(self._setting.farewells(limit), interruptible=False)
                 self._finish(End(limit.value))
             elif self._next is not None:
-                self._reply, self._next = self._next, None
-                await self._perform(self._reply)
+                await self._perform_next(self._next)
             else:
                 await self._wait()
 
@@ -241,6 +184,16 @@ class Conversation:
             await self._say(self.persona.greeting)
         elif self._next is None:
             self._next = Reply(self, TurnTimes())
+
+    async def _perform_next(self, reply: Reply) -> None:
+        self._next = None
+        if reply.is_committed:
+            self._stopped = None
+            if self.memory.is_answered and reply.begins_with is AFRESH:
+                # by the reply before it, behind an action
+                return
+        self._reply = reply
+        await self._perform(reply)
 
     async def _perform(self, reply: Reply) -> None:
         self._voice_has_failed = False
@@ -260,7 +213,11 @@ class Conversation:
         elif reply.hangs_up:
             self._finish(End.HUNG_UP)
         elif not reply.is_cut:
-            self._failures = 0
+            self._resumed = 0
+            if reply.begins_with.thinks_on:
+                self._failures = 0
+            if reply.begins_with.ends is not None:
+                self._finish(reply.begins_with.ends)
 
     async def _fail(self, why: str) -> None:
         self._failures += 1
@@ -271,17 +228,19 @@ class Conversation:
             await self._say(self.persona.goodbye, interruptible=False)
             self._finish(End.FAILED)
 
-    async def _say(self, text: str, *, interruptible: bool = True) -> bool:
-        """Something that no brain has to think of. False: the caller has not heard all of it."""
-        spoken = Spoken()
-        self.memory.add(spoken)
+    async def _say(self, text: str, *, interruptible: bool = True, ends: End | None = None) -> None:
+        """Something that no brain has to think of. `ends`: so does the conversation, when the caller has heard it."""
+        self._line = line = Line(text, ends)
+        self.memory.add(line.spoken)
         if text:
-            self.mouth.open(spoken)
-            self.mouth.say(text, spoken, interruptible=interruptible)
-            self.mouth.close(spoken)
+            self.mouth.open(line.spoken)
+            self.mouth.say(text, line.spoken, interruptible=interruptible)
+            self.mouth.close(line.spoken)
         await self.mouth.wait_silent()
+        self._line = None
         self._begin_quiet()
-        return not spoken.cut_off
+        if not line.spoken.cut_off and ends is not None:
+            self._finish(ends)
 
     async def _wait(self) -> None:
         """For the caller, or the end of their silence."""
@@ -304,8 +263,7 @@ class Conversation:
         self.memory.add(CallerSilent(self.persona.silence_seconds))
         self._silences += 1
         if self._silences > (1 if self.persona.silence_prompt else MAX_SILENCES):
-            if await self._say(self.persona.goodbye):
-                self._finish(End.CALLER_SILENT)
+            await self._say(self.persona.goodbye, ends=End.CALLER_SILENT)
         elif self.persona.silence_prompt:
             await self._say(self.persona.silence_prompt)
         else:
@@ -328,14 +286,18 @@ class Conversation:
             self._waiting.set()
 
     def _give_way(self) -> None:
-        self._silences = 0
         self._next = None
         if self._reply is not None and not self._reply.is_audible:
+            if self._reply.is_committed and not self._reply.is_cut:
+                self._stopped = self._reply
             self._reply.cut()
 
     def _think_ahead(self, text: str) -> None:
         # what a mind that keeps a state has thought, it may not be able to forget
         if self._is_open and self.mind.state is None:
+            if self._reply is not None and not self._reply.is_committed:
+                # to other words, which nothing will make certain any more
+                self._reply.cut()
             self._next = Reply(self, replace(self._heard_last), text)
 
     def _end_turn(self, text: str, due: float) -> None:
@@ -344,6 +306,8 @@ class Conversation:
             self.memory.add(CallerSaid(text))
             self.purse.spend(Limit.TURNS, 1)
             self.turns += 1
+            self._silences = self._resumed = 0
+            self._stopped = None
         if prepared is not None and text and prepared.said == text and not prepared.is_cut:
             prepared.times.speech_ended = self._heard_last.speech_ended
             prepared.times.final_result = self._heard_last.final_result
@@ -353,8 +317,19 @@ class Conversation:
         if prepared is not None:
             prepared.cut()
             self._next = None
-        if not self.memory.is_answered:
+        if self._stopped is not None:
+            self._resume(self._stopped)
+        elif not self.memory.is_answered:
             self._next = Reply(self, replace(self._heard_last, turn_ended=due))
+
+    def _resume(self, stopped: Reply | Line) -> None:
+        """What has stopped it was nothing."""
+        unsaid = stopped.unsaid
+        if unsaid and (self._resumed < MAX_RESUMED or not self.memory.is_answered):
+            self._resumed += 1
+            self._next = Reply(self, TurnTimes(), unsaid=unsaid)
+        else:
+            self._stopped = None
 
     async def about_to_think(self) -> None:
         await self._summing_up.pause()
@@ -389,7 +364,12 @@ class Conversation:
         self._voice_has_failed = True
         self._setting.audience.failed("voice_failed", why)
 
-    def _cut_all(self) -> None:
+    def _cut_all(self, by_caller: bool) -> None:
+        speaks = self._reply or self._line
+        if speaks is self._line or not (self._reply and self._reply.is_cut):
+            self._stopped = speaks if by_caller else None
+            if by_caller:
+                self._turns.promise(trio.current_time())
         if self._reply is not None:
             self._reply.cut()
         else:

@@ -30,6 +30,8 @@ class Errands:
         self.actions = actions
         self._memory = memory
         self.ask = ask
+        self.on_noted: Callable[[ActionAsked], None] = lambda asked: None
+        """Told of what there was no game for."""
         self._ids: set[str] = set()
         self._deadlines: dict[str, float] = {}
         """Of those that wait for their result."""
@@ -47,6 +49,7 @@ class Errands:
             self._deadlines[asked.action_id] = math.inf
         elif self.ask is None:
             log.info("action of a character noted", action=call.name)
+            self.on_noted(asked)
             self.settle(asked.action_id, "noted")
         else:
             self._deadlines[asked.action_id] = trio.current_time() + checked.action.seconds

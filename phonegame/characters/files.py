@@ -145,7 +145,9 @@ def _parameters(action: Mapping[str, Any], place: str, faults: Faults) -> dict[s
 
 
 def _in_plain_words(error: msgspec.ValidationError) -> str:
-    return str(error).replace("`", "").replace(" - at $", ", at ").rstrip(" .")
+    text = str(error).replace("`", "").replace(" - at $", ", at ").rstrip(" .")
+    # a name is all that has one
+    return re.sub(r"str matching regex '[^']*'", "letters, digits, _ and -, 64 at most", text)
 
 
 def read_character(path: Path) -> Examined:

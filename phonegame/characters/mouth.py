@@ -48,7 +48,8 @@ class Stage(Protocol):
 
 
 class Mouth:
-    """`cut` is called for a saying that was not heard to its end, `over` with something said that is over: at once.
+    """Called at once: `cut` for a saying that was not heard to its end, with whether the caller has interrupted it;
+    `over` with something said that is over.
 
     What a voice cannot say that the character was to have is said by the server's own.
     """
@@ -58,7 +59,7 @@ class Mouth:
         stage: Stage,
         voice: str | None,
         spend: Callable[[int], None],
-        cut: Callable[[], None],
+        cut: Callable[[bool], None],
         over: Callable[[Spoken], None],
         voice_failed: Callable[[str], None],
     ) -> None:
@@ -150,7 +151,7 @@ class Mouth:
         self._changed.set()
         self._changed = trio.Event()
         if is_cut:
-            self._cut()
+            self._cut(receipt.interrupted)
         if spoken is not None:
             self._look_if_over(spoken)
 

@@ -28,9 +28,10 @@ from phonegame.characters.persona import HANG_UP, Persona
 from phonegame.characters.phrases import Phrases
 from phonegame.characters.timing import TurnTimes
 from phonegame.characters.tokens import tokens_of, tokens_of_entries
+from phonegame.characters.unsaid import AFRESH, Unsaid, rest_of
 
 MAX_CHARACTERS = 1600
-"""Of what is said in one round: a minute and a half. A model that does not keep to its tokens is left there."""
+"""Of what is said in one round: a minute and a half. A model that does not keep to its tokens has failed there."""
 MAX_WRITTEN = 4 * MAX_CHARACTERS
 """And of what it may write, said or not."""
 MAX_CALLS = 8
@@ -68,10 +69,14 @@ class Cast(Protocol):
 
 
 class Reply:
-    """`said`: of a turn that is only probably over. Without it, to what stands last in the memory."""
+    """`said`: of a turn that is only probably over. Without it, to what stands last in the memory.
 
-    def __init__(self, cast: Cast, times: TurnTimes, said: str | None = None) -> None:
+    `unsaid`: of a reply that was cut off, which is gone on with.
+    """
+
+    def __init__(self, cast: Cast, times: TurnTimes, said: str | None = None, unsaid: Unsaid = AFRESH) -> None:
         self._cast = cast
+        self.begins_with = unsaid
         self.said = said
         self.times = times
         self.failure: str | None = None
@@ -81,6 +86,12 @@ class Reply:
         self._committed = trio.Event()
         self._first_phrase = trio.Event()
         self._spoken = Spoken()
+        self._all_spoken = [self._spoken]
+        self._phrases: list[str] = []
+        """All that was to be said, in the order in which the mouth gets it."""
+        self._thought_before = 0
+        """How many of them came before the round that goes on."""
+        self._thinks_on = unsaid.thinks_on
         self._hang_up_id = ""
         self._rounds = 0
         if said is None:
@@ -100,6 +111,13 @@ class Reply:
     @property
     def hangs_up(self) -> bool:
         return bool(self._hang_up_id) and not self.is_cut
+
+    @property
+    def unsaid(self) -> Unsaid:
+        """Once it is cut. Phrases of a thought that was not complete are left out: it is thought anew."""
+        phrases = self._phrases[: self._thought_before] if self._thinks_on else self._phrases
+        rest = rest_of(phrases, self._all_spoken)
+        return Unsaid(rest, self._thinks_on, bool(self._hang_up_id), self.begins_with.ends)
 
     def commit(self) -> None:
         """It will be needed: what it answers stands in the memory."""
@@ -133,28 +151,59 @@ class Reply:
 
     async def _talk(self) -> None:
         cast = self._cast
-        for number in range(1, MAX_ROUNDS + 1):
-            self._rounds = number
-            await cast.errands.wait_done()
-            calls = await self._round()
-            if not calls or self.failure is not None or self._hang_up_id:
-                break
-            # what comes behind the actions is another saying: the game need not wait for it to be told of this one
-            cast.mouth.close(self._spoken)
-            await cast.errands.wait_done()
-            if cast.purse.used_up(trio.current_time()) is not None:
-                break
-            if number == MAX_ROUNDS:
-                log.warning("the brain asks for one action after the other; the turn ends", rounds=number)
-            else:
-                self._spoken = Spoken()
-                self._open_mouth()
+        await self._go_on()
+        if self._thinks_on:
+            await self._think()
         if self._hang_up_id and not self._first_phrase.is_set() and cast.persona.goodbye:
+            self._phrases.append(cast.persona.goodbye)
             cast.mouth.say(cast.persona.goodbye, self._spoken)
         cast.mouth.close(self._spoken)
         await cast.mouth.wait_silent()
         if self._hang_up_id:
             cast.errands.settle(self._hang_up_id, "done")
+
+    async def _go_on(self) -> None:
+        """With what has been thought before, if that is so."""
+        rest = self.begins_with
+        if rest.hangs_up:
+            self._hang_up_id = self._cast.errands.begin(ActionCall("", HANG_UP, "{}")).action_id
+        self._phrases += rest.phrases
+        self._thought_before = len(self._phrases)
+        if rest.phrases:
+            self._first_phrase.set()
+        for phrase in rest.phrases:
+            await self._cast.mouth.wait_room()
+            self._cast.mouth.say(phrase, self._spoken)
+        if rest.phrases and rest.thinks_on:
+            self._end_saying()
+            self._begin_saying()
+
+    async def _think(self) -> None:
+        cast = self._cast
+        for number in range(1, MAX_ROUNDS + 1):
+            self._rounds = number
+            await cast.errands.wait_done()
+            await self._round()
+            if not self._thinks_on or self.failure is not None:
+                break
+            # what comes behind the actions is another saying: the game need not wait for it to be told of this one
+            self._end_saying()
+            await cast.errands.wait_done()
+            if cast.purse.used_up(trio.current_time()) is not None:
+                break
+            if number == MAX_ROUNDS:
+                log.warning("the brain asks for one action after the other; the turn ends", rounds=number)
+                self._thinks_on = False
+            else:
+                self._begin_saying()
+
+    def _end_saying(self) -> None:
+        self._cast.mouth.close(self._spoken)
+
+    def _begin_saying(self) -> None:
+        self._spoken = Spoken()
+        self._all_spoken.append(self._spoken)
+        self._open_mouth()
 
     def _open_mouth(self) -> None:
         self._cast.memory.add(self._spoken)
@@ -170,16 +219,19 @@ class Reply:
 
     # one round
 
-    async def _round(self) -> int:
-        """Gives the number of actions that the brain has asked for."""
+    async def _round(self) -> None:
         thinking = _Thinking(self, self._cast)
-        send, receive = trio.open_memory_channel[str](PHRASES)
+        # a script has its whole answer ready, which is lost where it is not taken
+        room = PHRASES if self._cast.mind.state is None else math.inf
+        send, receive = trio.open_memory_channel[str](room)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._say_all, receive, thinking)
             with send:
                 self.failure = await thinking.run(send)
+            if self.failure is None:
+                self._thought_before = len(self._phrases)
+                self._thinks_on = thinking.calls > 0 and not self._hang_up_id
             self._cast.has_thought()
-        return thinking.calls
 
     async def _say_all(self, phrases: trio.MemoryReceiveChannel[str], thinking: _Thinking) -> None:
         cast = self._cast
@@ -198,7 +250,8 @@ class Reply:
         if self._rounds == 1 and self.times.first_token is None:
             self.times.brain_asked = trio.current_time()
 
-    def note_phrase(self) -> None:
+    def note_phrase(self, phrase: str) -> None:
+        self._phrases.append(phrase)
         if not self._first_phrase.is_set():
             self.times.first_phrase = trio.current_time()
             self._first_phrase.set()
@@ -267,6 +320,8 @@ class _Thinking:
                 patience.deadline = trio.current_time() + NEXT_PIECE_SECONDS
         if patience.cancelled_caught:
             raise BrainError("the model has stopped in the midst of its answer, or has not begun it in time")
+        if self._talks_forever:
+            raise BrainError(f"the model goes on and on; its answer was left behind {self._said} spoken characters")
         if not self._goes_on_and_on:
             await self._send(self._phrases.finish(), send)
 
@@ -289,12 +344,18 @@ class _Thinking:
     async def _send(self, phrases: Sequence[str], send: trio.MemorySendChannel[str]) -> None:
         for phrase in phrases:
             self._said += len(phrase)
-            self._reply.note_phrase()
+            self._reply.note_phrase(phrase)
             await send.send(phrase)
 
     @property
     def _goes_on_and_on(self) -> bool:
-        return self._said >= MAX_CHARACTERS or self._written >= MAX_WRITTEN or self.calls >= MAX_CALLS
+        return self._talks_forever or self.calls >= MAX_CALLS
+
+    @property
+    def _talks_forever(self) -> bool:
+        """A script does not: its author has written every word."""
+        is_script = bool(self._cast.persona.script)
+        return not is_script and (self._said >= MAX_CHARACTERS or self._written >= MAX_WRITTEN)
 
     def _pay(self) -> None:
         """As the brain tells, or else as may be; a script costs nothing."""

@@ -6,7 +6,8 @@ import structlog
 import trio
 
 from phonegame.characters.brain import Brain, BrainMissing
-from phonegame.characters.brains import ModelBrain, find_brain
+from phonegame.characters.brains import find_brain
+from phonegame.characters.brains.model_brain import ModelBrain
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.persona import Persona
 

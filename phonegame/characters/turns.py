@@ -9,7 +9,9 @@
 - SpeechStarted in the midst of that patience is as good as a promise of words, which are waited for.
 - Words of an interim result that come to nothing (noise, mostly) leave all as it was before: Over("") where that is
   silence.
-- "mhm" over what the character says is no turn. Said into silence it may be an answer, and is one.
+- Where a sound has stopped the character (`promise`), words are waited for `NOTHING_SECONDS`: then it was nothing, too.
+- "mhm" over what the character says is no turn, and neither is what Deepgram hardly believes to be words. Said into
+  silence it may be an answer, and is one.
 - A final result that neither speech_final nor UtteranceEnd follows ends the turn after `LOST_SECONDS`.
 
 Every word of a final result is in one Over, and in no other.
@@ -28,6 +30,8 @@ from phonegame.listen.transcript import Heard
 
 WORDS_SECONDS = 1.0
 """Deepgram's interim results come about once a second: words that belong to a SpeechStarted are there by then."""
+NOTHING_SECONDS = 1.5
+"""The same where somebody listens to a silent line meanwhile: recognisers are late at times."""
 LOST_SECONDS = 3.0
 """An endpoint and an UtteranceEnd that are to come at all have come by then, with the usual settings."""
 TOLERANCE_SECONDS = 0.1
@@ -110,6 +114,11 @@ class Turns:
             case _:
                 pass
         return []
+
+    def promise(self, now: float) -> None:
+        """The caller has been taken to speak, and no words of a turn are there yet: they come, or Over("")."""
+        if self.is_silent and not self._is_speaking:
+            self.deadline = min(self.deadline, now + NOTHING_SECONDS)
 
     def settle(self, now: float) -> list[Turn]:
         """`deadline` has passed."""
@@ -195,7 +204,7 @@ def _counts(results: Results) -> bool:
 
 def _is_backchannel(results: Results, playing: Span) -> bool:
     begin = results.best.words[0].start if results.best.words else results.start
-    return playing.begin <= begin <= playing.end and not any(map(says_something, results.best.transcript.split()))
+    return playing.begin <= begin <= playing.end and not _counts(results)
 
 
 def _last_word_end(results: Results) -> float:

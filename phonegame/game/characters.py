@@ -8,6 +8,7 @@ from typing import TypeGuard, assert_never
 import msgspec
 
 from phonegame import switchboard
+from phonegame.characters.brain import BrainError
 from phonegame.characters.files import CharacterFileError
 from phonegame.characters.persona import Persona
 from phonegame.switchboard import ALL, FromCall, PlayCharacter, Seat, StopCharacter
@@ -21,6 +22,8 @@ _NO_ANSWER = frozenset({"busy", "no_answer", "failed", "cancelled"})
 
 UseFile = Callable[[str], Awaitable[Persona | None]]
 """`CharacterFiles.use`."""
+FindBrain = Callable[[Persona], object]
+"""Raises `BrainError` where there is none for it."""
 Casting = v1.Character | v1.Dial
 
 
@@ -38,6 +41,16 @@ async def looked_up(message: Casting, use: UseFile) -> Casting | v1.Malformed:
     if persona is None:
         return v1.bad_character(message, f"{message.character!r} is not in the server's folder PHONEGAME_CHARACTERS")
     return msgspec.structs.replace(message, character=persona, is_servers_own=True)
+
+
+def cast(message: Casting, find_brain: FindBrain) -> Casting | v1.Malformed:
+    """Refuses what nobody can play at all, now or later."""
+    if isinstance(message.character, Persona):
+        try:
+            find_brain(message.character)
+        except BrainError as error:
+            return v1.character_refused(message, str(error))
+    return message
 
 
 def no_such_call(kind: str, there: int) -> v1.Error:
@@ -144,7 +157,7 @@ def _playing(message: v1.Character | v1.Dial) -> PlayCharacter | None:
     if message.character is None:
         return None
     assert isinstance(message.character, Persona), "a name is looked up before"
-    return PlayCharacter(message.character, message.is_servers_own)
+    return PlayCharacter(message.character, message.is_servers_own, message.words)
 
 
 def _told(message: v1.ActionResult) -> str:

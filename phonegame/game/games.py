@@ -9,7 +9,7 @@ import trio
 
 from phonegame.asgi import RawWebsocket
 from phonegame.characters.files import CharacterFiles
-from phonegame.game.characters import UseFile
+from phonegame.game.characters import FindBrain, UseFile
 from phonegame.game.close_codes import CLOSE_CODES, NOT_HERE
 from phonegame.game.relay import NO_GAME, Refusal, Relay, RelayedSocket
 from phonegame.game.text_session import TextSession
@@ -51,12 +51,13 @@ class Games:
         away_seconds: float,
         game_queue: int,
         use: UseFile | None = None,
+        find_brain: FindBrain = lambda persona: None,
         why_none: str = "",
         others: RedisSwitchboard | None = None,
     ) -> None:
-        """`dial`: see `V1Game`. `use`: finds the server's own character files. `why_none`: no game is let in.
+        """`dial`: see `V1Game`. `use`: finds the server's own character files. `find_brain`: who plays a character.
 
-        `others`: the way to other workers, whose games may come back here.
+        `why_none`: no game is let in. `others`: the way to other workers, whose games may come back here.
         """
         self._switchboard = switchboard
         self._phone_number = phone_number
@@ -67,6 +68,7 @@ class Games:
         self._parsing = trio.CapacityLimiter(PARSING_THREADS)
         self._closed = False
         self._use = use or CharacterFiles().use
+        self._find_brain = find_brain
         self._why_none = why_none
         self.relay = Relay(others, self._host) if others is not None else None
 
@@ -108,7 +110,15 @@ class Games:
             worker=self.relay.worker if self.relay is not None else "",
         )
         return V1Session(
-            socket, self._switchboard, game, self._find, self._use, self._parsing, self._game_queue, self.relay
+            socket,
+            self._switchboard,
+            game,
+            self._find,
+            self._use,
+            self._find_brain,
+            self._parsing,
+            self._game_queue,
+            self.relay,
         )
 
     def _host(self, token: str, last_seq: int, socket: RelayedSocket) -> Callable[[], Awaitable[None]] | Refusal:

@@ -16,7 +16,7 @@ import structlog
 import trio
 
 from phonegame.asgi import VANISHED, Batch, RawWebsocket
-from phonegame.game.characters import UseFile, looked_up, names_file
+from phonegame.game.characters import Casting, FindBrain, UseFile, cast, looked_up, names_file
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.relay import Pipe, Relay, RelayedSocket
@@ -47,6 +47,7 @@ class V1Session:
         game: V1Game,
         find_game: Callable[[str], V1Game | None],
         use: UseFile,
+        find_brain: FindBrain,
         parsing: trio.CapacityLimiter,
         queue: int,
         relay: Relay | None = None,
@@ -60,6 +61,7 @@ class V1Session:
         self.own_game = game
         self._find_game = find_game
         self._use = use
+        self._find_brain = find_brain
         self._parsing = parsing
         self._half_queue = queue // 2
         self._relay = relay
@@ -229,6 +231,8 @@ class V1Session:
             message = await self._parse(self._inbox.popleft())
             if names_file(message):
                 message = await looked_up(message, self._use)
+            if isinstance(message, Casting):
+                message = cast(message, self._find_brain)
             if isinstance(message, v1.Resume) and self._is_elsewhere(message):
                 await self._resume_elsewhere(message)
             elif self._close_with is None:

@@ -6,7 +6,8 @@ import math
 
 WINDOW_SECONDS = 10.0
 """A stream that is silent for so long is dead, so no audio lags for longer. Where the audio's own time has jumped, as
-it does behind a long gap, what was before is forgotten after at most twice this time."""
+it does behind a long gap, what was before is forgotten after at most twice this time; and an oscillator that is wrong
+by 100 ppm is 2 ms off by then."""
 
 
 class AudioClock:
@@ -17,6 +18,11 @@ class AudioClock:
         self._ahead = self._ahead_before = -math.inf
         self._window_ends = -math.inf
 
+    @property
+    def is_known(self) -> bool:
+        """Whether any audio has come."""
+        return self._window_ends > -math.inf
+
     def came_nowait(self, position: float, now: float) -> None:
         """Audio has come up to `position`, in seconds."""
         if now >= self._window_ends:
@@ -25,7 +31,6 @@ class AudioClock:
             self._ahead, self._window_ends = -math.inf, now + WINDOW_SECONDS
         self._ahead = max(self._ahead, position - now)
 
-    def position(self, now: float) -> float:
+    def position(self, at: float) -> float:
         """0 before the first audio."""
-        ahead = max(self._ahead, self._ahead_before)
-        return 0.0 if math.isinf(ahead) else now + ahead
+        return at + max(self._ahead, self._ahead_before) if self.is_known else 0.0

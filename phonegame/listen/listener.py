@@ -126,16 +126,16 @@ class Listener:
         else:
             self._work.set()
 
-    def expect_nowait(self, words: Sequence[str], more: Sequence[str] = ()) -> None:
+    def expect_nowait(self, words: Sequence[str], more: Sequence[str] = (), named: Sequence[str] = ()) -> None:
         """The caller is likely to say these words and phrases, and no more the ones before.
 
-        Of `more` as many are taken as there is room for.
+        Of `more` as many are taken as there is room for; of `named`, which are among them, `on_refused` tells the rest.
 
         They come on top of the keyterms in the URL, and hold for all sessions. Where Deepgram does not take them,
         `on_refused` is called, sooner or later, and all else goes on as before.
         """
         if not self._finished.is_set():
-            self._vocabulary.expect_nowait(words, more)
+            self._vocabulary.expect_nowait(words, more, named)
 
     def finish(self) -> None:
         """No more audio. `run` sends what there is, waits for Deepgram's last results, and ends."""

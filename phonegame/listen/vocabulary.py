@@ -19,15 +19,18 @@ that wait only the newest counts.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 import trio
 
 from phonegame.deepgram.failures import BAD_QUERY, DeepgramFailure
 from phonegame.deepgram.messages import ConfigureFailure, ConfigureSuccess, configure
-from phonegame.listen.keyterms import KeytermUrl
+from phonegame.listen.keyterms import KeytermUrl, clean
 
+MOST_WORDS = 100
+"""Deepgram takes no more keyterms."""
+SHOWN_WORDS = 20
 ANSWER_SECONDS = 3
 """Deepgram answers each `Configure` once, within a fraction of this; what is no Deepgram may not answer at all."""
 LIMIT_EXCEEDED = "CONFIGURE_KEYTERM_LIMIT_EXCEEDED"
@@ -43,18 +46,25 @@ class Vocabulary:
         self._url = KeytermUrl(url)
         self._refused = refused
         self._takes_configure = self._url.takes_configure
+        self._left_out: Sequence[str] = ()
+        """Of which it has been told."""
         self._wanted: tuple[str, ...] = ()
         self._known: tuple[str, ...] = ()  # to the session that is open, or is being opened
         self._wished = trio.Event()
         self._answer: ConfigureSuccess | ConfigureFailure | None = None
         self._answered = trio.Event()
 
-    def expect_nowait(self, words: Iterable[str], more: Iterable[str] = ()) -> None:
-        """In the place of the words before, with `more` while they fit; the URL's own keyterms stay in any case."""
+    def expect_nowait(self, words: Iterable[str], more: Iterable[str] = (), named: Iterable[str] = ()) -> None:
+        """In the place of the words before, with `more` while they fit; the URL's own keyterms stay in any case.
+
+        Which of `named` do not fit, whatever their case, is told once.
+        """
         wanted = self._url.besides_own(words)
         rest = [term for term in self._url.besides_own(more) if term not in wanted]
+        taken = self._url.fitting(wanted, rest[: max(MOST_WORDS - len(wanted), 0)]) if self._url.takes_keyterms else ()
+        self._tell_left_out([term for term in rest if term not in taken], clean(named))
         if self._url.takes_keyterms:
-            wanted = tuple(self._url.fitting(wanted, rest))
+            wanted = tuple(taken)
         if wanted and not self._url.takes_keyterms:
             self._refuse("the model in DEEPGRAM_URL takes no vocabulary; nova-3 does")
         elif wanted and (excess := self._url.excess(wanted)):
@@ -64,6 +74,15 @@ class Vocabulary:
         else:
             self._wanted = wanted
             self._wished.set()
+
+    def _tell_left_out(self, left_out: Sequence[str], named: Sequence[str]) -> None:
+        folded = {term.casefold() for term in left_out}
+        told = [term for term in named if term.casefold() in folded]
+        if told and told != self._left_out:
+            why = "they do not fit" if self._url.takes_keyterms else "the model in DEEPGRAM_URL takes none"
+            shown = ", ".join(told[:SHOWN_WORDS]) + (", ..." if len(told) > SHOWN_WORDS else "")
+            self._refuse(f"Deepgram is not told {len(told)} words of the character's vocabulary, since {why}: {shown}")
+        self._left_out = told
 
     def begin_session(self) -> str:
         """The URL of the next session, which has all words in it."""

@@ -1,7 +1,8 @@
 """The two files of a recording. All of this is for a thread: a disk may take its time.
 
 NAME.wav.part and NAME.jsonl.part while it lasts, without the .part when it is finished. The WAV's header tells after
-each piece how much there is, so that after a crash what is left plays as it is, under a name without .part.
+each piece how much there is, so that after a crash what is left plays as it is, under a name without .part: the next
+start gives it that (left_behind.py). While they are written they are locked.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import audioop
 import errno
 import os
 import struct
+import sys
 import threading
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
 from phonegame.audio import SAMPLE_RATE, decode_mulaw
+
+if sys.platform != "win32":
+    import fcntl
 
 WIDTH, CHANNELS = 2, 2
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
@@ -90,7 +95,23 @@ def _part(path: Path) -> Path:
 
 def _create(path: Path) -> FileIO:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+    with suppress(OSError):
+        # a network's file system may know no locks; nobody else has the file yet
+        lock(descriptor)
     return FileIO(descriptor, "w")
+
+
+def lock(descriptor: int) -> bool:
+    """Until it is closed. False: somebody else has. Raises OSError where that cannot be known.
+
+    On Windows there is nothing to do: a file that is open is not renamed.
+    """
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def _write_all(file: FileIO, content: bytes) -> None:

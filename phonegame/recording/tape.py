@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, SILENCE
-from phonegame.recording.clock import CallClock
+from phonegame.listen.audio_clock import AudioClock
 from phonegame.speak.saying import Saying
 
 PIECE_BYTES = BYTES_PER_SECOND
@@ -49,10 +49,10 @@ class Tape:
 
     def __init__(self, place: int, now: float) -> None:
         """`place`: samples of the caller's so far."""
-        self._clock = CallClock()
-        if place:
-            self._clock.note(place, now)
+        self._clock = AudioClock()
         self._place = place
+        if place:
+            self._note_place(now)
         self._begin: int | None = None
         self._left = bytearray()
         self._left_from = 0
@@ -69,8 +69,8 @@ class Tape:
     def begin_nowait(self, now: float) -> None:
         """The first sample is what the caller says now, in the midst of a frame that is yet to come."""
         if not self._clock.is_known:
-            self._clock.note(self._place, now)
-        self._begin = self._left_from = max(self._clock.place(now), self._place)
+            self._note_place(now)
+        self._begin = self._left_from = max(self._place_at(now), self._place)
 
     @property
     def has_begun(self) -> bool:
@@ -79,7 +79,13 @@ class Tape:
     # the call's time, in seconds of the recording
 
     def seconds_at(self, now: float) -> float:
-        return self._seconds(self._clock.place(now))
+        return self._seconds(self._place_at(now))
+
+    def _note_place(self, now: float) -> None:
+        self._clock.came_nowait(self._place / BYTES_PER_SECOND, now)
+
+    def _place_at(self, at: float) -> int:
+        return round(self._clock.position(at) * BYTES_PER_SECOND)
 
     @property
     def began_at(self) -> float:
@@ -104,7 +110,7 @@ class Tape:
         """From the caller."""
         early = 0 if self._begin is None else max(self._begin - self._place, 0)
         self._place += len(audio)
-        self._clock.note(self._place, now)
+        self._note_place(now)
         if self._begin is None:
             return
         self._left += audio[early:] if early else audio
@@ -116,7 +122,7 @@ class Tape:
     def play_nowait(self, saying: Saying, place: int, audio: bytes, plays_at: float, delay: float) -> None:
         if not self._clock.is_known:
             return
-        begin = self._clock.place(plays_at + delay)
+        begin = self._place_at(plays_at + delay)
         goes_on = abs(plays_at - self._stretch_ends_at) < 1 / BYTES_PER_SECOND
         if (goes_on and begin - self._right_end < SLACK_BYTES) or begin < self._right_end:
             begin = self._right_end

@@ -18,6 +18,7 @@ from phonegame.characters.brains import find_brain
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.persona import Persona
 from phonegame.characters.timing import TurnTimes
+from phonegame.garbage import spare_what_is_loaded
 from phonegame.serve import run_server
 from phonegame.settings import Settings
 from phonegame.stop_signals import run_until_stopped
@@ -43,6 +44,7 @@ async def serve(wait_for_stop: Callable[[], Awaitable[None]]) -> None:
         server.phonegame.casting = dataclasses.replace(
             casting, own=persona, find_brain=lambda persona: brain, on_turn=on_turn
         )
+        spare_what_is_loaded()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from .timers import Timers
 class HearingCaller(Caller):
     """A media stream that takes what it is sent."""
 
+    _notes_arrivals = True
+
     def __init__(self, loop: Loop, server: Address, opening: bytes, take: Callable[[bytes], None]) -> None:
         super().__init__(loop, server, opening)
         self._take_message = take

@@ -60,10 +60,11 @@ def _measure(
     brain: str, run: TalkRun, model: ModelService | None, server: Server, seconds: float, profiler: Profiler | None
 ) -> TalkMeasurement:
     run.dial()
-    idle = run.idle(_IDLE_SECONDS)
+    idle = [run.idle(_IDLE_SECONDS)]
     run.learn()
     before = len(run.server_turns())
     usage, turns = run.converse(seconds)
+    idle.append(run.idle(_IDLE_SECONDS))
     of_server = run.server_turns()
     interruptions, unseen = delays(run.gathered.interruptions), run.gathered.unseen
     if profiler:
@@ -125,9 +126,10 @@ def _stages(turns: Sequence[dict[str, float | None]]) -> dict[str, Delays]:
     return {stage: each for stage, each in found.items() if each is not None}
 
 
-def _cpu_seconds(usage: Usage, idle: Usage) -> float:
-    """On top of what the calls take anyway."""
-    return usage.server_cpu_seconds - idle.server_cpu_seconds / idle.seconds * usage.seconds
+def _cpu_seconds(usage: Usage, idle: Sequence[Usage]) -> float:
+    """On top of what the calls take anyway, by what they take before and afterwards."""
+    share = sum(each.server_cpu_seconds for each in idle) / sum(each.seconds for each in idle)
+    return usage.server_cpu_seconds - share * usage.seconds
 
 
 def _counted(server: Server) -> int:

@@ -30,12 +30,12 @@ _CONFIG = ModelConfig()
 
 @dataclass(slots=True)
 class Asked:
-    """One request. `asked`: when all of it had come; `phrased`: when the token was sent that completes a phrase."""
+    """One request. `asked`: when all of it had come; `phrased`: just before what completes a phrase was sent."""
 
     messages: list[dict[str, object]]
     asked: float
     waited_then: float = 0.0
-    """How long the server had stood in line for its core when it had asked."""
+    """How long, at least, the server had stood in line for its core when it had asked."""
     phrased: float | None = None
     waited_at_phrase: float = 0.0
     is_whole: bool = False
@@ -76,6 +76,8 @@ class ModelService:
 class _Connection(Peer):
     """The model's end of a connection: one request after the other."""
 
+    _notes_arrivals = True
+
     def __init__(self, loop: Loop, sock: socket.socket, service: ModelService) -> None:
         super().__init__(loop, sock)
         self._service = service
@@ -93,9 +95,10 @@ class _Connection(Peer):
         self._answer(body[:length])
 
     def _answer(self, body: bytes) -> None:
-        asked_at = clock()
+        late = clock() - self.arrived_at
+        waited = self._service.core_wait() - late
         content = json.loads(body)
-        asked = Asked(content["messages"], asked_at, self._service.core_wait())
+        asked = Asked(content["messages"], self.arrived_at, waited)
         self._service.asked.setdefault(asked.said, []).append(asked)
         self._number += 1
         reply = OpenAIReply(self._number, content)
@@ -117,16 +120,22 @@ class _Connection(Peer):
             if self.ended:
                 return
             if at == len(tokens):
+                # a single sentence is known to have ended only then
+                self._note_phrase(asked)
                 self.send(_chunks(reply.closing(answer, len(tokens))) + b"0\r\n\r\n")
                 asked.is_whole = True
                 return
             token = str(tokens[at])
+            if phrases.feed(token):
+                self._note_phrase(asked)
             self.send(_chunks(reply.token(token)))
-            if phrases.feed(token) and asked.phrased is None:
-                asked.phrased, asked.waited_at_phrase = clock(), self._service.core_wait()
             self._service.timers.at(clock() + TOKEN_SECONDS, lambda: say(at + 1))
 
         say(0)
+
+    def _note_phrase(self, asked: Asked) -> None:
+        if asked.phrased is None:
+            asked.phrased, asked.waited_at_phrase = clock(), self._service.core_wait()
 
 
 def _content_length(head: bytes) -> int:

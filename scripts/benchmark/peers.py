@@ -6,7 +6,7 @@ import selectors
 import socket
 from collections.abc import Callable
 
-from . import traffic
+from . import arrivals, traffic
 from .loop import Loop
 from .websocket import (
     BINARY,
@@ -31,10 +31,15 @@ class Peer:
     """One end of a websocket. Subclasses say what frames mean."""
 
     _frame: Callable[[int, bytes], bytes]
+    _notes_arrivals = False
+    arrived_at = 0.0
+    """When the last bytes that were read had come, if that is noted."""
 
     def __init__(self, loop: Loop, sock: socket.socket) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._notes_arrivals:
+            arrivals.stamp(sock)
         self.opened = False
         self.ended = False
         self.close_code: int | None = None
@@ -108,7 +113,10 @@ class Peer:
 
     def _read(self) -> None:
         try:
-            data = self._sock.recv(_RECEIVE_BYTES)
+            if self._notes_arrivals:
+                data, self.arrived_at = arrivals.receive(self._sock, _RECEIVE_BYTES)
+            else:
+                data = self._sock.recv(_RECEIVE_BYTES)
         except BlockingIOError:
             return
         except OSError:

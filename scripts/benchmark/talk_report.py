@@ -18,8 +18,9 @@ half a second later; in each third turn it speaks over a long answer. All go on 
 script, then with OpenAI's library against the stand-in, which sends a token every {token_ms:.0f} ms. {seconds:.0f} s of
 each are measured, after every answer has been said once, so that the voice has nothing to do.
   ours               the stand-in for Deepgram sends the result that ends the turn -> the first media message of the
-                     answer is at the call's socket; less the time from when the model had the whole request until it
-                     sent the token that completes the first phrase
+                     answer has arrived at the call's socket (on Linux by the kernel's clock, so that a generator that
+                     reads it late adds nothing); less the time from when the model's socket had the whole request
+                     until the model sent what completes the first phrase: a token, or the end of its answer
   core free          the same, less what the server stood in line for its core meanwhile: nothing, on a calm machine
   stages             as the server measures them, see phonegame/characters/timing.py; what a socket, a library or a busy
                      event loop adds before a message is read counts for whoever was waited for

@@ -32,6 +32,7 @@ class Turn:
     waited_then: float = 0.0
     """How long the server had stood in line for its core when that was sent."""
     waited_at_first: float = 0.0
+    """And, at least, when the first sound came."""
     is_spoken_over: bool = False
     first_at: float | None = None
     audio: bytearray = field(default_factory=bytearray)
@@ -168,7 +169,8 @@ class TalkingCall(HearingCall):
             self._talk.fault(f"call {self.index}: {len(audio)} bytes came that answer nothing")
             return
         if turn.first_at is None:
-            turn.first_at, turn.waited_at_first = now, self._talk.core_wait()
+            turn.first_at = arrived_at = self.caller.arrived_at if self.caller is not None else now
+            turn.waited_at_first = self._talk.core_wait() - (now - arrived_at)
             if turn.answer in STORIES and self._lessons is None:
                 self._timers.at(now + SPEAK_OVER_SECONDS, lambda: self._speak_over(turn))
         self.playback.media(len(audio), now, None, is_first=not turn.audio)
@@ -196,7 +198,8 @@ class TalkingCall(HearingCall):
         if self._spoke_over_at is None:
             self._talk.fault(f"call {self.index}: {unplayed * BYTES_PER_SECOND:.0f} bytes were cleared for no reason")
         else:
-            self._talk.interruptions.append(now - self._spoke_over_at)
+            cleared_at = self.caller.arrived_at if self.caller is not None else now
+            self._talk.interruptions.append(cleared_at - self._spoke_over_at)
             turn.is_over, self._spoke_over_at = True, None
             self._timers.at(now + ASKING_SECONDS, lambda: self._ask(interrupts=True))
         return unplayed

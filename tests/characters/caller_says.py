@@ -16,13 +16,19 @@ def heard(raw: str) -> Heard:
     return Heard(raw, message)
 
 
-def interim(text: str, start: float = 0.0) -> Heard:
+def interim(text: str, start: float = 0.0, *, confidence: float = 0.9, word_confidence: float = 0.9) -> Heard:
     """Half a second a word."""
-    return heard(results(text, start))
+    fields = json.loads(results(text, start))
+    [alternative] = fields["channel"]["alternatives"]
+    alternative["confidence"] = confidence
+    for word in alternative["words"]:
+        word["confidence"] = word_confidence
+    return heard(json.dumps(fields))
 
 
-def final(text: str, start: float = 0.0, *, speech_final: bool = True) -> Heard:
+def final(text: str, start: float = 0.0, *, speech_final: bool = True, confidence: float = 0.9) -> Heard:
     fields = json.loads(results(text, start, final=True))
+    fields["channel"]["alternatives"][0]["confidence"] = confidence
     return heard(json.dumps({**fields, "speech_final": speech_final}))
 
 

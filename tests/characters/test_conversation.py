@@ -6,8 +6,8 @@ import pytest
 from trio.testing import MockClock
 
 from phonegame.characters.brain import Request
-from phonegame.characters.conversation import End
 from phonegame.characters.entries import CallBegan, CallerSaid, CallerSilent, CharacterSaid
+from phonegame.characters.setting import End
 from phonegame.interruption import Interruption
 from phonegame.speak.saying import Priority, Saying
 from phonegame.switchboard import SayFinished
@@ -243,6 +243,17 @@ async def test_agreement_stops_nothing(autojump_clock: MockClock) -> None:
         await call.until(8.0)
         assert call.entries[2:] == (CallerSaid("Go on."), CharacterSaid(LONG))
         assert len(call.brain.requests) == 1
+
+
+async def test_a_cough_over_it_is_not_answered(autojump_clock: MockClock) -> None:
+    async with talk([LONG], ["Yes?"]) as call:
+        await call.until(1.0)
+        call.says("Go on.")
+        await call.until(2.5)
+        call.hear(interim("huh", 2.0, confidence=0.2, word_confidence=0.2))
+        call.hear(final("huh", 2.0, confidence=0.2))
+        await call.until(8.0)
+        assert call.entries[2:] == (CallerSaid("Go on."), CharacterSaid(LONG))
 
 
 async def test_where_nothing_interrupts_a_turn_is_answered_afterwards(autojump_clock: MockClock) -> None:

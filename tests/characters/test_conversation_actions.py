@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from trio.testing import MockClock
 
-from phonegame.characters.conversation import End
+from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.entries import ActionAsked, ActionDone, CallerSaid, CharacterSaid
 from phonegame.characters.persona import Action
 from phonegame.characters.reply import MAX_CALLS, MAX_ROUNDS
+from phonegame.characters.setting import End
 from tests.characters.fake_brain import act
 from tests.characters.phone_talk import Talk, talk
 
@@ -220,3 +222,42 @@ async def test_whoever_speaks_over_it_is_not_hung_up_on(autojump_clock: MockCloc
         assert call.end is None
         assert ActionDone("a", "the caller spoke: the call goes on", failed=True) in call.entries
         assert call.entries[-2:] == (CallerSaid("Wait."), CharacterSaid("Yes?"))
+
+
+TWO_AT_ONCE = """
+[states.hello]
+[[states.hello.listen]]
+hear = "order"
+do = "bake"
+done = { say = "Baked {result}." }
+failed = { say = "Not baked." }
+go = "drink"
+
+[states.drink]
+say = "One moment."
+do = "pour"
+done = { say = "Poured {result}." }
+failed = { say = "Not poured." }
+"""
+
+
+@pytest.mark.parametrize("in_order", [True, False], ids=["in order", "in another"])
+@pytest.mark.parametrize("failed", [True, False], ids=["one failed", "both done"])
+async def test_a_script_tells_the_results_of_all_its_actions(
+    autojump_clock: MockClock, in_order: bool, failed: bool
+) -> None:
+    actions = (Action(name="bake", seconds=20), Action(name="pour", seconds=20))
+    async with talk(brain=ScriptBrain(1), script=TWO_AT_ONCE, actions=actions) as call:
+        await call.until(1.0)
+        call.says("An order.")
+        await call.until(2.0)
+        baked, poured = call.game.asked
+        results = [(baked.action_id, "bread", failed), (poured.action_id, "wine", False)]
+        for at, (action_id, result, has_failed) in enumerate(results if in_order else reversed(results)):
+            await call.until(3.0 + at)
+            call.conversation.result_nowait(action_id, result, failed=has_failed)
+        await call.until(8.0)
+        told = {"Baked bread." if not failed else "Not baked.", "Poured wine."}
+        last = call.entries[-1]
+        assert isinstance(last, CharacterSaid)
+        assert {f"{sentence}." for sentence in last.text.rstrip(".").split(". ")} == told

@@ -4,9 +4,9 @@ import pytest
 from trio.testing import MockClock
 
 from phonegame.characters.brain import BrainRefused
-from phonegame.characters.conversation import End
 from phonegame.characters.entries import CallerSaid, CallerSilent, CharacterSaid
 from phonegame.characters.reply import FILLER_SECONDS, FIRST_PIECE_SECONDS, MAX_CHARACTERS, NEXT_PIECE_SECONDS
+from phonegame.characters.setting import End
 from phonegame.speak.saying import Saying
 from tests.characters.fake_brain import FakeBrain
 from tests.characters.phone_talk import talk
@@ -87,8 +87,10 @@ async def test_a_brain_that_cannot_be_had(autojump_clock: MockClock) -> None:
 async def test_a_brain_that_talks_forever(autojump_clock: MockClock) -> None:
     async with talk(["And so on. "] * 10_000, greeting="", silence_seconds=0) as call:
         await call.until(200)
-        [_, said] = call.entries
+        [_, said, excuse] = call.entries
         assert isinstance(said, CharacterSaid)
+        assert excuse == CharacterSaid("I am sorry, I cannot think of anything to say.")
+        assert call.game.notes[1].startswith("character_failed: the model goes on and on")
         assert MAX_CHARACTERS <= len(said.text.replace(" ", "")) + said.text.count(" ") <= MAX_CHARACTERS * 1.2
         assert not said.cut_off
 

@@ -5,8 +5,8 @@ import trio
 from trio.testing import MockClock
 
 from phonegame.characters.budget import Budget, CallBudget, Limit
-from phonegame.characters.conversation import End
 from phonegame.characters.day import DayBudget, DayPurse
+from phonegame.characters.setting import End
 from tests.characters.phone_talk import talk
 
 

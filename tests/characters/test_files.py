@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.files import CharacterFileError, CharacterFiles, examine, read_character
 from phonegame.characters.persona import Persona
-from tests.characters.script.talker import Talker
+from tests.characters.talker import Talker
 
 SCRIPTED = """
 name = "Witness"
@@ -131,7 +131,7 @@ async def test_a_changed_file_counts_from_the_next_turn_on(tmp_path: Path) -> No
     files = CharacterFiles()
     persona = await files.load(path)
     async with ScriptBrain(1).open() as mind:
-        caller = Talker(mind, persona.script)
+        caller = Talker(mind, persona)
         await caller.call()
         assert await caller.say("who is there?") == "Nobody."
         path.write_text(SCRIPTED.replace("Nobody.", "Somebody!"))

@@ -5,7 +5,7 @@ from trio.testing import MockClock
 
 from phonegame.characters.brain import Usage
 from phonegame.characters.budget import Budget, CallBudget, Limit
-from phonegame.characters.conversation import End
+from phonegame.characters.setting import End
 from phonegame.speak.saying import Saying
 from tests.characters.phone_talk import Talk, talk
 

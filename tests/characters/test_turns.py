@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from phonegame.characters.turns import (
     LOST_SECONDS,
+    NOTHING_SECONDS,
     WORDS_SECONDS,
     Over,
     ProbablyOver,
@@ -61,6 +62,17 @@ def test_speech_that_starts_is_given_time_to_become_words() -> None:
 def test_without_a_turn_a_sound_is_none() -> None:
     turns = Turns(PATIENCE)
     assert turns.hear(speech_started(), 10.0) == []
+    assert turns.deadline == math.inf
+
+
+def test_what_has_stopped_the_character_is_words_or_nothing() -> None:
+    turns = Turns(PATIENCE)
+    turns.promise(10.0)
+    assert turns.settle(turns.deadline - 0.01) == []
+    assert turns.settle(10.0 + NOTHING_SECONDS) == [Over("")]
+    turns.promise(20.0)
+    assert turns.hear(interim("a"), 20.5) == [Speaking()]
+    turns.promise(20.6)
     assert turns.deadline == math.inf
 
 

@@ -21,6 +21,7 @@ from phonegame import hypercorn_trio
 from phonegame.asgi import RawWebsocket as ServedWebsocket
 from phonegame.codes import CodePool, parse_codes
 from phonegame.game import Games
+from phonegame.game.characters import FindBrain
 from phonegame.game.v1_game import Dial
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.switchboard import (
@@ -204,12 +205,13 @@ async def open_arcade(
     away_seconds: float = 60,
     game_queue: int = 1000,
     dial: Dial | None = None,
+    find_brain: FindBrain = lambda persona: None,
     **config: Any,
 ) -> AsyncIterator[Arcade]:
     """Asks at its end that nothing is left behind."""
     hypercorn_trio.install()
     switchboard = MemorySwitchboard(CodePool(parse_codes(codes), random=Random(1)))
-    games = Games(switchboard, NUMBER, dial, away_seconds=away_seconds, game_queue=game_queue)
+    games = Games(switchboard, NUMBER, dial, away_seconds=away_seconds, game_queue=game_queue, find_brain=find_brain)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket", "no lifespan here"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from phonegame.characters.brain import BrainMissing
 from phonegame.characters.persona import Persona
 from phonegame.game.characters import MAX_ASKED
 from phonegame.switchboard import (
@@ -44,6 +45,36 @@ async def test_those_who_are_there_and_later_callers_get_it() -> None:
         await game.settles()
         three = await arcade.call(one.code, "three")
         assert one.commands == two.commands == three.commands == [PlayCharacter(ANNA)]
+
+
+def only_anna(persona: Persona) -> None:
+    if persona != ANNA:
+        raise BrainMissing("no MODEL")
+
+
+async def test_one_that_nobody_can_play_is_refused_at_once_and_changes_nothing() -> None:
+    async with open_arcade(find_brain=only_anna) as arcade, arcade.v1() as game:
+        code = (await game.welcome())["code"]
+        await game.send("character", **told(ANNA))
+        await game.send("character", **told(BERT))
+        error = await game.next("error")
+        assert (error["code"], error["in_reply_to"], error["message"]) == ("character_refused", "character", "no MODEL")
+        assert (await arcade.call(code, "one")).commands == [PlayCharacter(ANNA)]
+
+
+async def test_and_no_phone_rings_for_it() -> None:
+    orders: list[Any] = []
+
+    def dial(order: Any, refuse: Any) -> Ringing:
+        orders.append(order)
+        return Ringing("x")
+
+    async with open_arcade(dial=dial, find_brain=only_anna) as arcade, arcade.v1() as game:
+        await game.welcome()
+        await game.send("dial", to=TO, dial_id="d", character=told(BERT))
+        error = await game.next("error")
+        assert (error["code"], error["in_reply_to"], error["dial_id"]) == ("character_refused", "dial", "d")
+        assert orders == []
 
 
 async def test_with_a_player_only_that_one_gets_it() -> None:

@@ -47,6 +47,18 @@ class TestConfigure:
             assert deepgram.sessions[0].configured == [["own", "a", "b"]]
         assert refused == []
 
+    async def test_of_those_that_have_a_name_the_others_are_told_once(
+        self, deepgram: FakeDeepgram, refused: list[str], autojump_clock: MockClock
+    ) -> None:
+        listener, deepgram.configure_answer = make(refused), SUCCESS
+        async with listening(listener):
+            for words in (["a"], ["a", "b"]):
+                listener.expect_nowait(words, ["c", "x" * 1000, "found", "zorg"], ["X" * 1000, "Zorg", "c"])
+            await trio.sleep(1)
+        [why] = refused
+        assert why.startswith("Deepgram is not told 2 words of the character's vocabulary, since they do not fit: XXX")
+        assert why.endswith("X, Zorg")
+
     async def test_one_at_a_time_and_of_those_that_wait_only_the_newest(
         self, deepgram: FakeDeepgram, refused: list[str], autojump_clock: MockClock
     ) -> None:

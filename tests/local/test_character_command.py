@@ -12,6 +12,7 @@ from rich.console import Console
 
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.files import CharacterFiles
+from phonegame.characters.persona import Persona
 from phonegame.cli import main
 from phonegame.local.character.talk import Stage, talk_until_stopped
 from phonegame.local.model import Answer, Call, ModelConfig, ModelService, Script, serve_model
@@ -63,6 +64,7 @@ def test_faults_and_warnings_are_told_and_the_exit_status_tells_which(tmp_path: 
 
 def test_the_format_is_explained() -> None:
     output = run("format").output
+    assert all(f"\n  {field} = " in output for field in Persona.__struct_fields__ if field not in ("script", "actions"))
     assert all(key in output for key in ("[[anywhere]]", "calling_again", "{count:number}", "ask_again", "takes"))
 
 
@@ -84,6 +86,21 @@ def test_what_is_typed_is_answered(tmp_path: Path) -> None:
         "character  Why: it is locked.",
         "action  open_door {}",
         "character  Why: refused.",
+        "It has hung up.",
+    ]
+
+
+def test_arguments_that_the_file_does_not_allow_are_refused_as_the_server_does_it(tmp_path: Path) -> None:
+    acting = ACTING.replace('name = "open_door"', 'name = "open_door"\ntakes = { times = "integer" }')
+    result = run(
+        "talk",
+        written(tmp_path, acting.replace('do = "open_door"', 'do = "open_door", with = { times = "{heard}" }')),
+        typed="open\nbye\n",
+    )
+    assert conversation(result)[1:] == [
+        'action  open_door {"times":"open"}',
+        "refused  times: 'open' is not of type 'integer'",
+        "character  Why: refused: times: 'open' is not of type 'integer'.",
         "It has hung up.",
     ]
 
@@ -149,7 +166,7 @@ def test_faults_of_the_model_s_settings_are_told_without_the_key(
     monkeypatch.setenv("PHONEGAME_MODEL_KEY", "planted key")
     result = run("talk", written(tmp_path, MODELLED))
     assert result.exit_code == 1
-    assert "PHONEGAME_MODEL_KEY: " in result.output
+    assert "PHONEGAME_MODEL_KEY: has spaces" in result.output
     assert "planted" not in result.output
 
 

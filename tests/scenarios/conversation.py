@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -36,6 +36,16 @@ class Conversation(Generic[G]):
 def words(count: int, letter: str = "w") -> str:
     """As many words, all of a length: so each takes the same time to say, and the same share of an estimate."""
     return " ".join(f"{letter}{number:02}" for number in range(count))
+
+
+def agree(said: str, heard: Sequence[str]) -> bool:
+    """Whether a receipt tells what the caller has heard, but for half a second that a busy machine may be late with.
+
+    To the word it is looked at on the virtual clock: tests/characters.
+    """
+    told = said.split()
+    both = min(len(told), len(heard))
+    return told[:both] == list(heard[:both]) and abs(len(told) - len(heard)) <= 10
 
 
 def is_silent_but_for(heard: bytes, sound: bytes) -> bool:

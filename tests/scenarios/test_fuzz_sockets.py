@@ -139,8 +139,7 @@ async def talk(game: V1Game, friend: Guest, sentence: str, before: str = "") -> 
     """Waits until the game has heard exactly this, since its call began, and the caller the game."""
     await friend.says(sentence)
     await hears_out(game, friend, f"{before} {sentence}")
-    # whoever has just spoken may be taken to speak still, on a busy machine
-    await game.client.say(sentence, interruptible=False)
+    await game.client.say(sentence)
     said = await game.gets(v1.SayFinished)
     assert (said.heard, said.interrupted) == (sentence, False)
     await friend.caller.hears_words(*sentence.split())

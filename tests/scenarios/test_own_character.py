@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,6 +41,22 @@ async def test_callers_talk_to_it_and_need_no_code(file: Path) -> None:
         await caller.says("goodbye")
         await caller.is_hung_up_on("the character hung up")
         assert house.errors == []
+
+
+async def test_what_it_wants_done_is_in_the_call_s_recording(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    house = open_talking_house(character=file, recordings=folder, record="always")
+    async with house as opened, opened.phone() as caller:
+        await caller.reaches("a01")
+        await caller.says(ORDER)
+        await caller.reaches("a05")
+        await caller.says("goodbye")
+        await caller.is_hung_up_on("the character hung up")
+    (path,) = folder.glob("*.jsonl")
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    asked = [(line["name"], line["arguments"]) for line in lines if line["event"] == "action"]
+    assert asked == [("bake", {"count": 2, "topping": "margherita"})]
 
 
 async def test_its_file_may_be_changed_between_calls(file: Path) -> None:

@@ -18,6 +18,8 @@ from phonegame.local.speech.marker import encode_speech
 from phonegame.wire import v1
 from tests.house import Caller, Game, V1Game, words_in
 from tests.recording.test_files import channels, names
+from tests.recording.test_left_behind import NAME as LEFT_BEHIND
+from tests.recording.test_left_behind import is_killed_while_it_records
 from tests.scenarios.conversation import (
     WORD_MS,
     Conversation,
@@ -308,3 +310,9 @@ async def test_a_code_keyed_over_the_notice_does_not_make_it_go_away(tmp_path: P
         await caller.phone.key(game.code)
         await game.gets(v1.RecordingStarted)
         assert caller.heard_words[-len(NOTICE) :] == NOTICE
+
+
+async def test_what_a_killed_server_has_left_is_finished_at_the_next_start(tmp_path: Path) -> None:
+    is_killed_while_it_records(tmp_path)
+    async with open_talking_house(recordings=tmp_path):
+        assert names(tmp_path) == [f"{LEFT_BEHIND}.jsonl", f"{LEFT_BEHIND}.wav"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,8 +20,10 @@ from phonegame.characters.phrases import Phrases
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
-from benchmark import talk_texts  # noqa: E402
+from benchmark import model, talk_texts  # noqa: E402
+from benchmark.loop import Loop, clock  # noqa: E402
 from benchmark.talking_call import Turn  # noqa: E402
+from benchmark.timers import Timers  # noqa: E402
 
 
 @pytest.mark.slow
@@ -67,6 +72,27 @@ async def test_the_script_of_the_bench_answers_as_the_model_does() -> None:
                 said = "".join([piece.text async for piece in pieces if isinstance(piece, Text)])
             assert said.strip() == answer
             entries.append(CharacterSaid(answer, cut_off=False))
+
+
+@pytest.mark.parametrize("sentences", [1, 2])
+def test_the_model_s_time_ends_with_the_first_phrase_or_the_reply(
+    sentences: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "TOKEN_SECONDS", 0)
+    about = next(about for about, text in talk_texts.ANSWERS.items() if text.count(".") == sentences)
+    said = talk_texts.question(0, 1, about, interrupts=False)
+    body = json.dumps({"model": "local", "stream": True, "messages": [{"role": "user", "content": said}]})
+    with closing(Loop()) as loop:
+        timers = Timers()
+        service = model.ModelService(loop, timers)
+        address = urlsplit(service.url)
+        with socket.create_connection((address.hostname or "", address.port or 0)) as client:
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+            client.sendall((head + body).encode())
+            while not (asked := service.asked.get(said)) or not asked[0].is_whole:
+                loop.poll(0.01)
+                timers.run(clock())
+    assert asked[0].phrased is not None
 
 
 KNOWN = {"One. Two.": bytes(800)}

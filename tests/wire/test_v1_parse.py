@@ -85,6 +85,7 @@ def test_each_message_is_understood() -> None:
                 excuse="Sorry.",
                 vocabulary=("pizza",),
             ),
+            words=("pizza",),
             call_id="c1",
         ),
         Character(character=Persona(name="Witness", script=SCRIPT, vocabulary=("goodbye",))),

@@ -8,28 +8,11 @@ langchain:module:object                        a LangChain runnable, imported fr
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, Self
 
-from phonegame.characters.brain import BrainMissing, Mind
+from phonegame.characters.brain import BrainMissing
+from phonegame.characters.brains.model_brain import ModelBrain
 
 _NOISY = ("openai", "anthropic", "httpx2", "httpcore2", "httpx", "httpcore", "langchain", "langchain_core", "langsmith")
-
-
-class ModelBrain(Protocol):
-    """A `Brain` that is a model's: one for the process, which closes its connections when `async with` is left."""
-
-    @property
-    def name(self) -> str: ...
-
-    def open(self, state: Any = None) -> AbstractAsyncContextManager[Mind]: ...
-
-    async def warm(self) -> None:
-        """A reply will soon be wanted: connects, where that takes time. Raises nothing; may take long."""
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
 
 
 def find_brain(model: str, *, url: str = "", key: str = "") -> ModelBrain:

@@ -5,48 +5,38 @@ Source: Anthropic's API reference, "Create a Message", "Streaming messages".
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any
 
 import msgspec
-import trio
 
-from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
+from phonegame.characters.brain import Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
 from phonegame.characters.brains.calls import CallsInPieces
-from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
+from phonegame.characters.brains.http_reply import read_reply
+from phonegame.characters.brains.model_brain import HttpBrain
 from phonegame.characters.brains.openai import schema_of
 from phonegame.characters.brains.phone_rules import system_prompt
 from phonegame.characters.brains.turns import Ours, turns_of
 from phonegame.characters.persona import HANG_UP, Action
 
-ANTHROPIC_URL = "https://api.anthropic.com"
 
-
-class AnthropicBrain:
-    """One for the process: `async with` it. `url` empty: Anthropic's. Raises BrainMissing."""
+class AnthropicBrain(HttpBrain):
+    library = "anthropic"
+    maker = "Anthropic"
+    makers_url = "https://api.anthropic.com"
 
     def __init__(self, model: str, *, url: str = "", key: str = "") -> None:
-        if importlib.util.find_spec("anthropic") is None:
-            raise BrainMissing("This model needs Anthropic's library: pip install 'phonegame[anthropic]'")
-        if not url and not key:
-            raise BrainMissing("Anthropic wants a key: set PHONEGAME_MODEL_KEY")
-        self.name = f"anthropic:{model}"
-        self._model = model
         # the library adds it
-        self._url = (url or ANTHROPIC_URL).removesuffix("/v1")
-        self._key = key
-        self._client: Any = None
+        super().__init__(model, url=url.removesuffix("/v1"), key=key)
 
-    async def __aenter__(self) -> Self:
-        # for a second or more, while calls go on
-        anthropic = await trio.to_thread.run_sync(importlib.import_module, "anthropic")
-        # the library's own header for the key; without one, none of the environment's either
-        self._http = http_client(self._url, lambda: self._client.auth_headers if self._key else {})
-        self._client = anthropic.AsyncAnthropic(
+    def _headers(self) -> dict[str, str]:
+        """The library's own for the key; without one, none of the environment's either."""
+        return self._client.auth_headers if self._key else {}
+
+    def _open_client(self, library: Any) -> Any:
+        client = library.AsyncAnthropic(
             api_key=self._key or "none",
             base_url=self._url,
             max_retries=0,
@@ -55,25 +45,8 @@ class AnthropicBrain:
             open_telemetry=False,
         )
         # here, since it imports for a third of a second
-        self._create = self._client.messages.with_streaming_response.create
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        with trio.move_on_after(CLOSE_SECONDS, shield=True):
-            await self._client.close()
-
-    async def warm(self) -> None:
-        """Opens a connection, for a reply that will soon be wanted."""
-        await warm(self._http, self._url)
-
-    @asynccontextmanager
-    async def open(self, state: Any = None) -> AsyncIterator[AnthropicBrain]:
-        """All that it knows is in the entries, so one mind serves all conversations."""
-        yield self
-
-    @property
-    def state(self) -> None:
-        return None
+        self._create = client.messages.with_streaming_response.create
+        return client
 
     @asynccontextmanager
     async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -38,6 +39,14 @@ class Reading(Protocol):
         """Nothing more comes. BrainError: something is missing."""
 
 
+async def load(library: str) -> Any:
+    """Imports one that runs on anyio. That takes a second or more."""
+    import anyio.to_thread
+
+    # by way of anyio, which loads what it needs under trio when it is first used: else in the first caller's turn
+    return await anyio.to_thread.run_sync(importlib.import_module, library)
+
+
 def http_client(url: str, headers: Callable[[], dict[str, str]]) -> Any:
     """An httpx2.AsyncClient for a library. Nothing comes from the environment: no proxy, no header, no key.
 
@@ -69,7 +78,7 @@ def http_client(url: str, headers: Callable[[], dict[str, str]]) -> Any:
     )
 
 
-async def warm(client: Any, url: str) -> None:
+async def connect(client: Any, url: str) -> None:
     """Opens a connection that the next request finds, unless there is one. Raises nothing that the server causes."""
     import httpx2
 

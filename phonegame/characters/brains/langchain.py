@@ -9,17 +9,21 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import sys
 import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import structlog
+import trio
 
 from phonegame.characters.brain import BrainError, BrainMissing, Piece, Request, Text, Usage
 from phonegame.characters.brains.asyncio_thread import AsyncioThread, Blocked
 from phonegame.characters.brains.calls import CallsInPieces
+from phonegame.characters.brains.model_brain import ModelBrain
 from phonegame.characters.brains.openai import messages_of, tools_of
 
 if TYPE_CHECKING:
@@ -30,12 +34,15 @@ log = structlog.get_logger()
 
 
 def find_runnable(name: str) -> Any:
-    """`module:object`, imported as Python would. Raises BrainMissing."""
+    """`module:object`: installed, or in the folder where the server was started. Raises BrainMissing."""
     module_name, _, path = name.partition(":")
     if not module_name or not path:
         raise BrainMissing(f"PHONEGAME_MODEL: langchain:{name} names no object; write langchain:module:object")
     if importlib.util.find_spec("langchain_core") is None:
         raise BrainMissing("A runnable needs LangChain: pip install 'phonegame[langchain]'")
+    if (here := str(Path.cwd())) not in sys.path:
+        # an installed command does not look there; last, so that nothing there takes the place of a library
+        sys.path.append(here)
     try:
         found = importlib.import_module(module_name)
         for attribute in path.split("."):
@@ -45,8 +52,8 @@ def find_runnable(name: str) -> Any:
     return found
 
 
-class LangChainBrain:
-    """One for the process: `async with` it. Raises BrainMissing."""
+class LangChainBrain(ModelBrain):
+    """What connects, and how, is the runnable's own affair. Raises BrainMissing."""
 
     def __init__(self, runnable: Any, name: str) -> None:
         from langchain_core.runnables import Runnable
@@ -61,23 +68,8 @@ class LangChainBrain:
         self._is_graph = hasattr(runnable, "stream_mode")
         self._thread = AsyncioThread(self.name)
 
-    async def __aenter__(self) -> Self:
-        return self
-
     async def __aexit__(self, *_: object) -> None:
         await self._thread.aclose()
-
-    async def warm(self) -> None:
-        """What connects, and how, is the runnable's own affair."""
-
-    @asynccontextmanager
-    async def open(self, state: Any = None) -> AsyncIterator[LangChainBrain]:
-        """All that it knows is in the entries, so one mind serves all conversations."""
-        yield self
-
-    @property
-    def state(self) -> None:
-        return None
 
     @asynccontextmanager
     async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:
@@ -131,6 +123,7 @@ class _Pieces:
         return self
 
     async def __anext__(self) -> Piece:
+        await trio.lowlevel.checkpoint()
         while not self._ready and not self._is_over:
             try:
                 self._understand(await anext(self._items))
@@ -173,7 +166,8 @@ class _Pieces:
 
     def _add_text(self, text: str) -> None:
         if text:
-            self._ready.append(Text(text))
+            # halves of characters could be sent to nobody
+            self._ready.append(Text(text.encode(errors="replace").decode()))
 
     def _add_calls(self, message: AIMessage) -> None:
         from langchain_core.messages import AIMessageChunk

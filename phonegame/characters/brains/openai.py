@@ -5,77 +5,48 @@ Source: OpenAI's API reference, "Create chat completion", "Streaming events".
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 from collections.abc import AsyncIterator, Iterator, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import trio
 
-from phonegame.characters.brain import BrainMissing, Piece, Request, Text, Usage
+from phonegame.characters.brain import Piece, Request, Text, Usage
 from phonegame.characters.brains import failures
 from phonegame.characters.brains.calls import CallsInPieces
-from phonegame.characters.brains.http_reply import CLOSE_SECONDS, http_client, read_reply, warm
+from phonegame.characters.brains.http_reply import read_reply
+from phonegame.characters.brains.model_brain import HttpBrain
 from phonegame.characters.brains.phone_rules import system_prompt
 from phonegame.characters.brains.turns import Ours, turns_of
 from phonegame.characters.persona import HANG_UP, Action
 
-OPENAI_URL = "https://api.openai.com/v1"
 _LIMITS = ("max_completion_tokens", "max_tokens")
 """OpenAI's newer models refuse the second, which is the only one that most other servers know."""
 
 
-class OpenAIBrain:
-    """One for the process: `async with` it. `url` empty: OpenAI's. Raises BrainMissing."""
+class OpenAIBrain(HttpBrain):
+    library = "openai"
+    maker = "OpenAI"
+    makers_url = "https://api.openai.com/v1"
 
     def __init__(self, model: str, *, url: str = "", key: str = "") -> None:
-        if importlib.util.find_spec("openai") is None:
-            raise BrainMissing("This model needs OpenAI's library: pip install 'phonegame[openai]'")
-        if not url and not key:
-            raise BrainMissing(
-                "OpenAI wants a key: set PHONEGAME_MODEL_KEY, or PHONEGAME_MODEL_URL to a server of your own"
-            )
-        self.name = f"openai:{model}"
-        self._model = model
-        self._url = url or OPENAI_URL
-        self._key = key
+        super().__init__(model, url=url, key=key)
         self._refused: set[str] = set()
         """Optional fields that this server has turned out not to take."""
-        self._client: Any = None
 
-    async def __aenter__(self) -> Self:
-        # for a second or more, while calls go on
-        openai = await trio.to_thread.run_sync(importlib.import_module, "openai")
-        headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
-        self._http = http_client(self._url, lambda: headers)
-        # everything that it would otherwise take from the environment is given
-        self._client = openai.AsyncOpenAI(
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._key}"} if self._key else {}
+
+    def _open_client(self, library: Any) -> Any:
+        client = library.AsyncOpenAI(
             api_key=self._key or "none", base_url=self._url, max_retries=0, timeout=None, http_client=self._http
         )
         # here, since it imports for a third of a second
-        self._create = self._client.chat.completions.with_streaming_response.create
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        with trio.move_on_after(CLOSE_SECONDS, shield=True):
-            await self._client.close()
-
-    async def warm(self) -> None:
-        """Opens a connection, for a reply that will soon be wanted."""
-        await warm(self._http, self._url)
-
-    @asynccontextmanager
-    async def open(self, state: Any = None) -> AsyncIterator[OpenAIBrain]:
-        """All that it knows is in the entries, so one mind serves all conversations."""
-        yield self
-
-    @property
-    def state(self) -> None:
-        return None
+        self._create = client.chat.completions.with_streaming_response.create
+        return client
 
     @asynccontextmanager
     async def think(self, request: Request) -> AsyncIterator[AsyncIterator[Piece]]:
@@ -101,7 +72,7 @@ class OpenAIBrain:
                 self._refused |= refused.fields
 
     def _optional(self, request: Request) -> dict[str, Any]:
-        limits = _LIMITS if self._url == OPENAI_URL else _LIMITS[::-1]
+        limits = _LIMITS if self._url == self.makers_url else _LIMITS[::-1]
         limit = next((field for field in limits if field not in self._refused), "")
         optional = {"stream_options": {"include_usage": True}, limit: request.max_tokens}
         return {field: value for field, value in optional.items() if field and field not in self._refused}

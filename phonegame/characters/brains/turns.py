@@ -87,8 +87,11 @@ class _Table:
         self._open: dict[str, Result] = {}
         """Calls of ours behind which nothing has come yet: a result can still be put in its place."""
         self._count = 0
+        self._is_cut_off = False
+        """By nothing that has been heard since."""
 
     def add(self, entry: Entry) -> None:
+        self._is_cut_off = isinstance(entry, CharacterSaid) and entry.cut_off
         match entry:
             case CallerSaid():
                 # nobody can speak a parenthesis
@@ -106,7 +109,9 @@ class _Table:
         if not self._turns or isinstance(self._turns[0], Ours):
             self._turns.insert(0, Theirs(texts=["(The conversation goes on.)"]))
         last = self._turns[-1]
-        if isinstance(last, Ours) and not last.calls:
+        if self._is_cut_off:
+            self._hear("(It was only noise, nobody has spoken: go on from there.)")
+        elif isinstance(last, Ours) and not last.calls:
             self._hear("(It is your turn to speak.)")
         return self._turns
 

@@ -14,12 +14,13 @@ from rich.console import Console
 
 from phonegame.character_settings import CharacterSettings
 from phonegame.characters.brain import Brain, BrainMissing
-from phonegame.characters.brains import ModelBrain, find_brain, script
+from phonegame.characters.brains import find_brain, script
+from phonegame.characters.brains.model_brain import ModelBrain
 from phonegame.characters.brains.script.brain import ScriptBrain
 from phonegame.characters.files import CharacterFileError, CharacterFiles, read_character
 from phonegame.local.character.talk import Stage, talk_until_stopped
 from phonegame.local.typed_lines import standard_input
-from phonegame.settings import Settings
+from phonegame.settings import Settings, faults_of
 
 
 class TalkSettings(CharacterSettings):
@@ -71,7 +72,8 @@ def talk(file: Path, seed: int | None) -> None:
     """Talk with the character in FILE: you type, it answers. What you change in the file counts at once.
 
     An empty line is silence. When it wants something done in the game, you are the game, and type what has come of it:
-    JSON or plain words; nothing for done; "no", or "no" and why, for failed. Ctrl-C ends the call.
+    JSON or plain words; nothing for done; "no", or "no" and why, for failed. Arguments that its file does not allow are
+    refused, as the server does it. Ctrl-C ends the call.
 
     One without a script is played by the model in PHONEGAME_MODEL, with PHONEGAME_MODEL_URL and PHONEGAME_MODEL_KEY.
 
@@ -101,7 +103,5 @@ def _model() -> ModelBrain:
     try:
         settings = TalkSettings()
     except ValidationError as error:
-        # not the text of pydantic's, which quotes what was given: it may be a key
-        faults = [f"PHONEGAME_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
-        raise click.ClickException("\n".join(faults)) from None
+        raise click.ClickException("\n".join(faults_of(error))) from None
     return find_brain(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import trio
 from rich.console import Console
 from rich.text import Text as Line
 
+from phonegame.characters.actions import Actions, Refusal
 from phonegame.characters.brain import ActionCall, Brain, BrainError, Mind, Request, Text, Usage
 from phonegame.characters.entries import (
     ActionAsked,
@@ -18,7 +18,7 @@ from phonegame.characters.entries import (
     Entry,
 )
 from phonegame.characters.files import CharacterFiles
-from phonegame.characters.persona import HANG_UP, Action, Persona
+from phonegame.characters.persona import HANG_UP, Persona
 from phonegame.local.typed_lines import RawInput, TypedLines
 from phonegame.stop_signals import cancel_on_stop
 
@@ -82,8 +82,7 @@ class _Talk:
 
     async def _think(self) -> list[ActionCall]:
         del self._entries[:-MAX_ENTRIES]
-        actions = (*self._persona.actions, Action(name=HANG_UP))
-        request = Request(self._persona, self._entries, actions, MAX_TOKENS)
+        request = Request(self._persona, self._entries, Actions(self._persona.actions).all, MAX_TOKENS)
         text, asked = "", list[ActionCall]()
         try:
             async with self._mind.think(request) as pieces:
@@ -113,12 +112,13 @@ class _Talk:
         return True
 
     async def _carry_out(self, call: ActionCall) -> ActionDone:
+        """What the server refuses without asking the game is refused here, too."""
         self._stage.show("action", f"{call.name} {call.arguments}", "bold magenta")
-        try:
-            arguments = msgspec.json.decode(call.arguments, type=dict)
-        except msgspec.DecodeError:
-            arguments = {}
-        self._entries.append(ActionAsked(call.action_id, call.name, arguments))
+        checked = Actions(self._persona.actions).check(call)
+        self._entries.append(ActionAsked(call.action_id, call.name, checked.arguments))
+        if isinstance(checked, Refusal):
+            self._stage.show("refused", checked.why, "red")
+            return ActionDone(call.action_id, f"refused: {checked.why}", failed=True)
         told = await self._stage.hear("result") or ""
         first, _, why = told.partition(" ")
         if first.lower().rstrip(":,.") == "no":

@@ -39,7 +39,20 @@ def _script(_ctx: click.Context, _option: click.Parameter, path: Path | None) ->
 def model(host: str, port: int, key: str | None, script: Script) -> None:
     """Run the local model server (a stand-in for OpenAI and Anthropic).
 
-    Prints what the server must be told. There is no model in it: it says what its script says.
+    Prints what the server must be told. There is no model in it: it says what its script says, such as
+
+    \b
+        [[answer]]                  # the next reply, once
+        text = "What would you like on it?"
+        token = 0.05                # seconds before each word
+        [[answer]]                  # for whoever says this, however often
+        said = "mushrooms"
+        text = "Mushrooms it is."
+        calls = [{ name = "order", arguments = { topping = "mushrooms" } }]
+        [[answer]]
+        status = 429                # refused, in place of a reply
+        [then]                      # whenever there is no other
+        text = "You said: {said}"
     """
     config = ModelConfig(host=host, port=port, key=key, script=script)
     try:

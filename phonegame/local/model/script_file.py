@@ -36,7 +36,7 @@ def load_script(path: Path) -> Script:
     try:
         return parse_script(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ScriptFileError(f"{path}: {error}") from error
+        raise ScriptFileError(f"{path}: {error}; `phonegame model --help` shows a script") from error
 
 
 def parse_script(toml: str) -> Script:

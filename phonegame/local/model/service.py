@@ -16,15 +16,16 @@ from typing import Any
 
 import trio
 
+from phonegame.local.http_server import Exchange, HttpAnswer, HttpRequest, serve_http
 from phonegame.local.model import anthropic_wire, openai_wire
 from phonegame.local.model.anthropic_wire import AnthropicReply
 from phonegame.local.model.config import MODEL, ModelConfig
-from phonegame.local.model.http import Exchange, HttpRequest, serve_http
 from phonegame.local.model.openai_wire import OpenAIReply
 from phonegame.local.model.record import Asked, Requests
 from phonegame.local.model.refused import Refused
 from phonegame.local.model.script import Answer, tokens_of
 
+BODY_BYTES = 4 * 1024 * 1024
 MODELS_PATH = "/v1/models"
 _REPLIES: dict[str, type[OpenAIReply | AnthropicReply]] = {
     openai_wire.PATH: OpenAIReply,
@@ -70,7 +71,7 @@ class ModelService:
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
         connection = _Connection(self, self.connections)
         self.connections += 1
-        await serve_http(stream, connection.answer, connection.gone)
+        await serve_http(stream, connection.answer, body_bytes=BODY_BYTES, gone=connection.gone)
 
 
 class _Connection:
@@ -97,13 +98,13 @@ class _Connection:
                 if is_anthropic
                 else openai_wire.error_body(refusal.status, refusal.message, refusal.code, refusal.field)
             )
-            await exchange.send_whole(refusal.status, body)
+            await exchange.send_whole(HttpAnswer(refusal.status, body))
 
     async def _route(self, request: HttpRequest, exchange: Exchange) -> None:
         self._asked = None
         if request.path == MODELS_PATH and request.method == "GET":
             self._authenticate(request)
-            await exchange.send_whole(200, self._models())
+            await exchange.send_whole(HttpAnswer(200, self._models()))
         elif request.path in _REPLIES and request.method == "POST":
             self._asked = self._service.requests.add(request.path, request.headers, self._number)
             self._authenticate(request)
@@ -134,12 +135,12 @@ class _Connection:
             raise Refused(answer.status, f"Planned. You have said: {reply.said}", answer.code or None)
         if answer.redirect:
             asked.end("refused")
-            await exchange.send_whole(307, {}, {"location": answer.redirect})
+            await exchange.send_whole(HttpAnswer(307, {}, {"Location": answer.redirect}))
         elif reply.streams:
             await _stream(asked, reply, answer, exchange)
         else:
             await trio.sleep(answer.first_token)
-            await exchange.send_whole(200, reply.whole(answer, tokens_of(answer, reply.said)))
+            await exchange.send_whole(HttpAnswer(200, reply.whole(answer, tokens_of(answer, reply.said))))
             asked.end("answered")
 
 

@@ -5,7 +5,7 @@ Source: Twilio's documentation, "Twilio's response", and the error dictionary; t
 
 from __future__ import annotations
 
-from phonegame.local.twilio_api.http_server import HttpAnswer
+from phonegame.local.http_server import HttpAnswer
 
 
 class ApiError(Exception):
@@ -21,7 +21,8 @@ class ApiError(Exception):
         content: dict[str, object] = {"message": str(self), "status": self.status}
         if self.code is not None:
             content = {"code": self.code, **content, "more_info": f"https://www.twilio.com/docs/errors/{self.code}"}
-        return HttpAnswer(self.status, content)
+        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self.status == 401 else {}
+        return HttpAnswer(self.status, content, headers)
 
 
 def not_found(path: str) -> ApiError:

@@ -20,6 +20,7 @@ from functools import partial
 
 import trio
 
+from phonegame.local.http_server import Exchange, HttpAnswer, HttpRequest, serve_http
 from phonegame.local.twilio_api import api_errors
 from phonegame.local.twilio_api.answers import Answer, Answers, Refused
 from phonegame.local.twilio_api.api_errors import ApiError
@@ -29,7 +30,6 @@ from phonegame.local.twilio_api.config import KEPT, CarrierConfig, Delivery, Eve
 from phonegame.local.twilio_api.equipment import Equipment
 from phonegame.local.twilio_api.fetch import Form
 from phonegame.local.twilio_api.handset import Handset
-from phonegame.local.twilio_api.http_server import HttpAnswer, HttpRequest, serve_http
 from phonegame.local.twilio_api.incoming import run_incoming
 from phonegame.local.twilio_api.numbers import Number
 from phonegame.local.twilio_api.orders import Inline, Order
@@ -38,13 +38,15 @@ from phonegame.local.twilio_api.people import listen
 from phonegame.local.twilio_api.rest import RestApi
 from phonegame.local.twilio_api.webhooks import Webhook, Webhooks
 
+BODY_BYTES = 64 * 1024
+"""Of a request to the REST API."""
 MAX_QUEUED = 1000
 UNSET_NUMBER = Inline("<Response><Say>This number has no voice webhook yet. Goodbye.</Say></Response>")
 
 
 @dataclass(frozen=True, slots=True)
 class RestRequest:
-    """`status` None: not answered, the connection was dropped."""
+    """`status` None: not answered, the connection was dropped or the client had gone."""
 
     method: str
     path: str
@@ -183,22 +185,29 @@ class LocalCarrier:
 
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
         """One client of the REST API; closes `stream`."""
-        await serve_http(stream, self._serve)
+        await serve_http(stream, self._serve, body_bytes=BODY_BYTES)
 
     # --- inside ---
 
-    async def _serve(self, request: HttpRequest) -> HttpAnswer | None:
-        fault = self.api_faults.popleft() if self.api_faults else None
+    async def _serve(self, request: HttpRequest, exchange: Exchange) -> None:
         answer: HttpAnswer | None = None
-        if fault is None or fault.acts:
-            answer = await self._api.answer(request)
-        if fault is not None:
-            await trio.sleep(fault.late)
-            answer = fault.answer.answer if fault.answer is not None else None
-        status, content = (answer.status, answer.content) if answer is not None else (None, None)
-        self.requests.append(RestRequest(request.method, request.path, request.form, status, content))
-        self._bulletin.notify()
-        return answer
+        try:
+            answer = await self._decide(request)
+        finally:
+            status, content = (answer.status, answer.content) if answer is not None else (None, None)
+            self.requests.append(RestRequest(request.method, request.path, request.form, status, content))
+            self._bulletin.notify()
+        if answer is not None:
+            await exchange.send_whole(answer)
+
+    async def _decide(self, request: HttpRequest) -> HttpAnswer | None:
+        fault = self.api_faults.popleft() if self.api_faults else None
+        if fault is None:
+            return await self._api.answer(request)
+        if fault.acts:
+            await self._api.answer(request)
+        await trio.sleep(fault.late)
+        return fault.answer.answer if fault.answer is not None else None
 
     def _make_call(self, direction: Direction, order: Order, number: str) -> Call:
         answer = self._answer(number)

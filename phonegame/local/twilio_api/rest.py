@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from phonegame.local.http_server import HttpAnswer, HttpRequest
 from phonegame.local.twilio_api import api_errors
 from phonegame.local.twilio_api.api_errors import ApiError
 from phonegame.local.twilio_api.call import API_VERSION, Call
-from phonegame.local.twilio_api.http_server import HttpAnswer, HttpRequest
 from phonegame.local.twilio_api.numbers import list_as_json
 from phonegame.local.twilio_api.rest_calls import call_as_json, parse_order, parse_update
 

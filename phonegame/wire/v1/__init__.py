@@ -27,7 +27,16 @@ from phonegame.wire.v1.from_game import (
     Say,
     Vocabulary,
 )
-from phonegame.wire.v1.parse import Ignored, Malformed, bad_character, decode, finish, parse, takes_long
+from phonegame.wire.v1.parse import (
+    Ignored,
+    Malformed,
+    bad_character,
+    character_refused,
+    decode,
+    finish,
+    parse,
+    takes_long,
+)
 from phonegame.wire.v1.to_game import (
     ActionAsked,
     CallEnded,
@@ -102,6 +111,7 @@ __all__ = [
     "Welcome",
     "Word",
     "bad_character",
+    "character_refused",
     "decode",
     "encode",
     "finish",

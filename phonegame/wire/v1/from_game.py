@@ -179,6 +179,8 @@ class Character(_ToCallers, frozen=True, kw_only=True):
     """Or the name of a character file of the server."""
     is_servers_own: bool = False
     """It has come from such a file."""
+    words: tuple[str, ...] = ()
+    """That the message itself names, as the character's `vocabulary`."""
 
 
 class CharacterStop(_ToCallers, frozen=True, kw_only=True, omit_defaults=True, tag="character_stop"):
@@ -229,6 +231,7 @@ class Dial(_Dial, frozen=True, kw_only=True):
 
     character: Persona | str | None = None
     is_servers_own: bool = False
+    words: tuple[str, ...] = ()
 
 
 class Record(_ToCallers, frozen=True, kw_only=True, omit_defaults=True, tag="record"):

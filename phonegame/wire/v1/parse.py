@@ -28,6 +28,7 @@ from phonegame.wire.v1.from_game import (
 from phonegame.wire.v1.to_game import Error
 
 BAD_CHARACTER = "bad_character"
+CHARACTER_REFUSED = "character_refused"
 MAX_WHAT = 4000
 _NOTHING = InlineCharacter()
 EXAMPLE = '{"type": "say", "text": "Hello"}'
@@ -129,18 +130,30 @@ def _finish_character(message: CharacterMessage) -> Character | Malformed:
         return _malformed(message, "use", "use: is there, and so is a character; give only one", BAD_CHARACTER)
     if isinstance(character, Invalid):
         return _malformed(message, character.field, character.what, BAD_CHARACTER)
-    return Character(character=character, call_id=message.call_id, players=message.players)
+    return Character(character=character, words=message.vocabulary, call_id=message.call_id, players=message.players)
 
 
 def _finish_dial(message: DialMessage) -> Dial | Malformed:
     character: Persona | Invalid | str | None
+    words: tuple[str, ...] = ()
     if isinstance(message.character, InlineCharacter):
-        character = as_persona(message.character, "character.")
+        character, words = as_persona(message.character, "character."), message.character.vocabulary
     else:
         character = message.character
     if isinstance(character, Invalid):
         return _malformed(message, character.field, character.what, BAD_CHARACTER)
-    return Dial(to=message.to, dial_id=message.dial_id, character=character)
+    return Dial(to=message.to, dial_id=message.dial_id, character=character, words=words)
+
+
+def character_refused(message: Character | Dial, why: str) -> Malformed:
+    """Nothing is wrong with it, but this server cannot play it."""
+    return Malformed(
+        message=why[:MAX_WHAT],
+        in_reply_to="dial" if isinstance(message, Dial) else "character",
+        field="character" if isinstance(message, Dial) else None,
+        dial_id=message.dial_id if isinstance(message, Dial) else None,
+        code=CHARACTER_REFUSED,
+    )
 
 
 def bad_character(message: Character | Dial, what: str) -> Malformed:

@@ -1,7 +1,4 @@
-"""Brains to be tried, each in front of something that answers as a script says: one suite runs on all of them.
-
-A brain of another kind joins the suite by a bench of its own in `BENCHES`.
-"""
+"""Brains to be tried. A brain of another kind joins the suites by a bench of its own in `MODELS`, or in `BENCHES`."""
 
 from __future__ import annotations
 
@@ -22,19 +19,26 @@ from langchain_core.runnables import Runnable
 from phonegame.characters.brain import Brain
 from phonegame.characters.brains import find_brain
 from phonegame.characters.brains.langchain import LangChainBrain
+from phonegame.characters.brains.script.brain import ScriptBrain
+from phonegame.characters.persona import Persona
 from phonegame.local.model import Answer, Call, ModelConfig, Script, serve_model
 from phonegame.local.model.record import Asked, Requests
 from phonegame.local.model.script import tokens_of
+from tests.characters.brains.play import ANSWERS, BROKEN, PERSONA, SCRIPTED
 
 KEY = "planted0model0key"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`requests`: what the brain has asked for, and what has become of it."""
+    """`requests`: what the brain has asked somebody else for, and what has become of it."""
 
     brain: Brain
     requests: Requests
+    persona: Persona = PERSONA
+    """Whom it plays."""
+    broken: Persona = PERSONA
+    """Whom it cannot play when the caller says "break off"."""
 
     async def request(self, number: int) -> Asked:
         return await self.requests.wait_for(number)
@@ -42,6 +46,14 @@ class Stage:
 
 class Bench(Protocol):
     name: str
+
+    def play(self) -> AbstractAsyncContextManager[Stage]:
+        """What play.py says."""
+
+
+class ModelBench(Bench, Protocol):
+    """The brain is in front of something that answers as it is told to."""
+
     is_http: bool
     """Whether there is a server that can refuse."""
 
@@ -49,11 +61,23 @@ class Bench(Protocol):
         """`config`: of a `ModelConfig`, for those with a server."""
 
 
+class ScriptBench:
+    name = "script"
+
+    @asynccontextmanager
+    async def play(self) -> AsyncIterator[Stage]:
+        await trio.lowlevel.checkpoint()
+        yield Stage(ScriptBrain(), Requests(), SCRIPTED, BROKEN)
+
+
 class HttpBench:
     is_http = True
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def play(self) -> AbstractAsyncContextManager[Stage]:
+        return self.open(*ANSWERS)
 
     @asynccontextmanager
     async def open(self, *answers: Answer, **config: Any) -> AsyncIterator[Stage]:
@@ -69,6 +93,9 @@ class HttpBench:
 class LangChainBench:
     name = "langchain"
     is_http = False
+
+    def play(self) -> AbstractAsyncContextManager[Stage]:
+        return self.open(*ANSWERS)
 
     @asynccontextmanager
     async def open(self, *answers: Answer, **config: Any) -> AsyncIterator[Stage]:
@@ -144,7 +171,9 @@ def _call_chunks(call: Call, index: int) -> list[Any]:
     return [head, {"name": None, "args": arguments[3:], "id": None, "index": index}]
 
 
-BENCHES: tuple[Bench, ...] = (HttpBench("openai"), HttpBench("anthropic"), LangChainBench())
+MODELS: tuple[ModelBench, ...] = (HttpBench("openai"), HttpBench("anthropic"), LangChainBench())
+BENCHES: tuple[Bench, ...] = (ScriptBench(), *MODELS)
 
 every = pytest.mark.parametrize("bench", BENCHES, ids=lambda bench: bench.name)
-every_http = pytest.mark.parametrize("bench", [b for b in BENCHES if b.is_http], ids=lambda bench: bench.name)
+every_model = pytest.mark.parametrize("bench", MODELS, ids=lambda bench: bench.name)
+every_http = pytest.mark.parametrize("bench", [b for b in MODELS if b.is_http], ids=lambda bench: bench.name)

@@ -12,7 +12,7 @@ from phonegame.characters.brain import BrainError, BrainRefused
 from phonegame.characters.brains import find_brain
 from phonegame.local.model import Answer
 from tests.characters.brains.asking import ask, text_of
-from tests.characters.brains.benches import KEY, Bench, every_http
+from tests.characters.brains.benches import KEY, ModelBench, every_http
 
 SECRET = "xylophone"
 
@@ -45,7 +45,7 @@ SECRET = "xylophone"
     ids=lambda value: repr(value)[:70] if isinstance(value, Answer) else "",
 )
 async def test_a_fault_is_told_in_words_that_help_once_and_without_what_was_said(
-    bench: Bench, answer: Answer, kind: type[BrainError], words: str, caplog: pytest.LogCaptureFixture
+    bench: ModelBench, answer: Answer, kind: type[BrainError], words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with bench.open(answer) as stage:
@@ -60,7 +60,7 @@ async def test_a_fault_is_told_in_words_that_help_once_and_without_what_was_said
 
 
 @every_http
-async def test_a_wrong_key_is_refused_and_not_shown(bench: Bench) -> None:
+async def test_a_wrong_key_is_refused_and_not_shown(bench: ModelBench) -> None:
     async with bench.open(key="another") as stage:
         with pytest.raises(BrainRefused, match="the key is wrong") as caught:
             await ask(stage.brain, "hello")
@@ -68,14 +68,14 @@ async def test_a_wrong_key_is_refused_and_not_shown(bench: Bench) -> None:
 
 
 @every_http
-async def test_an_unknown_model_is_refused(bench: Bench) -> None:
+async def test_an_unknown_model_is_refused(bench: ModelBench) -> None:
     async with bench.open(models=("other",)) as stage:
         with pytest.raises(BrainRefused, match="PHONEGAME_MODEL "):
             await ask(stage.brain, "hello")
 
 
 @every_http
-async def test_a_server_that_is_not_there(bench: Bench) -> None:
+async def test_a_server_that_is_not_there(bench: ModelBench) -> None:
     listener = trio.socket.socket()
     await listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -98,7 +98,7 @@ async def test_a_server_that_is_not_there(bench: Bench) -> None:
     ],
     ids=["a page", "an object", "no page", "no HTTP", "nothing"],
 )
-async def test_a_server_of_another_kind(bench: Bench, sent: bytes) -> None:
+async def test_a_server_of_another_kind(bench: ModelBench, sent: bytes) -> None:
     async def answer(stream: trio.SocketStream) -> None:
         async with stream:
             await stream.receive_some(100_000)
@@ -115,7 +115,7 @@ async def test_a_server_of_another_kind(bench: Bench, sent: bytes) -> None:
 
 
 @every_http
-async def test_replies_share_a_connection_which_warming_has_opened(bench: Bench) -> None:
+async def test_replies_share_a_connection_which_warming_has_opened(bench: ModelBench) -> None:
     async with bench.open() as stage:
         await stage.brain.warm()  # type: ignore[attr-defined]
         for _ in range(3):
@@ -124,7 +124,7 @@ async def test_replies_share_a_connection_which_warming_has_opened(bench: Bench)
 
 
 @every_http
-async def test_nothing_is_taken_from_the_environment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_taken_from_the_environment(bench: ModelBench, monkeypatch: pytest.MonkeyPatch) -> None:
     planted: dict[str, Any] = dict.fromkeys(
         ["OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"], "planted"
     )
@@ -142,7 +142,7 @@ async def test_nothing_is_taken_from_the_environment(bench: Bench, monkeypatch: 
 
 
 @every_http
-async def test_a_server_without_a_key_is_sent_none(bench: Bench) -> None:
+async def test_a_server_without_a_key_is_sent_none(bench: ModelBench) -> None:
     async with bench.open(key=None) as stage:
         url = stage.brain._url  # type: ignore[attr-defined]
         async with find_brain(f"{bench.name}:m", url=url) as brain:

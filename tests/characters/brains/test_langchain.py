@@ -9,6 +9,7 @@ import sys
 import threading
 import types
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +56,21 @@ async def test_a_message_that_comes_whole() -> None:
 async def test_a_chain_that_gives_texts() -> None:
     async with brain_of(RunnableLambda(echo) | StrOutputParser()) as brain:
         assert text_of(await ask(brain, "hello")) == "You said: hello"
+
+
+def test_a_module_of_the_folder_where_the_server_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    code = "from langchain_core.runnables import RunnableLambda\nbot = RunnableLambda(str)"
+    (tmp_path / "planted_runnable.py").write_text(code)
+    (tmp_path / "json.py").write_text("raise AssertionError")
+    assert find_brain("langchain:planted_runnable:bot").name == "langchain:planted_runnable:bot"
+    assert sys.path[-1] == str(tmp_path)
+
+
+async def test_halves_of_characters_reach_nobody() -> None:
+    async with brain_of(RunnableLambda(lambda _: "a \ud83d b")) as brain:
+        assert text_of(await ask(brain, "hello")) == "a ? b"
 
 
 async def test_the_messages_tell_who_it_is_and_what_was_said() -> None:

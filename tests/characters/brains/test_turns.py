@@ -23,7 +23,7 @@ from phonegame.characters.entries import (
 )
 from phonegame.local.model.anthropic_check import check_messages
 from phonegame.local.model.openai_check import check_chat
-from tests.characters.brains.asking import ACTIONS, PERSONA
+from tests.characters.brains.play import ACTIONS, PERSONA
 
 TEXTS = st.text(max_size=12)
 IDS = st.sampled_from(["a", "b", "c"])
@@ -71,6 +71,12 @@ def texts(*entries: Entry) -> list[str]:
 def test_what_was_cut_off_is_marked_behind_it() -> None:
     said = texts(CallerSaid("hi"), CharacterSaid("Good", cut_off=True), CallerSaid("a pizza"))
     assert said == ["hi", "Good", "(You were interrupted there; the other person has heard only this much.)\na pizza"]
+
+
+def test_cut_off_by_nothing_it_is_to_go_on() -> None:
+    said = texts(CallerSaid("hi"), CharacterSaid("Good", cut_off=True))
+    assert said[:2] == ["hi", "Good"]
+    assert said[2].endswith("(It was only noise, nobody has spoken: go on from there.)")
 
 
 def test_what_was_cut_off_before_a_word_is_no_turn() -> None:

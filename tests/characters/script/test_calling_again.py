@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from phonegame.characters.brains.script.library import read_script
 from phonegame.characters.brains.script.progress import Progress, from_json
-from tests.characters.script.talker import Talker, talker
+from tests.characters.script.talker import talker
+from tests.characters.talker import Talker
 
 SCRIPT = """
 calling_again = "AGAIN"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from phonegame.characters.files import read_character
-from tests.characters.script.talker import Talker, talker
+from tests.characters.script.talker import talker
+from tests.characters.talker import Talker
 
 with resources.as_file(resources.files("phonegame.characters") / "examples" / "pizzeria.toml") as path:
     EXAMINED = read_character(Path(path))

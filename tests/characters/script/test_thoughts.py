@@ -113,8 +113,7 @@ async def test_what_is_said_while_an_action_is_carried_out_is_answered_first() -
     async with talker(ACTING + '[[anywhere]]\nhear = "hello"\nsay = "A moment."') as caller:
         await caller.call()
         await caller.say("open the left door")
-        # a result stands behind its action, whenever it comes
-        caller.entries.insert(4, ActionDone(caller.asked[0].action_id, '{"hour": 8}'))
+        caller.entries.append(ActionDone(caller.asked[0].action_id, '{"hour": 8}'))
         assert await caller.say("hello?") == "A moment. Open since 8. A room."
 
 

@@ -38,5 +38,10 @@ def test_there_are_no_more_than_recognisers_take() -> None:
     assert sum(map(str.isalnum, "".join(found))) <= MOST_LETTERS
 
 
+def test_what_somebody_has_chosen_is_never_left_out() -> None:
+    chosen = [f"word {number} {'x' * 80}" for number in range(90)]
+    assert words(SCRIPT, *chosen) == tuple(chosen)
+
+
 def test_the_local_recogniser_can_say_all_of_it() -> None:
     assert len(spoken_phrases(words(SCRIPT))) == len(words(SCRIPT))

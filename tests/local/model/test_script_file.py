@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from phonegame.cli import main
 from phonegame.local.model import script_file
 from phonegame.local.model.script import Answer, Call
 from phonegame.local.model.script_file import ScriptFileError, load_script, parse_script
@@ -35,6 +37,14 @@ def test_a_fault_is_named(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(ScriptFileError, match=words) as caught:
         load_script(path)
     assert str(path) in str(caught.value)
+
+
+def test_the_command_s_help_has_a_script() -> None:
+    shown = CliRunner().invoke(main, ["model", "--help"], terminal_width=120).output
+    script = parse_script(shown.partition("such as\n")[2].partition("Options:")[0])
+    assert script.next_for("mushrooms, please").text == "Mushrooms it is."
+    assert [script.next_for("x").token, script.next_for("x").status] == [0.05, 429]
+    assert script.next_for("x").text == "You said: {said}"
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from quart_trio import QuartTrio
 
 from phonegame import dial_command
 from phonegame.dial_command import FAILED_LOOKS, dial
+from phonegame.local.http_server import HttpRequest
 from phonegame.local.twilio_api import ACCOUNT_SID, AUTH_TOKEN, Answer, ApiError, ApiFault, Busy, Lost, api_errors
 from phonegame.local.twilio_api.command import carrier
-from phonegame.local.twilio_api.http_server import HttpRequest
 from phonegame.local.twilio_api.rest import RestApi
 from tests.hypercorn_server import config_for, serving
 from tests.local.twilio_api.world import CALLEE, World, world

@@ -225,3 +225,13 @@ async def test_client_that_speaks_nonsense_is_told_so(sent: bytes, status: bytes
     async with world() as here, await trio.open_tcp_stream("127.0.0.1", here.carrier.port) as stream:
         await stream.send_all(sent)
         assert (await stream.receive_some()).startswith(b"HTTP/1.1 " + status)
+
+
+async def test_client_that_does_not_wait_for_its_answer_is_remembered() -> None:
+    async with world() as here:
+        here.carrier.api_faults.append(ApiFault(acts=True, late=3600))
+        async with await trio.open_tcp_stream("127.0.0.1", here.carrier.port) as stream:
+            await stream.send_all(b"GET /2010-04-01/Accounts.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        await here.carrier.wait_until(lambda: bool(here.carrier.requests))
+        [request] = here.carrier.requests
+    assert (request.method, request.status) == ("GET", None)

@@ -2,9 +2,17 @@
 A character's file, TOML. Whoever is in it, and, where it follows a script, everything it says and listens for.
 
   name = "Witness"                          whose memory it is; needed
+  persona = "..."                           for a language model, where the file has no states: who it is, what it knows
+  greeting = "Hello."                       said first; else what the script, or the model, says first
   voice = "espeak:en-us+f3"                 else the server's own
-  patience, silence_seconds, goodbye, vocabulary, ...     see the README
-  persona = "..."                           for a language model, where the file has no states
+  patience = 0.7                            seconds for whoever has stopped in the midst of a sentence, to go on
+  silence_seconds = 10                      who says nothing for so long is asked, and then left; 0: never
+  silence_prompt = "Are you still there?"   what is asked; empty: what the script, or the model, says to the silent
+  goodbye = "Goodbye."                      to whoever stays silent
+  filler = "One moment."                    said when a reply takes long; empty: nothing
+  excuse = "I am sorry, ..."                said when the model fails
+  message = "Call me back."                 left on an answering machine; empty: it hangs up there
+  vocabulary = ["Bluebeard"]                what callers are likely to say, besides what a script listens for
   [[actions]]                               what the game can be asked for: name, description, seconds, and
   name = "open_door"                          parameters (JSON Schema), or in short:
   takes = { door = ["left", "right"], times = "integer" }

@@ -15,10 +15,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phonegame.characters.brains.script.spoken_numbers import digits_of
+from phonegame.characters.brains.script.spoken_numbers import numbers_at
 from phonegame.characters.brains.script.words import UNSTRESSED, Word, words_of
-from phonegame.numerals import is_digits, takes_and
-from phonegame.vocabulary import NUMBER_WORDS, OH
 
 MAX_LENGTH = 300
 MAX_DEPTH = 10
@@ -259,8 +257,7 @@ class _Parser:
         items: list[Node] = []
         at = 0
         while at < len(literals):
-            end = _end_of_number(literals, at)
-            digits = digits_of([word.text for word in literals[at:end]]) if end > at else ""
+            end, digits = next(numbers_at(literals, at, pronouns=True), (at, ""))
             if digits:
                 items.append(Number(digits, " ".join(word.text for word in literals[at:end])))
                 at = end
@@ -271,17 +268,6 @@ class _Parser:
             at += 1
         literals.clear()
         return items
-
-
-def _end_of_number(words: list[Word], start: int) -> int:
-    end = start
-    while end < len(words):
-        text = words[end].text
-        joins = text == "and" and end > start and end + 1 < len(words) and takes_and(words[end - 1].text)
-        if not joins and not is_digits(text) and (text not in NUMBER_WORDS or text in OH):
-            break
-        end += 1
-    return end
 
 
 def _forms(word: str) -> list[str]:

@@ -32,17 +32,21 @@ _MOST_FORMS = 40
 
 
 def vocabulary_of(script: Script, first: Iterable[str] = ()) -> tuple[str, ...]:
-    """Words and short phrases, the best first, behind those that are in `first`."""
-    found: dict[str, None] = {}
-    letters = 0
-    for phrase in itertools.chain(first, _phrases(script)):
+    """Words and short phrases, the best first, behind those that are in `first`, all of which somebody has chosen."""
+    found: dict[str, None] = dict.fromkeys(phrase.casefold() for phrase in first if phrase)
+    letters = sum(map(_letters, found))
+    for phrase in _phrases(script):
         if phrase.casefold() in found or not phrase:
             continue
-        letters += sum(map(str.isalnum, phrase))
-        if letters > MOST_LETTERS or len(found) == MOST:
+        letters += _letters(phrase)
+        if letters > MOST_LETTERS or len(found) >= MOST:
             break
         found[phrase.casefold()] = None
     return tuple(found)
+
+
+def _letters(phrase: str) -> int:
+    return sum(map(str.isalnum, phrase))
 
 
 def _phrases(script: Script) -> Iterator[str]:

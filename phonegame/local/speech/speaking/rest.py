@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import h11
 import trio
 
+from phonegame.local.http_server import HttpRequest, receive_request
 from phonegame.local.speech.config import SpeechConfig
 from phonegame.local.speech.refusals import Refusal, check_key
 from phonegame.local.speech.speaking.commands import is_text
@@ -27,6 +28,7 @@ TEXT_LENGTH = 2000
 BODY_BYTES = 65_536
 RECEIVE_BYTES = 16_384
 REQUEST_SECONDS = 10.0
+INCOMPLETE = Refusal(400, "BAD_REQUEST", "the request is not complete")
 _WAV_FORMATS = {"linear16": 1, "alaw": 6, "mulaw": 7}
 
 
@@ -56,9 +58,10 @@ class SpeakOverHttp:
 
     async def _say(self, http: h11.Connection, stream: trio.abc.Stream, head: bytes) -> tuple[Order, bytes] | Refusal:
         try:
+            http.receive_data(head)
             with trio.fail_after(REQUEST_SECONDS):
-                request, body = await _receive(http, stream, head)
-            order = self._order(request, body)
+                request = await receive_request(http, stream, BODY_BYTES)
+            order = INCOMPLETE if request is None else self._order(request)
             return order if isinstance(order, Refusal) else (order, await _synthesise(order))
         except h11.RemoteProtocolError as error:
             return Refusal(error.error_status_hint, "BAD_REQUEST", str(error))
@@ -67,42 +70,17 @@ class SpeakOverHttp:
         except SpeakError as error:
             return Refusal(503, "SERVICE_UNAVAILABLE", str(error))
 
-    def _order(self, request: h11.Request, body: bytes) -> Order | Refusal:
+    def _order(self, request: HttpRequest) -> Order | Refusal:
         """Raises ESpeakMissing."""
-        path, _, query = request.target.decode("latin-1").partition("?")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
-        if path != "/v1/speak":
+        if request.path != "/v1/speak":
             return Refusal(404, "NOT_FOUND", "Not found.")
-        options = check_key(headers, self._config.key) or parse_speak_query(query, "rest")
+        options = check_key(request.headers, self._config.key) or parse_speak_query(request.query, "rest")
         if isinstance(options, Refusal):
             return options
-        text = _text(headers.get("content-type", ""), body)
+        text = _text(request.headers.get("content-type", ""), request.body)
         if isinstance(text, Refusal):
             return text
         return Order(text, options, find_voice(self._config, options))
-
-
-async def _receive(http: h11.Connection, stream: trio.abc.Stream, head: bytes) -> tuple[h11.Request, bytes]:
-    http.receive_data(head)
-    request: h11.Request | None = None
-    body = b""
-    while True:
-        await trio.lowlevel.checkpoint()
-        match http.next_event():
-            case h11.Request() as request:
-                if http.they_are_waiting_for_100_continue:
-                    go_on = h11.InformationalResponse(status_code=100, headers=[])
-                    await stream.send_all(http.send(go_on) or b"")
-            case h11.Data(data=data):
-                body += bytes(data)
-                if len(body) > BODY_BYTES:
-                    raise h11.RemoteProtocolError("the body is too large", error_status_hint=413)
-            case h11.EndOfMessage() if request is not None:
-                return request, body
-            case h11.NEED_DATA:
-                http.receive_data(bytes(await stream.receive_some(RECEIVE_BYTES)))
-            case _:
-                raise h11.RemoteProtocolError("the request is not complete")
 
 
 def _text(content_type: str, body: bytes) -> str | Refusal:
