@@ -236,6 +236,7 @@ class FrontDesk:
                     self._host.turn_away(TurnedAway.AWAY)
                 case line if self._left_because is not None:
                     # the end came while `join` was returning: nobody can cancel it any more
+                    line.deliver_nowait(CallEnding(self._left_because))
                     line.close_nowait(self._left_because, 0)
                 case line:
                     self._begin(line, tail)

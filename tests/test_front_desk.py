@@ -293,7 +293,7 @@ async def test_a_caller_who_goes_in_the_very_moment_in_which_the_line_is_ready_h
         hall.desk.leave_nowait("hung_up")
         await wait_all_tasks_blocked()
         assert hall.host.joined == 0
-        assert hall.events("42") == [STARTED, CallEnded("hung_up", 0)]
+        assert hall.events("42") == [STARTED, CallEnding("hung_up"), CallEnded("hung_up", 0)]
         after = await hall.switchboard.join("42", Caller(call_id="after"), lambda _: None)
         assert not isinstance(after, Refused)
 

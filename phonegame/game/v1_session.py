@@ -229,7 +229,9 @@ class V1Session:
         while True:
             while not self._inbox:
                 self._socket.resume_nowait()
-                await self._arrived.park()
+                # one that is relayed hands over at once what it has
+                if not self._inbox:
+                    await self._arrived.park()
             if self._pipe is not None:
                 await self._pipe.send(self._inbox.popleft())
                 continue

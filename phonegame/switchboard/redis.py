@@ -26,7 +26,17 @@ import structlog
 import trio
 
 from phonegame.redis_link import RedisAway, RedisLink
-from phonegame.switchboard import Caller, Command, FromCall, NoCodeFree, Refused, Reserved, SeatClosed
+from phonegame.switchboard import (
+    CallEnding,
+    Caller,
+    CallEvent,
+    Command,
+    FromCall,
+    NoCodeFree,
+    Refused,
+    Reserved,
+    SeatClosed,
+)
 from phonegame.switchboard.elsewhere import Service
 from phonegame.switchboard.leases import Leases
 from phonegame.switchboard.letters import (
@@ -53,6 +63,7 @@ from phonegame.switchboard.remote import RemoteLine
 
 CLAIM_SECONDS = 5.0
 """For the answer of the game's worker."""
+GIVEN_BACK = "hung_up"
 WORKER_LOST = "worker_lost"
 """Why a call has ended, as its game has it, where the server that had the call is gone."""
 
@@ -66,6 +77,21 @@ class _Hosted:
     line: MemoryLine | RemoteLine
     beginning: trio.CancelScope = field(default_factory=trio.CancelScope)
     began_at: float = field(default_factory=trio.current_time)
+    is_ending: bool = False
+    """Whether the game has been told."""
+
+    def deliver(self, event: CallEvent) -> None:
+        self.is_ending |= isinstance(event, CallEnding)
+        self.line.deliver_nowait(event)
+
+    def end(self, reason: str) -> None:
+        """Where the call itself does not do so in order."""
+        self.beginning.cancel()
+        self.line.give_back_nowait()
+        if self.line.begun:
+            if not self.is_ending:
+                self.deliver(CallEnding(reason))
+            self.line.close_nowait(reason, trio.current_time() - self.began_at)
 
 
 class RedisSwitchboard:
@@ -286,15 +312,12 @@ class RedisSwitchboard:
             case Begin():
                 self._begin_soon(worker, letter.line, hosted)
             case Delivered() | DeliveredHeard():
-                line.deliver_nowait(event_of(letter))
+                hosted.deliver(event_of(letter))
             case Released():
                 line.release_nowait()
             case GivenBack():
-                hosted.beginning.cancel()
-                line.give_back_nowait()
-                if line.begun:
-                    # the answer that it has begun and this letter have met on their way
-                    line.close_nowait("hung_up", 0)
+                # the answer that it has begun and this letter may have met on their way
+                hosted.end(GIVEN_BACK)
                 del self._hosted[worker, letter.line]
             case Closed(reason=reason, seconds=seconds):
                 hosted.beginning.cancel()
@@ -342,7 +365,4 @@ class RedisSwitchboard:
                 line.lose_nowait()
         for of, name in list(self._hosted):
             if of == worker:
-                hosted = self._hosted.pop((of, name))
-                hosted.beginning.cancel()
-                hosted.line.give_back_nowait()
-                hosted.line.close_nowait(WORKER_LOST, trio.current_time() - hosted.began_at)
+                self._hosted.pop((of, name)).end(WORKER_LOST)

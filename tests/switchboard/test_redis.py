@@ -12,6 +12,7 @@ import trio
 from phonegame.speak.saying import Saying
 from phonegame.switchboard import (
     CallEnded,
+    CallEnding,
     CallKeyed,
     Clear,
     Command,
@@ -201,8 +202,9 @@ async def test_the_codes_of_a_dead_worker_are_free_again(
             dead.kill()
             await holds(lambda: phone.commands == [GameLeft()])
             await holds(lambda: code not in living[0].switchboard.active)
-            await holds(lambda: len(events.of("of the dead")) == 1)
-            (ended,) = events.of("of the dead")
+            await holds(lambda: len(events.of("of the dead")) == 2)
+            ending, ended = events.of("of the dead")
+            assert ending == CallEnding(WORKER_LOST)
             assert isinstance(ended, CallEnded)
             assert ended.reason == WORKER_LOST
             assert other_seat.calls == []
