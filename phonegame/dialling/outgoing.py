@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal, Protocol
@@ -120,13 +120,26 @@ _ANSWERERS = frozenset(
 )
 
 
+def takes_message(answered_by: str | None) -> bool:
+    """A machine has answered, and records what is said from now on."""
+    return answered_by is not None and answered_by.startswith("machine_end")
+
+
 class OutgoingCall:
     def __init__(
-        self, order: Order, caller: Callable[[str], Caller], carrier: Places, refused: Callable[[DialRefused], object]
+        self,
+        order: Order,
+        caller: Callable[[str], Caller],
+        carrier: Places,
+        refused: Callable[[DialRefused], object],
+        worker: str = "",
     ) -> None:
-        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed."""
+        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed.
+
+        `worker`: this one, where there are several; the call's id tells it to the others.
+        """
         self.order = order
-        self.id = secrets.token_hex(8)
+        self.id = f"{worker}.{secrets.token_hex(8)}" if worker else secrets.token_hex(8)
         self.caller = caller(self.id)
         self._carrier = carrier
         self._refused = refused
@@ -146,6 +159,8 @@ class OutgoingCall:
         self.placed = trio.Event()
         """It is known whether the carrier has taken the order: see `call_sid` and `error`."""
         self.error: DialRefused | CarrierError | None = None
+        self.on_news: Callable[[], object] = lambda: None
+        """Called when nobody needs it any more, and when it is known who has answered."""
         self._log: structlog.stdlib.BoundLogger = log.bind(call=self.id)
 
     @property
@@ -160,12 +175,12 @@ class OutgoingCall:
     # the task
 
     async def run(
-        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractContextManager[None]]
+        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractAsyncContextManager[None]]
     ) -> None:
         """Returns when the call is over. `taken`: see `DialQuota.taken`."""
         try:
             await self._reserve(switchboard)
-            with taken(self.order.game, self.caller.known_as or ""):
+            async with taken(self.order.game, self.caller.known_as or ""):
                 await self._ring_up()
         except DialRefused as refusal:
             self._log.warning("call not placed", rule=refusal.rule.label)
@@ -183,6 +198,8 @@ class OutgoingCall:
                 raise DialRefused(Rule.UNKNOWN_CODE, "code: no game shows it")
             case Refused.BUSY:
                 raise DialRefused(Rule.NO_ROOM, "the game has as many callers, and phones that ring, as it accepts")
+            case Refused.AWAY:
+                raise DialRefused(Rule.UNREACHABLE, "the server that has the game cannot be reached; try again")
             case reserved:
                 self.reserved = reserved
 
@@ -275,6 +292,7 @@ class OutgoingCall:
         if self.unwanted is not None:
             return
         self.unwanted = why
+        self.on_news()
         if self._stage >= Stage.CONNECTED:
             return
         self.outcome = "cancelled"
@@ -312,11 +330,15 @@ class OutgoingCall:
         self._log.info("answered", by=self.answered_by)
         self._tell("answered" if self.answered_by in ("human", "unknown") else "machine")
         self.detected.set()
+        self.on_news()
+
+    @property
+    def detects_machine(self) -> bool:
+        return self.order.detects_machine
 
     @property
     def takes_message(self) -> bool:
-        """A machine has answered, and records what is said from now on."""
-        return self.answered_by is not None and self.answered_by.startswith("machine_end")
+        return takes_message(self.answered_by)
 
     # from the media stream
 
