@@ -50,7 +50,7 @@ async def workers(server: RedisServer) -> AsyncIterator[list[Worker]]:
 
 
 async def holds(condition: Callable[[], bool], seconds: float = 20) -> None:
-    with trio.fail_after(seconds):
+    with trio.fail_after(seconds):  # noqa: ASYNC912 - it may hold already
         while not condition():  # noqa: ASYNC110 - nothing tells of it
             await trio.sleep(0.01)
 
