@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
+from phonegame.board_settings import BoardSettings
 from phonegame.character_settings import CharacterSettings
 from phonegame.deepgram.listen_url import fault_of
 from phonegame.limit_settings import LimitSettings
@@ -44,7 +45,14 @@ class SettingsError(Exception):
 
 
 class Settings(
-    Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, RedisSettings, LimitSettings
+    Prompts,
+    TwilioSettings,
+    CharacterSettings,
+    MemorySettings,
+    RecordingSettings,
+    RedisSettings,
+    BoardSettings,
+    LimitSettings,
 ):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
