@@ -33,6 +33,7 @@ from coredis.exceptions import (
 )
 from coredis.exceptions import ConnectionError as RedisConnectionError
 from coredis.retry import NoRetryPolicy
+from packaging.version import Version
 
 from phonegame.groups import leaves
 
@@ -43,6 +44,8 @@ PING_SECONDS = 2.0
 BLOCK_SECONDS = 1.5
 STREAM_ENTRIES = 200
 ASK_AGAIN_SECONDS = 0.1
+OLDEST = Version("6.2")
+"""XADD has NOMKSTREAM, and XTRIM has MINID."""
 CLUSTER = "+cluster"
 """At the end of an address's scheme."""
 PAUSES = (0.05, 0.2, 0.5, 1.0)
@@ -116,6 +119,10 @@ class RedisLink:
         except _AWAY as error:
             self._lose(client, error)
             raise RedisAway(f"Redis does not answer: {error}") from error
+        except (AuthenticationError, AuthorizationError) as error:
+            # a password that was changed: `run` says so, and goes on trying
+            self._lose(client, error)
+            raise RedisAway(f"Redis does not let us in: {error}") from error
         except ResponseError as error:
             if not str(error).startswith(_CANNOT_NOW):
                 raise
@@ -185,6 +192,10 @@ class RedisLink:
             attempt.deadline = trio.current_time() + CONNECT_SECONDS + ANSWER_SECONDS
             async with open_client(self._url) as client:
                 await client.ping()
+                if client.server_version is not None and client.server_version < OLDEST:
+                    raise RedisRefuses(
+                        f"PHONEGAME_REDIS_URL: Redis {client.server_version} is too old: {OLDEST} is needed"
+                    )
                 attempt.deadline = math.inf
                 self._client, self._lost = client, trio.Event()
                 self.times_connected += 1

@@ -105,11 +105,13 @@ class RedisServer:
 
 
 def free_port() -> int:
-    """Nobody has it at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Nobody has it at the moment. A cluster needs another one, 10000 above."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port <= 65535 - 10_000:
+            return port
 
 
 @asynccontextmanager

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import trio
+from packaging.version import Version
 
+from phonegame import redis_link
 from phonegame.groups import leaves
 from phonegame.redis_link import RedisAway, RedisLink, RedisRefuses, open_redis
 from tests.redis_server import RedisServer, free_port, redis_server
@@ -104,6 +106,21 @@ async def test_a_wrong_password_is_said_and_not_shown() -> None:
         assert "wrong-secret" not in repr(error)
         async with open_redis(server.url.replace("//", "//:right@")) as link:
             await link.ask(lambda client: client.ping())
+
+
+async def test_one_that_is_too_old_is_refused(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_link, "OLDEST", Version("99"))
+    with pytest.RaisesGroup(pytest.RaisesExc(RedisRefuses, match="too old: 99 is needed"), flatten_subgroups=True):
+        async with open_redis(server.url):
+            pass
+
+
+async def test_a_password_that_is_changed_is_no_end(server: RedisServer) -> None:
+    async with open_redis(server.url) as link:
+        await link.ask(lambda client: client.config_set({"requirepass": "other"}))
+        await link.ask(lambda client: client.acl_setuser("default", "nopass", "-@all"))
+        with pytest.raises(RedisAway):
+            await link.ask(lambda client: client.get("key"))
 
 
 async def test_a_cluster_answers() -> None:

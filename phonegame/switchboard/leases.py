@@ -115,9 +115,10 @@ class Leases:
             await self._link.wait_until_up()
         is_sure = False
         while True:
+            await trio.lowlevel.checkpoint()
             candidates = self._candidates()
             # whoever is cancelled while Redis gives a code would not know that he has it
-            with trio.CancelScope(shield=True):
+            with trio.CancelScope(shield=True):  # noqa: ASYNC912 - at the end there is nothing to ask
                 if candidates:
                     code = await self._try_to_take(candidates)
                     if code is not None:

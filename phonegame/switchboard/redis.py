@@ -206,7 +206,7 @@ class RedisSwitchboard:
         try:
             await remote.wait_until_begun()
         except trio.Cancelled:
-            remote.give_back_nowait()
+            remote.drop_nowait()
             raise
         return remote
 
@@ -239,10 +239,10 @@ class RedisSwitchboard:
                 await line.wait_until_claimed()
         except trio.TooSlowError:
             log.warning("the worker that has the game does not answer", worker=worker)
-            line.give_back_nowait()
+            line.drop_nowait()
             return Refused.AWAY
         except trio.Cancelled:
-            line.give_back_nowait()
+            line.drop_nowait()
             raise
         return line.refused or line
 

@@ -108,7 +108,7 @@ class RemoteLine:
         try:
             await self._begun.wait()
         except trio.Cancelled:
-            self.give_back_nowait()
+            self.drop_nowait()
             raise
         return self
 
@@ -129,6 +129,11 @@ class RemoteLine:
 
     def give_back_nowait(self) -> None:
         if not self._begun.is_set():
+            self.drop_nowait()
+
+    def drop_nowait(self) -> None:
+        """Whoever has asked for it is gone. It may have begun in the very moment: the game's worker ends it then."""
+        if not self._over:
             self._released = True
             self._write(GivenBack(self.id))
             self._end()

@@ -38,6 +38,7 @@ async def other_worker(house: House) -> AsyncIterator[Worker]:
     environment = {
         "PROXY_URL": "127.0.0.1:0",
         "PHONEGAME_VOICE": "none",
+        "PHONEGAME_CODES": settings.codes,
         "PHONEGAME_REDIS_URL": settings.redis_url.get_secret_value(),
         "DEEPGRAM_URL": settings.deepgram_url,
         "DEEPGRAM_API_KEY": settings.deepgram_api_key.get_secret_value(),

@@ -27,6 +27,7 @@ from phonegame.switchboard import (
     ways,
 )
 from phonegame.switchboard.lease_scripts import CODES
+from phonegame.switchboard.letters import Begun, decode
 from phonegame.switchboard.redis import WORKER_LOST
 from tests.redis_server import RedisServer, redis_server
 from tests.switchboard.played import Events, Phone, ignore
@@ -49,7 +50,7 @@ async def workers(server: RedisServer) -> AsyncIterator[list[Worker]]:
 
 
 async def holds(condition: Callable[[], bool], seconds: float = 20) -> None:
-    with trio.fail_after(seconds):
+    with trio.fail_after(seconds):  # noqa: ASYNC912 - it may hold already
         while not condition():  # noqa: ASYNC110 - nothing tells of it
             await trio.sleep(0.01)
 
@@ -275,3 +276,30 @@ async def test_a_worker_that_does_not_read_loses_its_lines(
         # the way is open again
         again = await Phone(switchboard, "again").join(seat.code)
         again.close_nowait("hung_up", 1)
+
+
+async def test_a_call_that_goes_in_the_very_moment_in_which_its_line_begins_leaves_none(
+    workers: list[Worker],
+) -> None:
+    events, commands = Events(), list[Command]()
+    async with workers[0].switchboard.open_seat(events.take) as seat:
+        switchboard = workers[1].switchboard
+        await holds(lambda: seat.code in switchboard.active)
+        scope = trio.CancelScope()
+        take_letter = switchboard._take_letter
+
+        def take_and_leave(worker: str, content: bytes) -> None:
+            if isinstance(decode(content), Begun):
+                # first the one, then the other, before the call's task runs
+                scope.cancel()
+            take_letter(worker, content)
+
+        switchboard._post._take = take_and_leave
+        with scope:
+            await Phone(switchboard, commands=commands).join(seat.code)
+        assert scope.cancelled_caught
+        await holds(lambda: len(events.all) == 3)
+        assert [type(event) for event in events.of("call")] == [CallEnding, CallEnded]
+        assert seat.calls == []
+        assert not switchboard._remote
+        assert not workers[0].switchboard._hosted
