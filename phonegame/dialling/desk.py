@@ -255,14 +255,21 @@ class DialDesk:
     # at the worker that has the media stream
 
     def _take_answer(self, worker: str, told: Told) -> None:
+        # here, and not where it is waited for: what the game says follows at once
+        call = self._far_call(worker, told, told.caller) if told.caller is not None else None
         question = self._questions.get(told.ask)
         if question is None or question.worker != worker:
+            if call is not None:
+                self._give_up_nowait(call)
             return
-        question.told = told
-        if told.caller is not None:
-            # here, and not where it is waited for: what the game says follows at once
-            question.call = self._far_call(worker, told, told.caller)
+        question.told, question.call = told, call
         question.answered.set()
+
+    def _give_up_nowait(self, call: _FarCall) -> None:
+        """The answer has come too late: the media stream is gone, and nobody else would end what was lent for it."""
+        if call.reserved is not None:
+            call.reserved.give_back_nowait()
+        self.finish_nowait(call)
 
     def _far_call(self, worker: str, told: Told, caller: Caller) -> _FarCall:
         assert self._elsewhere is not None

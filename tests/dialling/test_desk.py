@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 
+import pytest
 import trio
 
 from phonegame.dialling import Dialler, DialLimits, DialQuota, DialRefused, Order, OutgoingCall
+from phonegame.dialling import desk as desk_module
 from phonegame.dialling.desk import DialDesk, Dialled
 from phonegame.dialling.outgoing import Unwanted
 from phonegame.switchboard import (
@@ -208,3 +210,14 @@ async def test_a_worker_that_dies_with_the_stream_frees_the_slot() -> None:
         world.other.scope.cancel()
         world.placing.desk.lose_worker(world.other.shared.switchboard.worker)
         await world.placing.dialler.wait_until_empty()
+
+
+async def test_a_claim_that_is_answered_too_late_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_module, "ASK_SECONDS", 0)
+    async with open_world() as world:
+        call = await world.dial()
+        assert await world.other.desk.claim(call.id) is None
+        await world.placing.dialler.wait_until_empty()
+        assert world.seat.calls == []
+        assert not world.placing.shared.switchboard._hosted
+        assert not world.other.shared.switchboard._remote
