@@ -65,6 +65,28 @@ class Host(Protocol):
         """From the game, in a task of the game's; it neither waits nor raises."""
 
 
+class _HeldCommands:
+    """A game may be faster than `join`: what it wants waits for the host to know that the caller is in.
+
+    Else its first sentence would be cleared with what was said to the caller while he had not joined.
+    """
+
+    def __init__(self, take: Callable[[Command], None]) -> None:
+        self._take = take
+        self._held: list[Command] | None = []
+
+    def take(self, command: Command) -> None:
+        if self._held is None:
+            self._take(command)
+        else:
+            self._held.append(command)
+
+    def release_nowait(self) -> None:
+        held, self._held = self._held or [], None
+        for command in held:
+            self._take(command)
+
+
 class FrontDesk:
     """Takes what the caller says and keys, patches the call through, then hands on what comes after the code.
 
@@ -228,8 +250,9 @@ class FrontDesk:
                     await self._count_wrong_code(said)
 
     async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...]) -> None:
+        commands = _HeldCommands(self._host.take_command)
         with self._joining:
-            match await self._switchboard.join(code, self.caller, self._host.take_command):
+            match await self._switchboard.join(code, self.caller, commands.take):
                 case Refused.UNKNOWN:
                     await self._count_wrong_code(code)
                 case Refused.BUSY:
@@ -238,18 +261,24 @@ class FrontDesk:
                     self._host.turn_away(TurnedAway.AWAY)
                 case line if self._left_because is not None:
                     # the end came while `join` was returning: nobody can cancel it any more
+                    commands.release_nowait()
+                    self._deliver_early(line)
                     line.deliver_nowait(CallEnding(self._left_because))
                     line.close_nowait(self._left_because, 0)
                 case line:
                     self.code = code
                     self._begin(line, tail)
                     self._host.has_joined()
+                    commands.release_nowait()
                     self._hand_on(*earlier)
         self._joining = trio.CancelScope()
 
     def _begin(self, line: Line, tail: CodeTail) -> None:
         self.line, self._tail = line, tail
         self.joined.set()
+        self._deliver_early(line)
+
+    def _deliver_early(self, line: Line) -> None:
         for event in self._early:
             line.deliver_nowait(event)
         self._early.clear()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import trio
@@ -17,6 +19,7 @@ from phonegame.front_desk import END_KEY_SECONDS, FrontDesk, TurnedAway
 from phonegame.limits import GuessLimits
 from phonegame.limits.shared import Guesses
 from phonegame.listen.transcript import Heard
+from phonegame.speak.saying import Saying
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import (
     CallEnded,
@@ -30,6 +33,7 @@ from phonegame.switchboard import (
     Command,
     FromCall,
     Refused,
+    Say,
 )
 from phonegame.switchboard.memory import HANDOVER_SECONDS, MemorySwitchboard
 from tests.listen.deepgram_says import results
@@ -303,3 +307,35 @@ async def test_what_a_command_brings_about_while_the_line_is_being_made_reaches_
         hall.desk.deliver_nowait(CallProblem("vocabulary_refused", "too long"))
         await press(hall.desk, "42")
         assert hall.events("42") == [STARTED, CallProblem("vocabulary_refused", "too long")]
+
+
+FIRST = Say(Saying(say_id="first", text="hello"))
+
+
+@dataclass
+class QuickGame:
+    """A switchboard whose game has said something before `join` returns, as one that is with another worker may."""
+
+    active: tuple[str, ...] = ("7",)
+
+    async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> MagicMock:
+        take(FIRST)
+        await trio.lowlevel.checkpoint()
+        return MagicMock()
+
+
+async def test_what_a_quick_game_says_comes_after_the_host_knows_that_the_caller_is_in() -> None:
+    told: list[str] = []
+
+    class Host(House):
+        def has_joined(self) -> None:
+            told.append("joined")
+
+        def take_command(self, command: Command) -> None:
+            assert command == FIRST
+            told.append("said")
+
+    switchboard: Any = QuickGame()
+    desk = FrontDesk(switchboard, CodeBook(CODES), CALLER, Host(), Guesses(GuessLimits(), 1000), wrong_codes=5)
+    await desk.hear(said("seven"))
+    assert told == ["joined", "said"]
