@@ -73,8 +73,13 @@ class House:
         return f"{self.scheme}://{self.address}/game"
 
     @property
+    def twilio_address(self) -> str:
+        """Where Twilio's webhooks and media streams come in."""
+        return self.calls_address or self.address
+
+    @property
     def twilio_url(self) -> str:
-        return f"{self.scheme}://{self.calls_address or self.address}/twilio"
+        return f"{self.scheme}://{self.twilio_address}/twilio"
 
     @asynccontextmanager
     async def game(self, *, cable: Cable | None = None) -> AsyncIterator[Game]:
@@ -107,7 +112,7 @@ class House:
 
     def _game_url_over(self, cable: Cable | None, *, again: bool = False) -> str:
         """A game that comes back lands on another worker, where there is one."""
-        address = (again and self.calls_address) or self.address
+        address = self.twilio_address if again else self.address
         return f"{self.scheme}://{cable.address if cable else address}/game"
 
     @asynccontextmanager

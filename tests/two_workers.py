@@ -46,6 +46,9 @@ class BothWorkers:
     async def wait_until_empty(self) -> None:
         await self._calls.wait_until_empty()
         await self._games.wait_until_empty()
+        # each hears of the codes that the other one has given back
+        while self._calls.switchboard.active or self._games.switchboard.active:  # noqa: ASYNC110 - nothing tells
+            await trio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -77,12 +77,12 @@ async def caller_goes_at_once(house: House) -> None:
 
 
 async def caller_is_cut_off_at_once(house: House) -> None:
-    async with open_raw(house.address, "/twilio") as socket:
+    async with open_raw(house.twilio_address, "/twilio") as socket:
         socket.abort()
 
 
 async def caller_goes_before_the_upgrade(house: House) -> None:
-    async with connect(house.address) as socket:
+    async with connect(house.twilio_address) as socket:
         await socket.write(b"GET /twilio HTTP/1.1\r\nHost: ")
         socket.abort()
 

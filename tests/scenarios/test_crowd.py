@@ -23,7 +23,7 @@ FEW: dict[str, Any] = {**LOCKS, "sockets_per_address": 2, "connects_per_minute":
 @asynccontextmanager
 async def handshake(house: House, address: str, signature: str = SIGNATURE) -> AsyncIterator[tuple[int, RawWebsocket]]:
     """The status, 101 for yes."""
-    async with connect(house.address) as socket:
+    async with connect(house.twilio_address) as socket:
         headers = [("X-Forwarded-For", address), ("X-Twilio-Signature", signature)]
         answer = await socket.upgrade("/twilio", headers=headers)
         yield 101 if isinstance(answer, AcceptConnection) else answer.status_code, socket
@@ -33,7 +33,9 @@ async def begin(house: House, socket: RawWebsocket) -> None:
     """The stream of a call that was announced; returns when the server has seen that it is."""
     sid = new_sid()
     calls = house.events.count("call started")
-    words = Wording(Identity(call_sid=sid, parameters=(await TwilioSide(house.address).announces(sid)).parameters))
+    words = Wording(
+        Identity(call_sid=sid, parameters=(await TwilioSide(house.twilio_address).announces(sid)).parameters)
+    )
     await socket.send(TextMessage(words.connected()))
     await socket.send(TextMessage(words.start()))
     while house.events.count("call started") == calls:
@@ -87,6 +89,6 @@ async def test_nor_do_games_and_calls_of_each_other() -> None:
     async with open_house(**FEW) as house, AsyncExitStack() as sockets:
         for _ in range(2):
             await sockets.enter_async_context(handshake(house, TWILIOS))
-        async with connect(house.address) as game:
+        async with connect(house.twilio_address) as game:
             headers = [("X-Forwarded-For", TWILIOS), ("Authorization", f"Bearer {LOCKS['game_keys']}")]
             assert isinstance(await game.upgrade("/game", headers=headers), AcceptConnection)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(TWO, reason="counts the calls of one process")
 async def full_house(**settings: Any) -> AsyncIterator[tuple[House, TwilioSide]]:
     """With the one call that there is room for."""
     async with open_house(max_calls=1, **LOCKS, **settings) as house:
-        twilio, sid = TwilioSide(house.address), new_sid()
+        twilio, sid = TwilioSide(house.twilio_address), new_sid()
         told = await twilio.announces(sid)
         async with twilio.stream(sid, told.parameters) as caller:
             await caller.keeps_silent(40)
@@ -53,7 +53,7 @@ async def test_one_more_caller_is_sent_to_another_worker_first() -> None:
 
 async def test_there_is_room_again_when_a_caller_has_hung_up() -> None:
     async with open_house(max_calls=1, **LOCKS) as house:
-        twilio = TwilioSide(house.address)
+        twilio = TwilioSide(house.twilio_address)
         for _ in range(3):
             sid = new_sid()
             told = await twilio.announces(sid)
@@ -64,7 +64,7 @@ async def test_there_is_room_again_when_a_caller_has_hung_up() -> None:
 
 async def test_a_crowd_is_not_let_in_before_the_first_of_it_is_there() -> None:
     async with open_house(max_calls=2, **LOCKS) as house:
-        twilio = TwilioSide(house.address)
+        twilio = TwilioSide(house.twilio_address)
         answers = [says(await twilio.post("/twiml", twilio.call(new_sid())))[-1][0] for _ in range(4)]
         assert answers == ["Connect", "Connect", "Hangup", "Hangup"]
 
@@ -99,6 +99,6 @@ async def test_nobody_is_rung_up_and_the_rule_is_told() -> None:
 async def test_a_loop_that_is_late_is_told_apart() -> None:
     async with open_house(**LOCKS) as house:
         house.phonegame.admission.why_full = lambda: Full.LAG  # type: ignore[method-assign]
-        twilio = TwilioSide(house.address)
+        twilio = TwilioSide(house.twilio_address)
         assert says(await twilio.post("/twiml", twilio.call(new_sid())))[-1][0] == "Hangup"
         assert house.fields("call refused")["why"] == "PHONEGAME_MAX_LAG_SECONDS"

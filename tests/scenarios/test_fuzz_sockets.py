@@ -154,7 +154,8 @@ class Visit:
     end: int = 0
 
     async def run(self, house: House) -> None:
-        async with connect(house.address) as socket:
+        address = house.twilio_address if self.kind == "/twilio" else house.address
+        async with connect(address) as socket:
             path, subprotocols = PATHS[self.kind]
             assert isinstance(await socket.upgrade(path, subprotocols), AcceptConnection)
             if self.kind == "/twilio":

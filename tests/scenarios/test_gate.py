@@ -33,7 +33,7 @@ REFUSED = "the stream is not of a call that was announced"
 class TestIncomingCall:
     async def test_from_the_webhook_to_the_goodbye(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             told = await twilio.announces(sid)
             assert told.stream_url == "wss://phone.example/twilio"
             assert told.after == f"{PUBLIC_URL}/twiml/after"
@@ -60,7 +60,7 @@ class TestIncomingCall:
 
     async def test_nothing_is_said_after_a_goodbye_that_was_heard(self) -> None:
         async with open_house(voice="marker", code_seconds=0.1, prompt_no_code="no code", **LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             told = await twilio.announces(sid)
             async with twilio.stream(sid, told.parameters) as caller:
                 await caller.hears_words("no", "code")
@@ -69,7 +69,7 @@ class TestIncomingCall:
 
     async def test_a_call_that_has_never_come_here_ends_with_an_apology(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio = TwilioSide(house.address)
+            twilio = TwilioSide(house.twilio_address)
             answer = await twilio.post("/twiml/after", twilio.call(new_sid()))
             ((verb, apology), *_) = says(answer)
             assert verb == "Say"
@@ -78,7 +78,7 @@ class TestIncomingCall:
 
     async def test_a_caller_whose_stream_has_broken_hears_an_apology(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             told = await twilio.announces(sid)
             async with twilio.stream(sid, told.parameters) as caller:
                 await caller.keeps_silent(100)
@@ -89,7 +89,7 @@ class TestIncomingCall:
 
     async def test_a_server_that_goes_down_waits_until_twilio_has_asked(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             told = await twilio.announces(sid)
             async with twilio.stream(sid, told.parameters) as caller:
                 await caller.keeps_silent(100)
@@ -105,17 +105,17 @@ class TestIncomingCall:
 
     async def test_twilio_greets_where_no_voice_of_ours_does(self) -> None:
         async with open_house(voice="none", **LOCKS) as house:
-            answer = await TwilioSide(house.address).post("/twiml", {"CallSid": new_sid()})
+            answer = await TwilioSide(house.twilio_address).post("/twiml", {"CallSid": new_sid()})
             assert says(answer)[0] == ("Say", "Welcome. Please say the code that you see on the screen.")
 
     async def test_the_greeting_is_a_setting(self) -> None:
         async with open_house(voice="marker", greeting="Hello & welcome", twilio_voice="Polly.Amy", **LOCKS) as house:
-            say, connect = verbs(await TwilioSide(house.address).post("/twiml", {"CallSid": new_sid()}))
+            say, connect = verbs(await TwilioSide(house.twilio_address).post("/twiml", {"CallSid": new_sid()}))
             assert (say.text, say.attrib, connect.tag) == ("Hello & welcome", {"voice": "Polly.Amy"}, "Connect")
 
     async def test_a_webhook_that_comes_twice_is_answered_twice(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             await twilio.announces(sid)
             told = await twilio.announces(sid)
             async with twilio.stream(sid, told.parameters) as caller:
@@ -124,7 +124,7 @@ class TestIncomingCall:
 
     async def test_a_webhook_that_is_repeated_after_the_call_has_come_leads_nowhere(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             told = await twilio.announces(sid)
             async with twilio.stream(sid, told.parameters) as caller:
                 await caller.keeps_silent(100)
@@ -138,7 +138,7 @@ class TestIncomingCall:
     async def test_without_locks_the_webhook_leads_to_where_it_was_asked(self) -> None:
         async with open_house() as house, house.game() as game:
             sid = new_sid()
-            answer = await fetch(house.address, "POST", "/twiml", [FORM], f"CallSid={sid}".encode())
+            answer = await fetch(house.twilio_address, "POST", "/twiml", [FORM], f"CallSid={sid}".encode())
             told = connect_in(answer)
             assert told.stream_url == house.twilio_url
             async with house.phone(call_sid=sid, parameters=told.parameters) as caller:
@@ -157,7 +157,7 @@ class TestForgedWebhooks:
         headers = headers[:1] if kind == "unsigned" else headers
         body = {"other form": b"CallSid=CA2&From=%2B12025550147", "no form": b""}.get(kind, body)
         async with open_house(**LOCKS) as house:
-            answer = await fetch(house.address, "POST", path, headers, body)
+            answer = await fetch(house.twilio_address, "POST", path, headers, body)
             assert answer.status == 403
             assert "X-Twilio-Signature is missing or wrong" in answer.text
             assert "<" not in answer.text
@@ -166,7 +166,7 @@ class TestForgedWebhooks:
 
     async def test_a_signed_one_without_a_call_is_refused(self) -> None:
         async with open_house(**LOCKS) as house:
-            answer = await TwilioSide(house.address).post("/twiml", {"From": CALLER})
+            answer = await TwilioSide(house.twilio_address).post("/twiml", {"From": CALLER})
             assert answer.status == 400
 
     async def test_a_get_is_answered_with_what_to_set(self) -> None:
@@ -178,12 +178,12 @@ class TestForgedWebhooks:
 class TestForgedStreams:
     async def test_an_unsigned_handshake_is_refused_before_the_101(self) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             told = await twilio.announces(sid)
             with pytest.raises(DialError, match="403"):
                 async with twilio.stream(sid, told.parameters, signed=False):
                     pass
-            async with connect(house.address) as socket:
+            async with connect(house.twilio_address) as socket:
                 answer = await socket.upgrade("/twilio")
                 assert isinstance(answer, RejectConnection)
                 assert answer.status_code == 403
@@ -193,7 +193,7 @@ class TestForgedStreams:
     @pytest.mark.parametrize("kind", ["no token", "made up", "another call's", "used"])
     async def test_a_stream_without_its_token_is_no_call(self, kind: str) -> None:
         async with open_house(**LOCKS) as house:
-            twilio, sid = TwilioSide(house.address), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address), new_sid()
             token = {
                 "no token": "",
                 "made up": "x" * 32,
@@ -214,7 +214,7 @@ class TestForgedStreams:
         async with open_house(codes="7-7", **LOCKS) as house, connect_game(house.game_url, GAME_KEY) as client:
             await client.receive()
             assert await client.receive() == Code("7")
-            twilio = TwilioSide(house.address)
+            twilio = TwilioSide(house.twilio_address)
             async with twilio.stream(new_sid(), {}) as caller:
                 with trio.move_on_after(1):
                     await caller.phone.send_raw('{"event":"dtmf","dtmf":{"digit":"7"}}')

@@ -219,7 +219,11 @@ async def test_a_message_beyond_all_bounds_is_refused_with_1009(path: str, kind:
 
 
 async def test_a_message_may_come_in_fragments_with_a_ping_between() -> None:
-    async with open_house(codes="7-7") as house, house.game() as game, open_raw(house.address, "/twilio") as phone:
+    async with (
+        open_house(codes="7-7") as house,
+        house.game() as game,
+        open_raw(house.twilio_address, "/twilio") as phone,
+    ):
         message = json.dumps({"event": "dtmf", "dtmf": {"digit": "7"}})
         await phone.send(TextMessage(message[:10], message_finished=False))
         await phone.send(Ping(b"?"))

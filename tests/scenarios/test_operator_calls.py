@@ -91,7 +91,7 @@ async def test_dial_shows_what_becomes_of_the_call() -> None:
 
 async def test_setup_points_the_number_at_the_server() -> None:
     async with open_town(voice_url="https://old.example/voice") as town, town.house.v1_game() as game:
-        url = f"http://{town.house.address}"
+        url = f"http://{town.house.twilio_address}"
         result = await run(town, "twilio", "setup", PHONEGAME_PUBLIC_URL=url)
         assert result.output.splitlines() == [
             "Calls to +12015550100 are answered by",
@@ -106,7 +106,7 @@ async def test_setup_points_the_number_at_the_server() -> None:
 
 async def test_setup_with_a_wrong_token_says_so() -> None:
     async with open_town() as town:
-        url = f"http://{town.house.address}"
+        url = f"http://{town.house.twilio_address}"
         result = await run(town, "twilio", "setup", PHONEGAME_PUBLIC_URL=url, TWILIO_AUTH_TOKEN="planted-wrong")
     assert result.exit_code == 1
     assert "it does not accept the account's credentials" in result.output
@@ -115,7 +115,7 @@ async def test_setup_with_a_wrong_token_says_so() -> None:
 
 async def test_what_bin_prints_leads_to_the_server() -> None:
     async with open_town() as town, town.house.v1_game() as game:
-        url = f"http://{town.house.address}"
+        url = f"http://{town.house.twilio_address}"
         result = await run(town, "twilio", "bin", PHONEGAME_PUBLIC_URL=url)
         town.carrier.place_nowait(Order(TO, town.carrier.number, Inline(result.output.strip())))
         call = await town.carrier.call(0)

@@ -40,7 +40,7 @@ class Exchange:
 
     async def post(self, path: str, **fields: str) -> str:
         call_id = self.rest.asked[0].form["Url"][0].partition("?call=")[2]
-        url = f"http://{self.house.address}{path}?{urlencode({'call': call_id})}"
+        url = f"http://{self.house.twilio_address}{path}?{urlencode({'call': call_id})}"
         form = {"CallSid": CALL, "From": OURS, "To": TO, **fields}
         answer = await trio.to_thread.run_sync(partial(requests.post, url, form, timeout=5))
         assert answer.status_code == 200

@@ -149,8 +149,8 @@ async def keyed_game(sweep: Sweep) -> AsyncIterator[V1Game]:
 @pytest.mark.parametrize("form", ["text", "json"])
 async def test_while_all_goes_well(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     async with swept_town(form) as (sweep, town):
-        public_url = f"http://{town.house.address}"
-        twilio, sid = TwilioSide(town.house.address, AUTH_TOKEN, public_url), new_sid()
+        public_url = f"http://{town.house.twilio_address}"
+        twilio, sid = TwilioSide(town.house.twilio_address, AUTH_TOKEN, public_url), new_sid()
         announced = await twilio.announces(sid)
         token = announced.parameters["token"]
         sweep.secrets.append(token)
@@ -207,7 +207,7 @@ async def test_while_deepgram_and_the_carrier_fail(form: str, capsys: pytest.Cap
         refused = {"DEEPGRAM_API_KEY": "planted-wrong-key", "log": form, "log_level": "debug"}
         async with open_house(**{**HOUSE, **account, **locks, **refused}) as house:
             sweep = Sweep(house, {**account, "PHONEGAME_PUBLIC_URL": "https://phone.example"})
-            twilio, sid = TwilioSide(house.address, AUTH_TOKEN), new_sid()
+            twilio, sid = TwilioSide(house.twilio_address, AUTH_TOKEN), new_sid()
             announced = await twilio.announces(sid)
             sweep.secrets.append(announced.parameters["token"])
             with suppress(DialError):

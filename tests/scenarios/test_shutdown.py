@@ -27,7 +27,10 @@ GOING_DOWN = "the server is going down"
 async def under_hypercorn_s_command(
     house: House, stop: trio.Event, graceful_timeout: float = 3
 ) -> AsyncIterator[House]:
-    """Another server of the same settings, run as hypercorn's worker runs it, with no word of ours before the end."""
+    """Another server of the same settings, run as hypercorn's worker runs it, with no word of ours before the end.
+
+    It has games and calls.
+    """
     settings = house.phonegame.settings
     app = create_app(settings)
     config = hypercorn_config(settings)
@@ -35,7 +38,8 @@ async def under_hypercorn_s_command(
     async with trio.open_nursery() as nursery:
         run = partial(serve, app, config, shutdown_trigger=stop.wait, mode="asgi")
         (url,) = await nursery.start(run)
-        yield replace(house, phonegame=app.extensions["phonegame"], address=url.partition("://")[2])
+        address = url.partition("://")[2]
+        yield replace(house, phonegame=app.extensions["phonegame"], address=address, calls_address="")
 
 
 async def test_a_game_that_comes_meanwhile_is_told_and_gets_no_code() -> None:
@@ -49,7 +53,7 @@ async def test_a_game_that_comes_meanwhile_is_told_and_gets_no_code() -> None:
 async def test_a_call_that_comes_meanwhile_is_not_accepted() -> None:
     async with open_house() as house:
         house.phonegame.end_nowait()
-        async with connect(house.address) as phone:
+        async with connect(house.twilio_address) as phone:
             answer = await phone.upgrade("/twilio")
         assert isinstance(answer, RejectConnection)
         assert answer.status_code == 503

@@ -125,7 +125,7 @@ class TestAtTwiliosDoors:
 
     async def test_a_call_that_was_announced_before_is_served(self) -> None:
         async with open_house(**LOCKS) as house, self._game(house):
-            twilio, first, second = TwilioSide(house.address), new_sid(), new_sid()
+            twilio, first, second = TwilioSide(house.twilio_address), new_sid(), new_sid()
             told, announced = await twilio.announces(first), await twilio.announces(second)
             async with twilio.stream(first, told.parameters) as caller:
                 await caller.keeps_silent(40)
@@ -166,7 +166,7 @@ class TestAtTwiliosDoors:
 
     @asynccontextmanager
     async def _stopping_under_a_call(self, house: House) -> AsyncIterator[TwilioSide]:
-        twilio, sid = TwilioSide(house.address), new_sid()
+        twilio, sid = TwilioSide(house.twilio_address), new_sid()
         told = await twilio.announces(sid)
         async with twilio.stream(sid, told.parameters) as caller:
             await caller.keeps_silent(40)
@@ -175,7 +175,6 @@ class TestAtTwiliosDoors:
                 await caller.phone.hang_up()
 
 
-@pytest.mark.skipif(TWO, reason="hypercorn's server is one for both")
 class TestUnderHypercornsCommand:
     async def test_calls_go_on_while_its_patience_lasts(self) -> None:
         stop = trio.Event()
