@@ -74,8 +74,8 @@ class Casting:
     """Of one reply."""
     own: Persona | None = None
     """Whom callers talk to where there is no game: none of them is asked for a code."""
-    newest: Callable[[Persona], Awaitable[Persona]] = unchanged
-    """What the file of one of the server's own says by now."""
+    newest: Callable[[Persona, str], Awaitable[Persona]] = unchanged
+    """What the file of one of the server's own, of this name, says by now."""
     on_turn: Callable[[TurnTimes], None] = lambda times: None
     on_failed: Callable[[str], None] = lambda code: None
     """Of a problem that the game is told of, by its code."""
@@ -276,6 +276,7 @@ class CallCharacter(Audience):
         if self._budget is None:
             began, on_spent = trio.current_time(), self._casting.on_spent
             self._budget = Budget(self._casting.budget, began, self._casting.day, on_spent)
+        newest = self._casting.newest if play.is_servers_own else unchanged
         return Setting(
             stage=self._speech,
             audience=self,
@@ -284,7 +285,7 @@ class CallCharacter(Audience):
             farewells=self._farewell,
             max_tokens=self._casting.max_tokens,
             began=CallBegan(self.caller.direction, local_minute()),
-            newest=self._casting.newest if play.is_servers_own else unchanged,
+            newest=lambda persona: newest(persona, play.file),
         )
 
     def _farewell(self, limit: Limit) -> str:

@@ -205,13 +205,18 @@ class CharacterFiles:
             return None
         return await self.load(path)
 
-    async def newest(self, persona: Persona) -> Persona:
-        """To be asked at each turn: what the file says that the character has come from; else the same character."""
+    async def newest(self, persona: Persona, name: str = "") -> Persona:
+        """To be asked at each turn: what the file says that the character has come from; else the same character.
+
+        `name`: of one of the folder, for a character that another worker has read.
+        """
         file = self._versions.get(_key(persona))
-        if file is None:
-            await trio.lowlevel.checkpoint()
+        try:
+            found = await self.load(file.path) if file is not None else await self.use(name)
+        except CharacterFileError as error:
+            log.error("character file is not used as it is now", file=f"{name}{SUFFIX}", faults=str(error).splitlines())
             return persona
-        return await self.load(file.path)
+        return persona if found is None or found == persona else found
 
     def _take(self, path: Path, examined: Examined, stamp: tuple[int, ...]) -> Persona:
         errors = examined.faults.errors

@@ -53,7 +53,7 @@ class Audience:
         """The first sound of a reply is on its way."""
 
 
-async def unchanged(persona: Persona) -> Persona:
+async def unchanged(persona: Persona, name: str = "") -> Persona:
     await trio.lowlevel.checkpoint()
     return persona
 

@@ -40,7 +40,7 @@ async def looked_up(message: Casting, use: UseFile) -> Casting | v1.Malformed:
         return v1.bad_character(message, f"cannot be used: {error}")
     if persona is None:
         return v1.bad_character(message, f"{message.character!r} is not in the server's folder PHONEGAME_CHARACTERS")
-    return msgspec.structs.replace(message, character=persona, is_servers_own=True)
+    return msgspec.structs.replace(message, character=persona, file=message.character)
 
 
 def cast(message: Casting, find_brain: FindBrain) -> Casting | v1.Malformed:
@@ -157,7 +157,7 @@ def _playing(message: v1.Character | v1.Dial) -> PlayCharacter | None:
     if message.character is None:
         return None
     assert isinstance(message.character, Persona), "a name is looked up before"
-    return PlayCharacter(message.character, message.is_servers_own, message.words)
+    return PlayCharacter(message.character, is_servers_own=bool(message.file), file=message.file, words=message.words)
 
 
 def _told(message: v1.ActionResult) -> str:

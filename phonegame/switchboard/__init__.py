@@ -215,6 +215,8 @@ class PlayCharacter(msgspec.Struct, frozen=True, tag=True):
     persona: Persona
     is_servers_own: bool = False
     """It comes from the server's files: the call goes on with it when the game has left."""
+    file: str = ""
+    """Its name among those in the folder, which the call's worker reads again when it changes."""
     words: tuple[str, ...] = ()
     """Of its vocabulary those that the game has named, and is told of where there is no room for them."""
     game: str = ""

@@ -160,6 +160,19 @@ async def test_a_character_that_is_of_no_file_stays_as_it_is(tmp_path: Path) -> 
     assert await files.newest(of_game) is of_game
 
 
+async def test_what_another_worker_has_read_is_found_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "witness.toml"
+    path.write_text(MODELLED)
+    persona = await CharacterFiles().load(path)
+    files = CharacterFiles(tmp_path)
+    assert await files.newest(persona, "witness") is persona
+    assert await files.newest(persona, "nobody") is persona
+    path.write_text("name =")
+    assert await CharacterFiles(tmp_path).newest(persona, "witness") is persona
+    path.write_text(MODELLED + "patience = 2")
+    assert (await files.newest(persona, "witness")).patience == 2
+
+
 @pytest.mark.parametrize("broken", ["name =", None])
 async def test_a_file_that_breaks_leaves_all_as_it_was_and_is_told_of_once(tmp_path: Path, broken: str | None) -> None:
     path = tmp_path / "witness.toml"

@@ -177,8 +177,8 @@ class Character(_ToCallers, frozen=True, kw_only=True):
 
     character: Persona | str
     """Or the name of a character file of the server."""
-    is_servers_own: bool = False
-    """It has come from such a file."""
+    file: str = ""
+    """Of which it has come; empty where it is the game's own."""
     words: tuple[str, ...] = ()
     """That the message itself names, as the character's `vocabulary`."""
 
@@ -230,7 +230,7 @@ class Dial(_Dial, frozen=True, kw_only=True):
     """A `DialMessage` that is in order."""
 
     character: Persona | str | None = None
-    is_servers_own: bool = False
+    file: str = ""
     words: tuple[str, ...] = ()
 
 
