@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import trio
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Frame, Locator, Page, WebSocket, expect
 
 from phonegame.local.twilio_api import Call, CarrierConfig, LocalCarrier, serve_carrier
 from phonegame.wire import v1
@@ -83,7 +83,7 @@ def open_booth(**config: Any) -> Iterator[Booth]:
 class BrowserPhone:
     """A page that is open at a booth, and what has come to it over its line."""
 
-    page: Page
+    page: Page | Frame
     heard: bytearray = field(default_factory=bytearray)
     """mu-law: all sound, before the page throws any away."""
     told: list[str] = field(default_factory=list)
