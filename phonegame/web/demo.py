@@ -11,7 +11,7 @@ from phonegame.settings import Settings
 from phonegame.visit import Visit
 
 BROWSER_PHONES = tuple(f"+120155501{last}" for last in range(60, 90))
-"""Of the numbers that the local carrier has for phones in a browser. It gives the first ones to pages that ask for none."""
+"""Of those that the local carrier has for phones in a browser. To pages that ask for none it gives the first ones."""
 
 OFF = (
     "The demo is off, since this server can be reached from outside its machine, and each of its calls may cost money. "

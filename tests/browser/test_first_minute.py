@@ -32,6 +32,8 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/demo")
 INTERRUPTED = 130
 NUMBERS = ["one", "two", "three", "four"]
 PIZZAS = ["margarita", "pepperoni", "mushroom", "hawaii"]
+CLEAR = re.compile("[23458][1-4]")
+"""Codes that eSpeak NG says so that a recogniser which takes it for a person understands them."""
 ANSWERS = [f"{number} {pizza}" for number in NUMBERS for pizza in PIZZAS]
 
 
@@ -163,6 +165,8 @@ def test_who_speaks_into_the_microphone_is_let_in_orders_and_is_answered(
         f"--use-file-for-fake-audio-capture={speech}",
     )
     window = opened(open_page(browser=browser), address)
+    while not CLEAR.fullmatch(window.code):
+        window = opened(window.page, address)
     write_speech(speech, (window.code, 5), ("three hawaii", 8))
     window.phone.calls()
     window.is_open()
