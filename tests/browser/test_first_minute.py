@@ -48,7 +48,7 @@ class Window:
     @property
     def number(self) -> str:
         """The phone's, as the phone shows it."""
-        return self.phone.page.locator("#own").inner_text().replace(" ", "")
+        return self.phone.place.locator("#own").inner_text().replace(" ", "")
 
     def is_open(self) -> None:
         expect(self.page.locator("body")).to_have_attribute("data-state", "playing")
@@ -79,9 +79,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as demo:
         try:
             assert demo.stdout is not None
-            found = next((match[0] for line in demo.stdout if (match := ADDRESS.search(line))), None)
-            assert found is not None, "the demo has ended by itself"
-            assert shown.read_text().split()[-1] == found
+            assert any("The game opens in your browser" in line for line in demo.stdout)
+            found = shown.read_text().split()[-1]
+            assert ADDRESS.fullmatch(found)
             programs = psutil.Process(demo.pid).children(recursive=True)
             assert len(programs) >= 3
             yield found
@@ -93,15 +93,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def opened(page: Page, address: str) -> Window:
-    frame = BrowserPhone(page)
-    page.on("websocket", lambda socket: frame.watch(socket) if "/phone/line" in socket.url else None)
+    phone = BrowserPhone(page)
+    page.on("websocket", lambda socket: phone.watch(socket) if "/phone/line" in socket.url else None)
     page.goto(address)
     page.frame_locator("#phone").locator("#phone[data-state=idle]").wait_for()
-    inner = page.frame(url=re.compile("/phone"))
-    assert inner is not None
-    frame.page = inner
+    phone.frame = page.frame(url=re.compile("/phone"))
+    assert phone.frame is not None
     expect(page.locator("body")).to_have_attribute("data-state", "waiting")
-    return Window(page, frame, page.locator("#code").inner_text())
+    return Window(page, phone, page.locator("#code").inner_text())
 
 
 def understood(phone: BrowserPhone) -> str:
