@@ -5,6 +5,7 @@
         receive_from_deepgram     messages -> code, then -> the line; interruptions
         async with trio.open_nursery() as live:       as long as the phone is connected
             receive_from_twilio   media -> the ear; dtmf, mark, stop
+            begin                 finds out whether it may come in, and whose call it is
             receive_keys          keys -> code
             speak_to_twilio       sayings -> media, mark, clear
             character             answers the caller, where there is one: thinks, speaks, asks the game for actions
@@ -20,25 +21,28 @@ from __future__ import annotations
 
 import contextvars
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar, assert_never
 
 import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
+from phonegame.board import CallNotes
+from phonegame.call_beginning import CallBeginning, Happened
 from phonegame.call_character import CallCharacter, Casting
-from phonegame.call_limits import CallLimits
+from phonegame.call_limits import DELIVERY_SECONDS, CallLimits
 from phonegame.call_outgoing import OutgoingSide
 from phonegame.call_recording import CallRecording, Recordings
 from phonegame.call_speech import CallSpeech
+from phonegame.call_watch import wait_dead, wait_hang_up
 from phonegame.caller import caller_of
 from phonegame.characters.setting import End
-from phonegame.dialling.outgoing import OutgoingCall
-from phonegame.ended import Ended
+from phonegame.dialling.desk import Dialled
+from phonegame.ended import TURNED_AWAY, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
-from phonegame.limits import GuessLimits
+from phonegame.limits.shared import Guesses
 from phonegame.listen.listener import Listener
 from phonegame.prompts import Prompts
 from phonegame.speak.voices import Voices
@@ -64,15 +68,6 @@ from phonegame.switchboard import (
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
 from phonegame.twilio.stream import Happening, StreamReader
 
-DEAD_AFTER_SECONDS = 10
-"""Twilio sends fifty messages a second, silence included: a stream that is silent for so long is dead."""
-HANG_UP_SECONDS = 60
-"""How long a game's last words may take before the hang-up that it has asked for."""
-REMIND_SECONDS = 15
-"""While no code comes, the caller is asked for it so often."""
-DELIVERY_SECONDS = 1.0
-"""What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
-
 T = TypeVar("T")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -90,13 +85,14 @@ class Call:
         interruption: Interruption,
         limits: CallLimits,
         known_as: Callable[[str], str],
-        admit: Callable[[Start], Facts | None],
+        admit: Callable[[Start], Awaitable[Facts | None]],
         on_ended: Callable[[Call], None],
-        claim: Callable[[str], OutgoingCall | None],
+        claim: Callable[[str], Awaitable[Dialled | None]],
         *,
         casting: Casting,
-        guesses: GuessLimits,
+        guesses: Guesses,
         recordings: Recordings,
+        notes: CallNotes,
         only_announced: bool,
     ) -> None:
         """`known_as`: a number -> what games and logs may know of it, the same for each call.
@@ -111,20 +107,23 @@ class Call:
         self._prompts = prompts
         self._limits = limits
         self._known_as = known_as
-        self._admit = admit
+        self._beginning = CallBeginning(socket, admit)
         self._on_ended = on_ended
         self._casting = casting
+        self.notes = notes
         self._admitted = not only_announced
         self.call_sid = ""
         self._stream = StreamReader()
         self._id = secrets.token_hex(8)
         caller = Caller(call_id=self._id)
         self._desk = FrontDesk(switchboard, book, caller, self, guesses, wrong_codes=limits.wrong_codes)
-        self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
-        self._recording = CallRecording(recordings, prompts, self._speech, listener, self._desk.deliver_nowait)
+        self._tell = notes.telling(self._desk.deliver_nowait)
+        self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._tell)
+        self._recording = CallRecording(recordings, prompts, self._speech, listener, self._tell)
         self._character = CallCharacter(
             casting, prompts, self._speech, listener, self._recording.deliver_nowait, self.end_nowait
         )
+        notes.watch(self._speech, self._character)
         self._outgoing = OutgoingSide(
             claim, self._desk, self._speech, self.end_nowait, self._character.meet_machine_nowait
         )
@@ -149,7 +148,7 @@ class Call:
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""
         structlog.contextvars.bind_contextvars(call=self._id)
-        self._listener.on_refused = lambda why: self._desk.deliver_nowait(CallProblem("vocabulary_refused", why))
+        self._listener.on_refused = lambda why: self._tell(CallProblem("vocabulary_refused", why))
         self._context = contextvars.copy_context()
         self._began = self._last_media = trio.current_time()
         async with self._recording.present(), trio.open_nursery() as last_words:
@@ -175,9 +174,9 @@ class Call:
         if self._ended is not None:
             return
         self._ended = why
-        # first: receipts of what will not be said any more follow
+        self.notes.end(why)
         self._recording.end_nowait(why.reason)
-        # before the line is released: receipts of what will not be said any more
+        # before the line is released, behind the recording's end: receipts of what will not be said any more
         self._character.stop_nowait(End.CALL_ENDED)
         self._speech.stop_nowait()
         self._desk.leave_nowait(why.reason)
@@ -196,13 +195,14 @@ class Call:
     # what the front desk finds out
 
     def has_joined(self) -> None:
+        self.notes.patch(self._desk.code)
         self._speech.confirm_joined()
 
     def has_named_wrong(self, said: str) -> None:
         self._speech.name_wrong(said)
 
     def turn_away(self, why: TurnedAway) -> None:
-        self.end_nowait(Ended.BUSY if why is TurnedAway.BUSY else Ended.WRONG_CODES)
+        self.end_nowait(TURNED_AWAY[why])
 
     def take_command(self, command: Command) -> None:
         # a copy: the game may answer to what this very call has just told it
@@ -249,6 +249,7 @@ class Call:
         await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch, context))
         with self._live:
             async with trio.open_nursery() as live:
+                live.start_soon(self._begin)
                 live.start_soon(self._desk.receive_keys, lambda: self._listener.live_position)
                 live.start_soon(self._speech.speaker.run)
                 live.start_soon(self._speech.hold_the_line)
@@ -277,11 +278,12 @@ class Call:
         context.run(guarded)
 
     def _receive_from_twilio(self, batch: Batch) -> None:
-        audio, happenings = self._stream.read(batch)
-        for happening in happenings:
-            # first: the audio in its batch came after it
-            if isinstance(happening, Start):
-                self._start(happening)
+        happened = self._stream.read(batch)
+        if self._ended is not None or not self._beginning.hold_nowait(happened):
+            self._take(happened)
+
+    def _take(self, happened: Happened) -> None:
+        audio, happenings = happened
         if audio and self._admitted and self._ended is None:
             self._last_media = trio.current_time()
             self._listener.hear_nowait(audio)
@@ -296,14 +298,13 @@ class Call:
 
     def _receive_happening(self, happening: Happening) -> None:
         match happening:
-            case Start():
-                pass
             case Dtmf() if not self._admitted:
                 pass
             case Dtmf(digit=digit):
                 if not self._desk.joined.is_set():
                     # who keys a code has heard enough of the welcome
                     self._speech.speaker.interrupt_nowait()
+                self.notes.press(digit)
                 self._recording.press(digit)
                 self._character.press()
                 self._desk.press_nowait(digit)
@@ -313,12 +314,18 @@ class Call:
                 self.end_nowait(Ended.HUNG_UP)
                 self._live.cancel()
 
-    def _start(self, start: Start) -> None:
+    async def _begin(self) -> None:
+        start, facts = await self._beginning.wait()
+        await self._outgoing.claim(facts)
+        self._guarded(lambda facts: self._begin_with(start, facts), facts, self._context)
+        for happened in self._beginning.release_nowait():
+            self._guarded(self._take, happened, self._context)
+
+    def _begin_with(self, start: Start, facts: Facts | None) -> None:
         if self._ended is not None:
-            # nobody would end an outgoing call that is claimed now
+            self._outgoing.finish_nowait()  # it was claimed meanwhile
             return
         self.call_sid = start.call_sid
-        facts = self._admit(start)
         if facts is None:
             self.end_nowait(Ended.REFUSED)
             return
@@ -326,10 +333,12 @@ class Call:
         log.info("call started", call_sid=start.call_sid, direction=facts.direction)
         caller = caller_of(facts, self._id, self._known_as)
         self._desk.caller = self._character.caller = self._recording.caller = caller
+        self.notes.begin(caller, facts.call_id)
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
         self._recording.begin_nowait()
-        if facts.direction == "outgoing" and not self._outgoing.start(facts.call_id):
+        if facts.direction == "outgoing" and not self._outgoing.start():
+            self.notes.patch(None)
             return
         if self._casting.own is None:
             self._speech.welcome()
@@ -338,24 +347,15 @@ class Call:
             self._character.play_nowait(PlayCharacter(self._casting.own, is_servers_own=True), has_game=False)
 
     async def _watch_for_audio(self) -> None:
-        while self._ended is None:
-            await trio.sleep_until(self._last_media + DEAD_AFTER_SECONDS)
-            if trio.current_time() - self._last_media >= DEAD_AFTER_SECONDS:
-                self.end_nowait(Ended.SILENT)
+        await wait_dead(lambda: self._last_media)
+        self.end_nowait(Ended.SILENT)
 
     async def _watch_for_code(self) -> None:
-        with trio.move_on_after(self._limits.code_seconds):
-            while True:
-                with trio.move_on_after(REMIND_SECONDS):
-                    await self._desk.joined.wait()
-                    return
-                self._speech.remind_of_code()
-        self.end_nowait(Ended.NO_CODE)
+        if not await self._desk.wait_for_code(self._limits.code_seconds, self._speech.remind_of_code):
+            self.end_nowait(Ended.NO_CODE)
 
     async def _watch_for_hang_up(self) -> None:
-        await self._hang_up.wait()
-        with trio.move_on_after(HANG_UP_SECONDS):
-            await self._speech.wait_said()
+        await wait_hang_up(self._hang_up, self._speech.wait_said)
         self.end_nowait(Ended.GAME_HUNG_UP)
 
     async def _say_goodbye(self) -> None:
@@ -388,12 +388,13 @@ class Call:
                 heard = await self._listener.heard.receive()
         except trio.EndOfChannel:
             return False
-        if heard is not None:
-            self._recording.hear(heard)
-            if self._ended is None:
-                self._speech.hear(heard, self._listener.live_position)
-                self._character.hear(heard)
-            await self._desk.hear(heard)
-        else:
+        if heard is None:
             await self._desk.settle()
+            return True
+        self.notes.hear(heard, self._listener.live_position)
+        self._recording.hear(heard)
+        if self._ended is None:
+            self._speech.hear(heard, self._listener.live_position)
+            self._character.hear(heard)
+        await self._desk.hear(heard)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from phonegame.dialling.outgoing import Unwanted
+from phonegame.front_desk import TurnedAway
 from phonegame.prompts import Prompts
 
 
@@ -23,9 +24,11 @@ class Ended(Enum):
     GAME_HUNG_UP = ("the game hung up", None)
     GAME_LEFT = ("the game left", "prompt_game_over")
     BUSY = ("the game has another caller", "prompt_busy")
+    UNREACHABLE = ("the game cannot be reached at present", "prompt_unreachable")
     WRONG_CODES = ("too many wrong codes", "prompt_wrong_codes")
     NO_CODE = ("no code was named in time", "prompt_no_code")
     DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
+    OPERATOR_HUNG_UP = ("the operator ended the call", None)
     CHARACTER_HUNG_UP = ("the character hung up", None)
     CALLER_SILENT = ("the caller said nothing any more", None)
     MACHINE = ("a machine has answered", None)
@@ -50,9 +53,16 @@ class Ended(Enum):
         return getattr(prompts, self._prompt) if self._prompt else ""
 
 
+TURNED_AWAY = {
+    TurnedAway.BUSY: Ended.BUSY,
+    TurnedAway.WRONG_CODES: Ended.WRONG_CODES,
+    TurnedAway.AWAY: Ended.UNREACHABLE,
+}
+"""How a call ends that was not patched through."""
 UNWANTED = {
     Unwanted.HUNG_UP: Ended.GAME_HUNG_UP,
     Unwanted.GAME_LEFT: Ended.GAME_LEFT,
+    Unwanted.OPERATOR: Ended.OPERATOR_HUNG_UP,
     Unwanted.CLOSING: Ended.SHUTDOWN,
 }
 """How an outgoing call ends that was answered when nobody needed it any more."""

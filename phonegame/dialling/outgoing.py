@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal, Protocol
@@ -103,6 +103,7 @@ class Unwanted(Enum):
 
     GAME_LEFT = "the game left"
     HUNG_UP = "the game hung up"
+    OPERATOR = "the operator ended the call"
     CLOSING = "the server is going down"
 
 
@@ -119,16 +120,31 @@ _ANSWERERS = frozenset(
 )
 
 
+def takes_message(answered_by: str | None) -> bool:
+    """A machine has answered, and records what is said from now on."""
+    return answered_by is not None and answered_by.startswith("machine_end")
+
+
 class OutgoingCall:
     def __init__(
-        self, order: Order, caller: Callable[[str], Caller], carrier: Places, refused: Callable[[DialRefused], object]
+        self,
+        order: Order,
+        caller: Callable[[str], Caller],
+        carrier: Places,
+        refused: Callable[[DialRefused], object],
+        worker: str = "",
     ) -> None:
-        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed."""
+        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed.
+
+        `worker`: this one, where there are several; the call's id tells it to the others.
+        """
         self.order = order
-        self.id = secrets.token_hex(8)
+        self.id = f"{worker}.{secrets.token_hex(8)}" if worker else secrets.token_hex(8)
         self.caller = caller(self.id)
         self._carrier = carrier
         self._refused = refused
+        self.on_told: Callable[[CallStatus], None] = lambda status: None
+        """Told how it goes on, as its game is."""
         self.reserved: Reserved | None = None
         """The game's slot; None where there is no game."""
         self._stage = Stage.DIALLING
@@ -143,7 +159,14 @@ class OutgoingCall:
         self.placed = trio.Event()
         """It is known whether the carrier has taken the order: see `call_sid` and `error`."""
         self.error: DialRefused | CarrierError | None = None
+        self.on_news: Callable[[], object] = lambda: None
+        """Called when nobody needs it any more, and when it is known who has answered."""
         self._log: structlog.stdlib.BoundLogger = log.bind(call=self.id)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether nobody has been connected yet."""
+        return self._stage < Stage.CONNECTED
 
     @property
     def is_over(self) -> bool:
@@ -152,12 +175,12 @@ class OutgoingCall:
     # the task
 
     async def run(
-        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractContextManager[None]]
+        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractAsyncContextManager[None]]
     ) -> None:
         """Returns when the call is over. `taken`: see `DialQuota.taken`."""
         try:
             await self._reserve(switchboard)
-            with taken(self.order.game, self.caller.known_as or ""):
+            async with taken(self.order.game, self.caller.known_as or ""):
                 await self._ring_up()
         except DialRefused as refusal:
             self._log.warning("call not placed", rule=refusal.rule.label)
@@ -175,6 +198,8 @@ class OutgoingCall:
                 raise DialRefused(Rule.UNKNOWN_CODE, "code: no game shows it")
             case Refused.BUSY:
                 raise DialRefused(Rule.NO_ROOM, "the game has as many callers, and phones that ring, as it accepts")
+            case Refused.AWAY:
+                raise DialRefused(Rule.UNREACHABLE, "the server that has the game cannot be reached; try again")
             case reserved:
                 self.reserved = reserved
 
@@ -232,7 +257,7 @@ class OutgoingCall:
         if not self.call_sid or self._stage >= Stage.CONNECTED:
             return False
         left = self.unwanted is Unwanted.GAME_LEFT and self._stage < Stage.ANSWERED
-        return left or self.unwanted in (Unwanted.HUNG_UP, Unwanted.CLOSING)
+        return left or self.unwanted in (Unwanted.HUNG_UP, Unwanted.OPERATOR, Unwanted.CLOSING)
 
     async def _hang_up(self) -> None:
         for pause in (*HANG_UP_PAUSES, 0):
@@ -267,6 +292,7 @@ class OutgoingCall:
         if self.unwanted is not None:
             return
         self.unwanted = why
+        self.on_news()
         if self._stage >= Stage.CONNECTED:
             return
         self.outcome = "cancelled"
@@ -304,11 +330,15 @@ class OutgoingCall:
         self._log.info("answered", by=self.answered_by)
         self._tell("answered" if self.answered_by in ("human", "unknown") else "machine")
         self.detected.set()
+        self.on_news()
+
+    @property
+    def detects_machine(self) -> bool:
+        return self.order.detects_machine
 
     @property
     def takes_message(self) -> bool:
-        """A machine has answered, and records what is said from now on."""
-        return self.answered_by is not None and self.answered_by.startswith("machine_end")
+        return takes_message(self.answered_by)
 
     # from the media stream
 
@@ -370,6 +400,7 @@ class OutgoingCall:
         self._changed.set()
 
     def _tell(self, status: DialStatus, reason: str | None = None) -> None:
+        event = CallStatus(status, self.order.dial_id, self.answered_by, reason)
+        self.on_told(event)
         if self.reserved is not None:
-            event = CallStatus(status, self.order.dial_id, self.answered_by, reason)
             self.reserved.deliver_nowait(event)
