@@ -132,14 +132,19 @@ def test_who_types_is_let_in_orders_and_is_answered(address: str, open_page: Ope
     assert "two pepperoni" in understood(window.phone)
 
 
+def is_accessible(page: Page) -> None:
+    with forgiving(page, "postMessage"):  # axe asks the frame, which has no axe in it
+        assert accessibility_faults(page) == []
+
+
 def test_who_keys_the_code_is_let_in_and_is_rung_up_by_guido(address: str, open_page: OpenPage) -> None:
-    window = opened(open_page(), address)
+    window = opened(open_page(color_scheme="dark"), address)
+    is_accessible(window.page)
     window.phone.calls()
     window.phone.keys(f"{window.code}#")
     window.is_open()
     window.guido_says("What shall I bake?")
-    with forgiving(window.page, "postMessage"):  # axe asks the frame, which has no axe in it
-        assert accessibility_faults(window.page) == []
+    is_accessible(window.page)
     window.hangs_up()
     window.page.get_by_role("button", name="Ring").click()
     window.phone.state("Incoming call")
@@ -173,6 +178,14 @@ def test_who_speaks_into_the_microphone_is_let_in_orders_and_is_answered(
     window.guido_says("Three Hawaii!")
     window.hangs_up()
     assert "three hawaii" in understood(window.phone)
+
+
+def test_on_a_narrow_screen_the_phone_is_a_tap_away(address: str, open_page: OpenPage) -> None:
+    window = opened(open_page(viewport={"width": 390, "height": 844}), address)
+    is_accessible(window.page)
+    expect(window.page.locator("#phone")).not_to_be_in_viewport()
+    window.page.get_by_role("link", name="the phone").click()
+    expect(window.page.locator("#phone")).to_be_in_viewport()
 
 
 def test_two_windows_are_two_games_and_two_phones(address: str, open_page: OpenPage) -> None:
