@@ -11,7 +11,7 @@ import trio
 
 from phonegame.dialling import Dialler, DialLimits, DialQuota, DialRefused, Order, OutgoingCall
 from phonegame.dialling.desk import DialDesk, Dialled
-from phonegame.dialling.outgoing import Unwanted
+from phonegame.dialling.stages import Unwanted
 from phonegame.switchboard import (
     CallEnded,
     CallStarted,
