@@ -217,6 +217,7 @@ class Call:
             case HangUp(at_once=True):
                 self.end_nowait(Ended.GAME_HUNG_UP)
             case HangUp():
+                self._character.yield_nowait()
                 self._hang_up.set()
             case Expect(words=words):
                 self._character.expect_nowait(words)

@@ -125,6 +125,7 @@ class CallCharacter(Audience):
         self._message = ""
         """Left on an answering machine."""
         speech.on_finished = self._note_sound
+        speech.on_taken = self.yield_nowait
         speech.on_voice_failed = casting.on_voice_failed
 
     # what the call tells
@@ -166,6 +167,11 @@ class CallCharacter(Audience):
         self._is_over |= why is End.CALL_ENDED
         if self._conversation is not None:
             self._conversation.stop_nowait(why)
+
+    def yield_nowait(self) -> None:
+        """The game has taken the word."""
+        if self._conversation is not None:
+            self._conversation.yield_nowait()
 
     def meet_machine_nowait(self, takes_message: bool) -> None:
         """A machine has answered, and no character talks to one. `takes_message`: it records from now on."""

@@ -13,7 +13,7 @@ from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
 from phonegame.speak.running_order import MAX_SAYINGS
-from phonegame.speak.saying import Dropped, Receipt, Saying
+from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
 from phonegame.speak.speaker import Receipts, Speaker, VoiceSource
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
@@ -72,6 +72,8 @@ class CallSpeech:
         """Who gets the receipt of a saying that is neither the game's nor the server's own."""
         self.on_finished: Callable[[], None] = lambda: None
         """Called whenever the caller has heard something, whosever."""
+        self.on_taken: Callable[[], None] = lambda: None
+        """Called when the game takes the word from whoever else speaks, or was about to."""
         self.on_said: Callable[[str, Saying, Receipt], None] = lambda by, saying, receipt: None
         """Called with every receipt, and with whose saying it was: game, character or server."""
         self.on_voice_failed: Callable[[], None] = lambda: None
@@ -157,11 +159,14 @@ class CallSpeech:
             self._drop(saying, Dropped.NO_MACHINE)
         else:
             self.speaker.say_nowait(saying)
+            if saying.priority is Priority.NOW:
+                self.on_taken()
 
     def clear(self) -> None:
-        """All that the game wanted to say."""
+        """All that the game wanted to say, and a character."""
         self.speaker.clear_nowait()
         self._drop_kept(Dropped.CLEARED)
+        self.on_taken()
 
     async def wait_said(self) -> None:
         """Until nothing is being said, or waits to be said, to whomever."""

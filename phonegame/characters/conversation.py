@@ -74,6 +74,8 @@ class Conversation:
         self._stopped: Reply | Line | None = None
         """By something that sounded like the caller, and is yet to become a turn."""
         self._resumed = 0
+        self._has_yielded = False
+        """The caller's last words have had their answer, though the game may have taken it away."""
         self.turns = 0
         """How many of the caller's have been answered, or will be."""
         self._failures = self._silences = 0
@@ -112,6 +114,13 @@ class Conversation:
     def result_nowait(self, action_id: str, result: str, *, failed: bool) -> str | None:
         """Of an action. Gives the reason, in words, where it changes nothing."""
         return self.errands.take_result(action_id, result, failed=failed)
+
+    def yield_nowait(self) -> None:
+        """The game has taken the word: what noise has stopped is not gone on with."""
+        if self._stopped is not None and self._stopped.was_audible:
+            self._stopped, self._has_yielded = None, True
+            if self._next is not None and self._next.begins_with is not AFRESH:
+                self._next = None
 
     def stop_nowait(self, why: End) -> None:
         """Nothing more is said; `run` returns. The first reason counts."""
@@ -192,7 +201,7 @@ class Conversation:
             if self.memory.is_answered and reply.begins_with is AFRESH:
                 # by the reply before it, behind an action
                 return
-        self._reply = reply
+        self._reply, self._has_yielded = reply, False
         await self._perform(reply)
 
     async def _perform(self, reply: Reply) -> None:
@@ -307,7 +316,7 @@ class Conversation:
             self.purse.spend(Limit.TURNS, 1)
             self.turns += 1
             self._silences = self._resumed = 0
-            self._stopped = None
+            self._stopped, self._has_yielded = None, False
         if prepared is not None and text and prepared.said == text and not prepared.is_cut:
             prepared.times.speech_ended = self._heard_last.speech_ended
             prepared.times.final_result = self._heard_last.final_result
@@ -319,7 +328,7 @@ class Conversation:
             self._next = None
         if self._stopped is not None:
             self._resume(self._stopped)
-        elif not self.memory.is_answered:
+        elif not (self.memory.is_answered or self._has_yielded):
             self._next = Reply(self, replace(self._heard_last, turn_ended=due))
 
     def _resume(self, stopped: Reply | Line) -> None:
@@ -367,7 +376,7 @@ class Conversation:
     def _cut_all(self, by_caller: bool) -> None:
         speaks = self._reply or self._line
         if speaks is self._line or not (self._reply and self._reply.is_cut):
-            self._stopped = speaks if by_caller else None
+            self._stopped, self._has_yielded = (speaks, False) if by_caller else (None, True)
             if by_caller:
                 self._turns.promise(trio.current_time())
         if self._reply is not None:
