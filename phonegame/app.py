@@ -48,6 +48,8 @@ from phonegame.twilio.messages import Start
 from phonegame.twilio.numbers import CALLER_PARAMETER
 from phonegame.twilio.twiml import CALLED_PARAMETER, TOKEN_PARAMETER
 from phonegame.visitors import Visitors
+from phonegame.web.assets import asset_pages
+from phonegame.web.demo import demo_pages
 from phonegame.web.doors import guard
 from phonegame.web.faults import tell_faults
 from phonegame.web.front_door import FrontDoor
@@ -266,6 +268,8 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
 
     app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
     app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
+    app.register_blueprint(asset_pages())
+    app.register_blueprint(demo_pages(settings, phonegame.why_no_calls))
     webhooks = Webhooks(
         settings,
         phonegame.access,

@@ -8,6 +8,7 @@ import click
 
 # name -> where the click command is, and the line that the overview shows
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("phonegame.local.demo.__main__:main", "Open a game and a phone in the browser, on this machine alone."),
     "serve": ("phonegame.serve:serve", "Run the server that patches phone calls into games."),
     "speech": (
         "phonegame.local.speech.command:speech",

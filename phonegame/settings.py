@@ -69,6 +69,8 @@ class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, Recor
     key_pem: Path | None = Field(None, validation_alias="KEY_PEM")
 
     codes: str = "0-99"
+    demo: Literal["auto", "on", "off"] = "auto"
+    """The game at `/demo`. `auto`: on where nobody but this machine reaches the server."""
     voice: str = "auto"
     log: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -299,8 +299,8 @@ async def open_house(
     `speech`: more fields of SpeechConfig. With `voice="marker"` the server speaks in that service's voice, by Aura's
     protocol, and callers can tell every word (`Caller.heard_words`).
     """
-    more = {"voice": "marker", **(speech or {})}
-    config = SpeechConfig(recogniser="marker", key=KEY, script=script or Script(), limits=limits or Limits(), **more)
+    more = {"recogniser": "marker", "voice": "marker", **(speech or {})}
+    config = SpeechConfig(key=KEY, script=script or Script(), limits=limits or Limits(), **more)
     if settings.get("voice") == "marker":
         settings["voice"] = MARKER_VOICE
     async with trio.open_nursery() as nursery:

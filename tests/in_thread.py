@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import TypeVar
 
 import trio
@@ -31,5 +31,6 @@ def in_thread(open_it: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator
         try:
             yield opened.get(timeout=30)
         finally:
-            trio.from_thread.run_sync(stop.set, trio_token=loop)
+            with suppress(trio.RunFinishedError):  # it has failed: `result` says why
+                trio.from_thread.run_sync(stop.set, trio_token=loop)
             ended.result(timeout=30)

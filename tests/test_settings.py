@@ -29,6 +29,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "TWILIO_PHONE_NUMBER": ("twilio_phone_number", "+1 555 0199", "+1 555 0199"),
     "PROXY_URL": ("proxy_url", "[::1]:80", "[::1]:80"),
     "PHONEGAME_CODES": ("codes", "1000-9999", "1000-9999"),
+    "PHONEGAME_DEMO": ("demo", "on", "on"),
     "PHONEGAME_VOICE": ("voice", "none", "none"),
     "PHONEGAME_LOG": ("log", "json", "json"),
     "PHONEGAME_LOG_LEVEL": ("log_level", "debug", "debug"),

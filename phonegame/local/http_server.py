@@ -66,8 +66,10 @@ class Exchange:
 
     async def send_whole(self, answer: HttpAnswer) -> None:
         body = json.dumps(answer.content).encode()
-        framing = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        await self._begin(answer.status, {**framing, **answer.headers})
+        await self.send_bytes(answer.status, body, {"Content-Type": "application/json", **answer.headers})
+
+    async def send_bytes(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        await self._begin(status, {"Content-Length": str(len(body)), **headers})
         if not self._is_head:
             await self._send(h11.Data(data=body))
         await self.end()

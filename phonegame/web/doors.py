@@ -12,6 +12,7 @@ from phonegame.access import Access, Refusal, given_key
 from phonegame.limits import ConnectionLimits, KeyGuesses
 from phonegame.limits.keys import RETRY_SECONDS
 from phonegame.visit import Visit
+from phonegame.web.assets import PREFIX
 from phonegame.web.front_door import address_of, log_refusal
 
 OPEN = frozenset({"/healthz", "/readyz", "/asyncapi.json", "/openapi.json", "/game", "/twilio"})
@@ -19,6 +20,9 @@ OPEN = frozenset({"/healthz", "/readyz", "/asyncapi.json", "/openapi.json", "/ga
 
 SIGNED = frozenset({"/twiml", "/twiml/after", "/twilio/status", "/twilio/amd"})
 """Twilio's. The signature is over the form as well: webhooks.py checks it."""
+
+GAME_PAGES = frozenset({"/demo"})
+"""Games in a browser: what they may do is asked of them at `/game`."""
 
 OPERATOR_HEADERS = {
     "Cache-Control": "no-store",
@@ -50,6 +54,11 @@ class House(Protocol):
     def key_guesses(self) -> KeyGuesses: ...
 
 
+def is_open(path: str) -> bool:
+    """Whether nobody is asked for a key there."""
+    return path in OPEN or path in GAME_PAGES or path.startswith(PREFIX)
+
+
 def refused(refusal: Refusal, limits: ConnectionLimits) -> Response:
     """What answers the present request."""
     log_refusal(limits, Visit(request.scope), refusal.why)
@@ -62,7 +71,7 @@ def refused(refusal: Refusal, limits: ConnectionLimits) -> Response:
 def guard(app: QuartTrio, house: House) -> None:
     @app.before_request
     async def ask_for_key() -> Response | None:
-        if request.path in OPEN or request.path in SIGNED:
+        if is_open(request.path) or request.path in SIGNED:
             return None
         refusal = _refuse_visitor(house, Visit(request.scope))
         return refused(refusal, house.connections) if refusal else None
@@ -70,7 +79,7 @@ def guard(app: QuartTrio, house: House) -> None:
     @app.after_request
     async def harden(response: Response) -> Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
-        if request.path not in OPEN | SIGNED:
+        if not is_open(request.path) and request.path not in SIGNED:
             response.headers.update(OPERATOR_HEADERS)
         return response
 

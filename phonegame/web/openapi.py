@@ -12,7 +12,7 @@ import msgspec
 
 from phonegame.dialling.rules import Rule
 from phonegame.twilio import twiml
-from phonegame.web.doors import OPEN, SIGNED
+from phonegame.web.doors import SIGNED, is_open
 from phonegame.web.operator import FORM, JSON, Order
 
 Json = dict[str, Any]
@@ -61,6 +61,8 @@ def _routes() -> dict[str, tuple[str, Json]]:
     """Without what every route of a door has."""
     return {
         "/": ("get", _operation("The operator's page.", {"200": _answer("The page.", {HTML: _STRING})})),
+        "/demo": ("get", _demo()),
+        "/static/{name}": ("get", _asset()),
         "/call": ("post", _place_call()),
         "/twiml": ("post", _webhook("What shall happen with a call; the stream's address comes with a one-use token.")),
         "/twiml/after": ("post", _webhook("What shall happen with a call whose media stream has ended.")),
@@ -104,6 +106,25 @@ def _object(properties: Json, *required: str) -> Json:
 
 def _document(summary: str) -> Json:
     return _operation(summary, {"200": _answer("The document.", {JSON: _ANYTHING})})
+
+
+def _demo() -> Json:
+    responses = {
+        "200": _answer("The page.", {HTML: _STRING}),
+        "404": _text("It is off; the text tells how to turn it on."),
+    }
+    return _operation("A small game in the browser, and a phone beside it where it is the local one.", responses)
+
+
+def _asset() -> Json:
+    name = {"name": "name", "in": "path", "required": True, "schema": {**_STRING, "examples": ["client/phonegame.js"]}}
+    kinds = ("text/css", "text/javascript", "image/svg+xml", TEXT)
+    responses = {
+        "200": _answer("The file.", dict.fromkeys(kinds, _STRING)),
+        "304": {"description": "It is as `If-None-Match` has it."},
+        "404": _text("There is no such file."),
+    }
+    return _operation("Style and scripts of the pages, and the JavaScript client.", responses, parameters=[name])
 
 
 def _body(*kinds: str, schema: Json) -> Json:
@@ -163,7 +184,7 @@ def _of_door(path: str, operation: Json) -> Json:
     if "requestBody" in operation:
         _add_text(responses, "408", "The request has not come in time.")
         _add_text(responses, "413", "The request is too long.")
-    if path in OPEN:
+    if is_open(path):
         return {"security": [], **operation}
     if path in SIGNED:
         return {"security": [{"twilioSignature": []}], **operation}

@@ -84,7 +84,7 @@ async def open_town(
     answer: Answer | None = None, *, alerts: int = 0, house: Mapping[str, Any] | None = None, **config: Any
 ) -> AsyncIterator[Town]:
     """`answer`: who is at `TO`. Asks at the end for how many `alerts` there would be in Twilio's debugger."""
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     settings = {
         "timing": QUICK,
         "synthesise": speak_markers,
@@ -113,7 +113,7 @@ async def open_town(
         nursery.cancel_scope.cancel()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """The server's, which its public address must name before it runs."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

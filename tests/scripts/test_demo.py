@@ -13,7 +13,7 @@ import psutil
 import pytest
 import trio
 
-DEMO = [sys.executable, "-m", "phonegame.local.demo"]
+DEMO = [sys.executable, "-m", "phonegame.local.demo", "--calls"]
 IN_CALL = b"the caller says"
 START_SECONDS = 40
 

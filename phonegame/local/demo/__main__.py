@@ -1,4 +1,4 @@
-"""`python -m phonegame.local.demo [--once]`: what scripts/demo.py hands over to, once there is an environment."""
+"""`phonegame demo`, and what scripts/demo.py hands over to, once there is an environment."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from rich.console import Console
 
 from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.groups import leaves
+from phonegame.local.demo.browser import has_display
 from phonegame.local.demo.game import GameFailed
 from phonegame.local.demo.programs import ProgramFailed
-from phonegame.local.demo.show import run_demo
+from phonegame.local.demo.show import Plan, run_demo
 from phonegame.local.game_socket import GameUnreachableError
 from phonegame.local.phone import PhoneError
 from phonegame.speak.espeak import SpeakError
@@ -28,17 +29,23 @@ INTERRUPTED = 130
 """The exit status that a shell gives to what Ctrl-C has ended."""
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--once", is_flag=True, help="End after the call; status 0 only if all went as scripted.")
-def main(once: bool) -> None:
-    """A caller says a code, orders a pizza, and interrupts the game, which answers: live, on this machine."""
+@click.command("demo", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--calls", is_flag=True, help="Two scripted calls in this terminal, and no browser.")
+@click.option("--once", is_flag=True, help="As --calls, and then the end; status 0 only if all went as scripted.")
+def main(calls: bool, once: bool) -> None:
+    """Opens a game in the browser, and a phone beside it: live, on this machine, with no account.
+
+    Where there is no display, two scripted calls are shown in this terminal: a caller says a code, orders a pizza, and
+    interrupts the game's character, which answers; then the game rings the player up.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an old console cannot draw the table's lines
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="phonegame-demo-"))
     went_well: bool | None = False
     try:
-        went_well = trio.run(run_demo, console, folder, once)
+        plan = Plan(in_browser=has_display() and not (calls or once), stays=not once)
+        went_well = trio.run(run_demo, console, folder, plan)
     except* EXPECTED as group:
         _report(console, leaves(group))
     finally:

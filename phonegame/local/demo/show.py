@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from phonegame.local.demo.board import in_words, open_board
+from phonegame.local.demo.browser import open_page
 from phonegame.local.demo.call import run_call
 from phonegame.local.demo.carrier_lines import Happening
 from phonegame.local.demo.conversation import Conversation
@@ -25,26 +27,44 @@ from phonegame.local.v1_client import connect_v1
 from phonegame.stop_signals import cancel_on_stop
 
 
-async def run_demo(console: Console, folder: Path, once: bool) -> bool | None:
-    """Whether all went as scripted; None when a signal to stop came before that was known.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    in_browser: bool
+    """The user calls; otherwise a script does, in the terminal."""
+    stays: bool
+    """Until a signal to stop."""
 
-    Unless `once`, stays up until a signal to stop. Raises what its parts raise, in groups.
+
+async def run_demo(console: Console, folder: Path, plan: Plan) -> bool | None:
+    """Whether all went as scripted; None where there is no script, and when a signal to stop came before its end.
+
+    Raises what its parts raise, in groups.
     """
     went_well = None
     async with trio.open_nursery() as nursery:
         await nursery.start(cancel_on_stop, nursery.cancel_scope)
         _say(console, "starting the speech service, the telephone company and the server ...")
-        async with set_stage(folder) as stage:
+        async with set_stage(folder, "human" if plan.in_browser else "espeak") as stage:
             _say(console, f"the speech service (for Deepgram) is at ws://{stage.speech}")
             _say(console, f"the telephone company (for Twilio) is at http://{stage.carrier}")
             _say(console, f"the server is at http://{stage.server}")
-            went_well = await _play_calls(console, stage)
-            if not once:
+            if plan.in_browser:
+                await _open_page(console, stage)
+            else:
+                went_well = await _play_calls(console, stage)
+            if plan.stays:
                 invite(console, stage)
                 with stage.carrier_lines.followed_by(partial(_show_happening, console)):
                     await trio.sleep_forever()
         nursery.cancel_scope.cancel()
     return went_well
+
+
+async def _open_page(console: Console, stage: Stage) -> None:
+    if await open_page(stage.page_url):
+        console.print("\nThe game opens in your browser. Press call on the phone beside it, and say the code.")
+    else:
+        console.print("\nNo browser could be opened: open the address below.", style="bold")
 
 
 async def _play_calls(console: Console, stage: Stage) -> bool:
@@ -150,7 +170,9 @@ def invite(console: Console, stage: Stage) -> None:
         play, call = f"{play} {stage.game_url}", f"{call} {stage.webhook_url}"
         dial = f"{dial} --server http://{stage.server}"
     console.print("\nIt all stays up until you press Ctrl-C.")
-    console.print("In a second terminal, in this folder, a game of your own:\n")
+    console.print("A game in the browser, with a phone beside it:\n")
+    _command(console, stage.page_url)
+    console.print("\nOr, in a second terminal, in this folder, a game of your own:\n")
     _command(console, play)
     console.print("\nand in a third one a phone, which says the code that this game shows (here 42):\n")
     _command(console, f'{call} --say "forty two" --pause 2 --say "{EXPECTED[1]}"')

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 import trio
@@ -45,6 +46,11 @@ class Stage:
         return f"ws://{self.server}/game"
 
     @property
+    def page_url(self) -> str:
+        """A game and a phone, for a browser."""
+        return f"http://{self.server}/demo"
+
+    @property
     def webhook_url(self) -> str:
         """What Twilio asks when somebody calls."""
         return f"http://{self.server}/twiml"
@@ -55,11 +61,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(folder: Path) -> AsyncIterator[Stage]:
-    """All programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups."""
+async def set_stage(folder: Path, voices: Literal["human", "espeak"] = "espeak") -> AsyncIterator[Stage]:
+    """All programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups.
+
+    `voices`: who calls, as `phonegame speech` wants to know it.
+    """
     variables = _clean_variables()
     async with trio.open_nursery() as nursery:
-        arguments = ["speech", "--port", "0", "--key", KEY, "--voices", "espeak"]
+        arguments = ["speech", "--port", "0", "--key", KEY, "--voices", voices]
         speaking = Program("speech service", arguments, variables)
         speech: str = await nursery.start(run_program, speaking, folder, _printed_address)
         yield await _start_server(nursery, folder, variables, speech)

@@ -56,6 +56,10 @@ class Phone:
             finally:
                 self._stream.mouth.say(b"")
 
+    def hear_nowait(self, mulaw: bytes) -> None:
+        """What a microphone has just heard, piece by piece. It is sent while nothing else is said: see `LiveSound`."""
+        self._stream.mouth.microphone.put(mulaw)
+
     async def key(self, digits: str) -> None:
         """Presses keys one after the other: 0 to 9, * and #."""
         if not KEYS.issuperset(digits):
@@ -234,7 +238,7 @@ async def place_call(
     """Calls the server at `url`; leaving the block hangs up, and so does an error in it or its cancellation.
 
     With `auth_token` the upgrade is signed. `parameters` are what the TwiML's `<Parameter>`s would hand over,
-    `from_number` is one of them. `on_event` is called for sounds, complaints and the end, `on_heard` with
+    `from_number` is one of them. `on_event` is called for sounds, complaints, clears and the end, `on_heard` with
     every stretch of what is heard (mu-law, silence included) as it is played; both inside the call's task: they
     must not block. `stream` is a connection to the server that is open already (a memory stream in a
     test).

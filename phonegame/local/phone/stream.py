@@ -17,8 +17,9 @@ from phonegame.local.phone import dial, incoming
 from phonegame.local.phone.errors import DialError, NoHandshakeError, RejectedError
 from phonegame.local.phone.hearing import Ear, Sound
 from phonegame.local.phone.incoming import Clear, Complaint, Mark, Media
+from phonegame.local.phone.live_sound import LiveSound
 from phonegame.local.phone.outgoing import Identity, Wording
-from phonegame.local.phone.playback import Playback
+from phonegame.local.phone.playback import Cleared, Playback
 from phonegame.local.phone.quirks import Frame, Quirks
 
 FIRST_TIMESTAMP_MS = 100
@@ -45,13 +46,14 @@ class Ended:
     reason: str
 
 
-PhoneEvent: TypeAlias = Sound | Complaint | Ended
+PhoneEvent: TypeAlias = Sound | Complaint | Cleared | Ended
 
 
 class Mouth:
-    """What is being said: taken frame by frame, silence beyond its end."""
+    """What is being said: taken frame by frame. Beyond its end what a microphone hears, or silence."""
 
     def __init__(self) -> None:
+        self.microphone = LiveSound()
         self._left = memoryview(b"")
 
     @property
@@ -63,7 +65,8 @@ class Mouth:
 
     def take(self, size: int) -> bytes:
         piece, self._left = self._left[:size], self._left[size:]
-        return bytes(piece).ljust(size, SILENCE)
+        live = self.microphone.take(size)
+        return bytes(piece).ljust(size, SILENCE) if piece else live
 
 
 class MediaStream:
@@ -266,6 +269,7 @@ class MediaStream:
                 names += self.playback.mark(name)
             case Clear():
                 names += self.playback.clear()
+                self._on_event(self.playback.clears[-1])
                 self._notify()
             case Complaint() as complaint:
                 self._complain(complaint)

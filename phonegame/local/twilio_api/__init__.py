@@ -3,6 +3,7 @@
 from phonegame.local.twilio_api.answers import (
     Answer,
     Answers,
+    Attended,
     Behaviour,
     Busy,
     Declines,
@@ -29,6 +30,7 @@ __all__ = [
     "Answers",
     "ApiError",
     "ApiFault",
+    "Attended",
     "Behaviour",
     "Busy",
     "Call",

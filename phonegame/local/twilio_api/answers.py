@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from phonegame.local.twilio_api import people
 
 if TYPE_CHECKING:
+    from phonegame.local.twilio_api.call import Call
     from phonegame.local.twilio_api.handset import Handset
 
 Behaviour: TypeAlias = "Callable[[Handset], Awaitable[None]]"
@@ -78,4 +79,16 @@ class Refused:
     code: Literal[21214, 21215, 21216, 21219] = 21214
 
 
-Answer: TypeAlias = Answers | Machine | Busy | Declines | NoAnswer | Fails | Lost | Refused
+Decision: TypeAlias = Literal["answers", "declines", "busy", "gone"]
+"""`gone`: the phone is out of reach, and its owner with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """Rings until whoever is there decides, or until the caller's `Timeout`; then `ring` is cancelled."""
+
+    ring: Callable[[Call], Awaitable[Decision]]
+    behave: Behaviour
+
+
+Answer: TypeAlias = Answers | Attended | Machine | Busy | Declines | NoAnswer | Fails | Lost | Refused

@@ -22,8 +22,11 @@ import trio
 
 from phonegame.local.http_server import Exchange, HttpAnswer, HttpRequest, serve_http
 from phonegame.local.twilio_api import api_errors
-from phonegame.local.twilio_api.answers import Answer, Answers, Refused
+from phonegame.local.twilio_api.answers import Answer, Answers, Behaviour, Refused
 from phonegame.local.twilio_api.api_errors import ApiError
+from phonegame.local.twilio_api.browser_phone.first_request import look_at, wants_websocket
+from phonegame.local.twilio_api.browser_phone.pages import PAGE, is_page, send_page
+from phonegame.local.twilio_api.browser_phone.service import BrowserPhones
 from phonegame.local.twilio_api.bulletin import Bulletin
 from phonegame.local.twilio_api.call import Alert, Call, Direction
 from phonegame.local.twilio_api.config import KEPT, CarrierConfig, Delivery, Event
@@ -88,6 +91,7 @@ class LocalCarrier:
         self._equipment = Equipment(config, self._webhooks, self.deliveries)
         self._announce = announce
         self._api = RestApi(self)
+        self._browser_phones = BrowserPhones(self)
         self._to_dial, self._to_be_dialled = trio.open_memory_channel[Call](MAX_QUEUED)
 
     # --- what there is to see ---
@@ -97,6 +101,12 @@ class LocalCarrier:
         """For TWILIO_API_URL."""
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def phone_url(self) -> str:
+        """A telephone for the browser on this machine: elsewhere it has no microphone."""
+        everywhere = self.config.host in ("0.0.0.0", "::")  # noqa: S104 - compared
+        return f"{f'http://127.0.0.1:{self.port}' if everywhere else self.url}{PAGE}"
 
     @property
     def number(self) -> str:
@@ -147,11 +157,7 @@ class LocalCarrier:
 
         Leaving the block hangs up. What the block raises comes out as it is, not in a group.
         """
-        called = called or self.number
-        number = {number.phone_number: number for number in self.numbers}[called]
-        order = Order(called, caller, number.page or UNSET_NUMBER, number.callback)
-        call = self._make_call("inbound", order, caller)
-        self._keep(call)
+        call = self._make_call_in(caller, called or self.number)
         failure: Exception | None = None
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run_incoming, call, listen, self._equipment)
@@ -163,6 +169,19 @@ class LocalCarrier:
                 call.handset.hang_up()
         if failure is not None:
             raise failure
+
+    async def serve_caller(
+        self,
+        caller: str,
+        called: str,
+        behave: Behaviour,
+        *,
+        task_status: trio.TaskStatus[Call] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """As `dial_in`, for somebody who does what `behave` says; ends with the call, after having started with it."""
+        call = self._make_call_in(caller, called)
+        task_status.started(call)
+        await run_incoming(call, behave, self._equipment)
 
     async def wait_before_created(self, call: Call) -> None:
         """Before a request for a call is answered: see `CarrierConfig.created_after`."""
@@ -184,12 +203,20 @@ class LocalCarrier:
                         await self.config.timing.sleep(self.config.timing.between_calls)
 
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
-        """One client of the REST API; closes `stream`."""
-        await serve_http(stream, self._serve, body_bytes=BODY_BYTES)
+        """One client of the REST API, or one browser phone; closes `stream`."""
+        async with stream:
+            whole, headers = await look_at(stream)
+            if wants_websocket(headers):
+                await self._browser_phones.serve_websocket(whole, headers)
+            else:
+                await serve_http(whole, self._serve, body_bytes=BODY_BYTES)
 
     # --- inside ---
 
     async def _serve(self, request: HttpRequest, exchange: Exchange) -> None:
+        if is_page(request):
+            await send_page(request, exchange, self.config.host)
+            return
         answer: HttpAnswer | None = None
         try:
             answer = await self._decide(request)
@@ -208,6 +235,12 @@ class LocalCarrier:
             await self._api.answer(request)
         await trio.sleep(fault.late)
         return fault.answer.answer if fault.answer is not None else None
+
+    def _make_call_in(self, caller: str, called: str) -> Call:
+        number = {number.phone_number: number for number in self.numbers}[called]
+        call = self._make_call("inbound", Order(called, caller, number.page or UNSET_NUMBER, number.callback), caller)
+        self._keep(call)
+        return call
 
     def _make_call(self, direction: Direction, order: Order, number: str) -> Call:
         answer = self._answer(number)

@@ -164,6 +164,7 @@ def _introduce(carrier: LocalCarrier) -> None:
         is_built_in = answer is config.phones[number]
         click.echo(f"  {number}  {what if is_built_in else type(config.phones[number]).__name__.lower()}")
     click.echo("  any other     answers and listens")
+    click.echo(f"A telephone in the browser: {carrier.phone_url}")
 
 
 def _announce(call: Call, text: str) -> None:

@@ -6,7 +6,7 @@ Between the carrier's own announcements a call may have a media stream; a handse
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 import trio
 
@@ -14,6 +14,18 @@ from phonegame.audio import BYTES_PER_SECOND, SILENCE
 from phonegame.local.phone import HungUpError, Phone
 from phonegame.local.phone.phone import KEY_SECONDS, KEYS
 from phonegame.local.twilio_api.config import Synthesise
+
+
+class Earpiece(Protocol):
+    """Whoever listens while the call goes on. None of it may block."""
+
+    def hear(self, mulaw: bytes) -> None: ...
+
+    def clear(self) -> None:
+        """The server has taken back what was not played yet."""
+
+    def tell(self, text: str) -> None:
+        """The carrier begins to say this itself."""
 
 
 class Handset:
@@ -33,6 +45,7 @@ class Handset:
         """Set by an answering machine at the end of its greeting."""
         self.announce: Callable[[str], None] = lambda _: None
         """Is told when somebody begins to say something, and when it is said."""
+        self.earpiece: Earpiece | None = None
         self.ended_by: Literal["carrier", "person"] | None = None
         self._phone: Phone | None = None
         self._synthesise = synthesise
@@ -54,6 +67,11 @@ class Handset:
     async def play(self, mulaw: bytes) -> None:
         """Returns when the last byte has been heard, or lost."""
         await self._play(mulaw)
+
+    def speak_nowait(self, mulaw: bytes) -> None:
+        """What a microphone has just heard, piece by piece; lost where no stream takes it."""
+        if (phone := self.phone) is not None:
+            phone.hear_nowait(mulaw)
 
     async def key(self, digits: str) -> None:
         """Presses keys one after the other: 0 to 9, * and #."""
@@ -112,14 +130,22 @@ class Handset:
     # --- the carrier's side ---
 
     def hear(self, mulaw: bytes) -> None:
-        if self._keep_audio:
-            self.heard += mulaw
+        self._keep(mulaw)
+        if self.earpiece is not None:
+            self.earpiece.hear(mulaw)
 
     def hear_silence(self, seconds: float) -> None:
-        self.hear(SILENCE * round(seconds * BYTES_PER_SECOND))
+        """A pause that has just begun."""
+        self._keep(SILENCE * round(seconds * BYTES_PER_SECOND))
+
+    def clear(self) -> None:
+        if self.earpiece is not None:
+            self.earpiece.clear()
 
     def begin_telling(self, text: str) -> None:
         self.told.append(text)
+        if self.earpiece is not None:
+            self.earpiece.tell(text)
         self._notify()
 
     def attach(self, phone: Phone | None) -> None:
@@ -132,6 +158,10 @@ class Handset:
         self._end("carrier")
 
     # --- inside ---
+
+    def _keep(self, mulaw: bytes) -> None:
+        if self._keep_audio:
+            self.heard += mulaw
 
     async def _play(self, mulaw: bytes) -> bool:
         """Whether the end of it has gone by a stream. The part before a stream opens is lost, as time is."""

@@ -14,7 +14,9 @@ from phonegame.local.phone import wav
 from phonegame.local.twilio_api.answers import (
     Answer,
     Answers,
+    Attended,
     Busy,
+    Decision,
     Declines,
     Fails,
     Lost,
@@ -30,7 +32,7 @@ from phonegame.local.twilio_api.orders import Detection, Page
 from phonegame.local.twilio_api.program import Program
 from phonegame.local.twilio_api.reports import Reports
 
-SIP_CANCELED, SIP_BUSY, SIP_DECLINED = 487, 486, 603
+SIP_CANCELED, SIP_UNAVAILABLE, SIP_BUSY, SIP_DECLINED = 487, 480, 486, 603
 
 
 async def run_outgoing(call: Call, answer: Answer, equipment: Equipment) -> None:
@@ -83,16 +85,41 @@ class _Outgoing:
                 if await self._ring(answer.rings):
                     await self._talk(answer)
                     self._end("completed", 200)
+            case Attended():
+                await self._ask(answer)
             case _:
                 assert_never(answer)
+
+    async def _ask(self, answer: Attended) -> None:
+        self._begin_ringing()
+        decision: Decision | None = None
+        with trio.move_on_after(self._timing.shortened(self._call.order.timeout)):
+            decision = await answer.ring(self._call)
+        match decision:
+            case "answers":
+                await self._talk(Answers(behave=answer.behave))
+                self._end("completed", 200)
+            case "declines":
+                self._end("busy", SIP_DECLINED)
+            case "busy":
+                self._end("busy", SIP_BUSY)
+            case "gone":
+                self._end("no-answer", SIP_UNAVAILABLE)
+            case None:
+                self._end("no-answer", SIP_CANCELED)
+            case _:
+                assert_never(decision)
+
+    def _begin_ringing(self) -> None:
+        self._call.set_status("ringing")
+        self._reports.add_nowait("ringing")
 
     async def _ring(self, rings: float) -> bool:
         """False: for too long, and the call has ended."""
         if not rings:
             await trio.lowlevel.checkpoint()
             return True
-        self._call.set_status("ringing")
-        self._reports.add_nowait("ringing")
+        self._begin_ringing()
         seconds = rings * self._timing.ring_seconds
         await self._timing.sleep(min(seconds, self._call.order.timeout))
         if seconds > self._call.order.timeout:

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import trio
 
-from phonegame.audio import BYTES_PER_SECOND
+from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.local.twilio_api import twiml
 from phonegame.local.twilio_api.call import Call
 from phonegame.local.twilio_api.config import Delivery
@@ -39,7 +39,6 @@ from phonegame.local.twilio_api.twiml import (
 from phonegame.speak.voice import SpeakError
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
-_PIECE_SECONDS = 0.1
 MAX_DOCUMENTS = 1000
 """A call that redirects to itself for ever ends some time."""
 
@@ -195,12 +194,13 @@ class Program:
             await self._play(mulaw)
 
     async def _play(self, mulaw: bytes) -> None:
+        begun = trio.current_time()
+        for place in range(0, len(mulaw), FRAME_BYTES):
+            self._call.handset.hear(mulaw[place : place + FRAME_BYTES])
+            # by the clock: many short sleeps are longer than they should be
+            played = min(place + FRAME_BYTES, len(mulaw)) / BYTES_PER_SECOND
+            await trio.sleep_until(begun + self._equipment.config.timing.shortened(played))
         await trio.lowlevel.checkpoint()
-        size = round(_PIECE_SECONDS * BYTES_PER_SECOND)
-        for place in range(0, len(mulaw), size):
-            piece = mulaw[place : place + size]
-            self._call.handset.hear(piece)
-            await self._equipment.config.timing.sleep(len(piece) / BYTES_PER_SECOND)
 
     async def _wait(self, seconds: float) -> None:
         if self._call.status == "in-progress":

@@ -9,6 +9,7 @@ from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from phonegame.local.phone import (
+    Cleared,
     Complaint,
     DialError,
     Ended,
@@ -62,7 +63,7 @@ async def _keep(
         url,
         identity=identity,
         auth_token=config.auth_token,
-        on_event=partial(_complain, call),
+        on_event=partial(_notice, call),
         on_heard=call.handset.hear,
         ssl_context=config.ssl_context,
         quirks=config.quirks,
@@ -118,9 +119,14 @@ def _check(ended: Ended) -> None:
         raise StreamError(code, f"the server has ended the stream with {ended.code} {ended.reason}".rstrip())
 
 
-def _complain(call: Call, event: PhoneEvent) -> None:
-    if isinstance(event, Complaint):
-        call.alert(event.code, str(event))
+def _notice(call: Call, event: PhoneEvent) -> None:
+    match event:
+        case Complaint():
+            call.alert(event.code, str(event))
+        case Cleared():
+            call.handset.clear()
+        case _:
+            pass
 
 
 async def _tell(

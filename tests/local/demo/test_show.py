@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -25,7 +26,7 @@ def printed(console: Console) -> str:
 
 def test_commands_for_a_game_and_a_phone_need_no_address_at_the_usual_port(console: Console) -> None:
     invite(console, Stage(speech="127.0.0.1:1", carrier="127.0.0.1:2", server=DEFAULT_SERVER))
-    assert "://" not in printed(console)
+    assert re.findall(r"\S+://\S+", printed(console)) == ["http://127.0.0.1:5000/demo"]
     assert f" dial {PLAYER} --code 42\n" in printed(console)
     assert f' call --say "forty two" --pause 2 --say "{EXPECTED[1]}"' in printed(console)
 

@@ -62,8 +62,12 @@ class Customer:
     streams: list[dict[str, Any]] = field(default_factory=list)
     """The `start` of each media stream."""
     heard: list[dict[str, Any]] = field(default_factory=list)
+    audio: bytearray = field(default_factory=bytearray)
+    """mu-law: what came by the media streams."""
     say: bytes = b""
     """mu-law: for the media stream, once it may speak."""
+    clear_at_once: bool = False
+    """What it has just said."""
     started: trio.Event = field(default_factory=trio.Event)
     """A media stream has."""
     stopped: trio.Event = field(default_factory=trio.Event)
@@ -123,6 +127,8 @@ class Customer:
         payload = base64.b64encode(self.say).decode()
         await websocket.send(json.dumps({"event": "media", **stream_sid, "media": {"payload": payload}}))
         await websocket.send(json.dumps({"event": "mark", **stream_sid, "mark": {"name": "said"}}))
+        if self.clear_at_once:
+            await websocket.send(json.dumps({"event": "clear", **stream_sid}))
 
     async def _take(self) -> None:
         while True:
@@ -130,7 +136,9 @@ class Customer:
             if message["event"] == "start":
                 self.streams.append(message["start"])
                 self.started.set()
-            elif message["event"] != "media":
+            elif message["event"] == "media":
+                self.audio += base64.b64decode(message["media"]["payload"])
+            else:
                 self.heard.append(message)
             if message["event"] == "stop":
                 self.stopped.set()
