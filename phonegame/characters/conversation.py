@@ -78,6 +78,8 @@ class Conversation:
         """The caller's last words have had their answer, though the game may have taken it away."""
         self.turns = 0
         """How many of the caller's have been answered, or will be."""
+        self._owes_turn = False
+        """The newest has not had its answer to the end."""
         self._failures = self._silences = 0
         self._quiet_since = trio.current_time()
         self._playing: Span = SILENCE
@@ -158,6 +160,7 @@ class Conversation:
             self._finish(End.FAILED)
         finally:
             self.stop_nowait(End.CALL_ENDED)
+            self._pay_turn()
             self.errands.end("the conversation has ended")
         assert self._end is not None
         return self._end
@@ -213,6 +216,8 @@ class Conversation:
             self._begin_quiet()
             if reply.times.first_frame is not None:
                 self._setting.audience.timed(reply.times)
+        if not reply.is_cut and self._next is None:
+            self._pay_turn()
         if reply.failure is not None and not reply.is_cut:
             await self._fail(reply.failure)
         elif reply.is_cut and self._voice_has_failed:
@@ -227,6 +232,11 @@ class Conversation:
                 self._failures = 0
             if reply.begins_with.ends is not None:
                 self._finish(reply.begins_with.ends)
+
+    def _pay_turn(self) -> None:
+        if self._owes_turn:
+            self.purse.spend(Limit.TURNS, 1)
+        self._owes_turn = False
 
     async def _fail(self, why: str) -> None:
         self._failures += 1
@@ -313,7 +323,8 @@ class Conversation:
         prepared = next((each for each in (self._next, self._reply) if each and not each.is_committed), None)
         if text:
             self.memory.add(CallerSaid(text))
-            self.purse.spend(Limit.TURNS, 1)
+            self._pay_turn()
+            self._owes_turn = True
             self.turns += 1
             self._silences = self._resumed = 0
             self._stopped, self._has_yielded = None, False
