@@ -14,6 +14,7 @@ from quart_trio import QuartTrio
 from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
 from phonegame.asgi import RawWebsocket
+from phonegame.board import Board, CallNotes
 from phonegame.call import Call
 from phonegame.call_character import Casting
 from phonegame.call_limits import CallLimits
@@ -37,7 +38,7 @@ from phonegame.interruption import Interruption
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
-from phonegame.metrics import Metrics
+from phonegame.metrics import Failure, Metrics
 from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
@@ -99,6 +100,8 @@ class PhoneGame:
             find_brain=lambda persona: self.casting.find_brain(persona),
             why_none=NO_GAMES if settings.character else "",
         )
+        self.board = Board(self.games.shown, past_calls=settings.past_calls, lines=settings.transcript_lines)
+        self.dialler.on_status = self.board.tell_status
         self.ending = False
         self.access = Access(settings)
         self.tokens = StreamTokens()
@@ -166,6 +169,34 @@ class PhoneGame:
         if self.ending:
             await socket.refuse()
             return
+        with self.board.notes() as notes:
+            call = self._call(socket, announced, notes)
+            with self.calls.present(call):
+                await call.run()
+
+    def _call(self, socket: RawWebsocket, announced: Callable[[], None], notes: CallNotes) -> Call:
+        settings = self.settings
+        return Call(
+            socket,
+            self.switchboard,
+            self.book,
+            self._listener(notes),
+            self.voices,
+            settings,
+            Interruption(settings.interrupt, settings.interrupt_words),
+            CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds),
+            self._known_as,
+            partial(self._admit, announced),
+            self._record_end,
+            self.dialler.claim_nowait,
+            casting=self.casting,
+            guesses=self.guesses,
+            recordings=self.recordings,
+            notes=notes,
+            only_announced=self.access.is_twilio_checked,
+        )
+
+    def _listener(self, notes: CallNotes) -> Listener:
         settings = self.settings
         listener = Listener(
             settings.deepgram_url,
@@ -176,28 +207,13 @@ class PhoneGame:
             # none is taken from a stream before it has shown its token
             waits_for_audio=self.access.is_twilio_checked,
         )
-        listener.on_failed = self.metrics.deepgram_failed
-        limits = CallLimits(settings.wrong_codes, settings.code_seconds, settings.drain_seconds)
-        call = Call(
-            socket,
-            self.switchboard,
-            self.book,
-            listener,
-            self.voices,
-            settings,
-            Interruption(settings.interrupt, settings.interrupt_words),
-            limits,
-            self._known_as,
-            partial(self._admit, announced),
-            self._record_end,
-            self.dialler.claim_nowait,
-            casting=self.casting,
-            guesses=self.guesses,
-            recordings=self.recordings,
-            only_announced=self.access.is_twilio_checked,
-        )
-        with self.calls.present(call):
-            await call.run()
+
+        def note_failure(outcome: Failure) -> None:
+            self.metrics.deepgram_failed(outcome)
+            notes.listening_failed(outcome)
+
+        listener.on_failed = note_failure
+        return listener
 
     def end_nowait(self) -> None:
         """Ends every call, with a spoken goodbye where there is a voice, and every game. Lets nobody in any more."""
@@ -206,8 +222,17 @@ class PhoneGame:
         self.ending = True
         for call in self.calls:
             call.end_nowait(Ended.SHUTDOWN)
+        self.board.close_nowait()
         self.dialler.end_nowait()
         self.games.leave_nowait(SeatClosed.SHUTDOWN)
+
+    def hang_up_nowait(self, call_id: str) -> bool:
+        """For the operator: ends a call, or the ringing of a phone. False: there is no such call."""
+        for call in self.calls:
+            if call.notes.call_id == call_id and call.ended is None:
+                call.end_nowait(Ended.OPERATOR_HUNG_UP)
+                return True
+        return self.dialler.hang_up_nowait(call_id)
 
     def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
         """A stream that brings a token must be the one that it was made for; where Twilio is checked, all must."""
@@ -230,8 +255,13 @@ class PhoneGame:
 
     @property
     def situation(self) -> Situation:
-        number = self.settings.twilio_phone_number
-        return Situation(number, len(self.games), len(self.calls), self.why_no_calls)
+        own = self.casting.own
+        return Situation(
+            number=self.settings.twilio_phone_number,
+            why_no_calls=self.why_no_calls,
+            character=own.name if own is not None else "",
+            keeps_transcripts=self.settings.transcript_lines > 0,
+        )
 
     def _known_as(self, number: str) -> str:
         """With a key of this process, or the memory's: there are too few phone numbers for a hash alone to hide one."""
@@ -267,7 +297,9 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         return phonegame.ending
 
     app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
-    app.register_blueprint(operator_pages(lambda: phonegame.situation, phonegame.dialler.dial))
+    app.register_blueprint(
+        operator_pages(lambda: phonegame.situation, phonegame.board, phonegame.dialler.dial, phonegame.hang_up_nowait)
+    )
     app.register_blueprint(asset_pages())
     app.register_blueprint(demo_pages(settings, phonegame.why_no_calls))
     webhooks = Webhooks(

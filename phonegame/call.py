@@ -27,11 +27,13 @@ import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
+from phonegame.board import CallNotes
 from phonegame.call_character import CallCharacter, Casting
 from phonegame.call_limits import CallLimits
 from phonegame.call_outgoing import OutgoingSide
 from phonegame.call_recording import CallRecording, Recordings
 from phonegame.call_speech import CallSpeech
+from phonegame.call_watch import wait_dead, wait_joined
 from phonegame.caller import caller_of
 from phonegame.characters.setting import End
 from phonegame.dialling.outgoing import OutgoingCall
@@ -64,12 +66,8 @@ from phonegame.switchboard import (
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
 from phonegame.twilio.stream import Happening, StreamReader
 
-DEAD_AFTER_SECONDS = 10
-"""Twilio sends fifty messages a second, silence included: a stream that is silent for so long is dead."""
 HANG_UP_SECONDS = 60
 """How long a game's last words may take before the hang-up that it has asked for."""
-REMIND_SECONDS = 15
-"""While no code comes, the caller is asked for it so often."""
 DELIVERY_SECONDS = 1.0
 """What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
 
@@ -97,6 +95,7 @@ class Call:
         casting: Casting,
         guesses: GuessLimits,
         recordings: Recordings,
+        notes: CallNotes,
         only_announced: bool,
     ) -> None:
         """`known_as`: a number -> what games and logs may know of it, the same for each call.
@@ -114,17 +113,19 @@ class Call:
         self._admit = admit
         self._on_ended = on_ended
         self._casting = casting
+        self.notes = notes
         self._admitted = not only_announced
         self.call_sid = ""
         self._stream = StreamReader()
         self._id = secrets.token_hex(8)
-        caller = Caller(call_id=self._id)
-        self._desk = FrontDesk(switchboard, book, caller, self, guesses, wrong_codes=limits.wrong_codes)
-        self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._desk.deliver_nowait)
-        self._recording = CallRecording(recordings, prompts, self._speech, listener, self._desk.deliver_nowait)
+        self._desk = FrontDesk(switchboard, book, Caller(self._id), self, guesses, wrong_codes=limits.wrong_codes)
+        self._tell = notes.telling(self._desk.deliver_nowait)
+        self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._tell)
+        self._recording = CallRecording(recordings, prompts, self._speech, listener, self._tell)
         self._character = CallCharacter(
             casting, prompts, self._speech, listener, self._recording.deliver_nowait, self.end_nowait
         )
+        notes.watch(self._speech, self._character)
         self._outgoing = OutgoingSide(
             claim, self._desk, self._speech, self.end_nowait, self._character.meet_machine_nowait
         )
@@ -149,7 +150,7 @@ class Call:
     async def run(self) -> None:
         """Serves the call. Returns when it has ended, and the game has had its last words."""
         structlog.contextvars.bind_contextvars(call=self._id)
-        self._listener.on_refused = lambda why: self._desk.deliver_nowait(CallProblem("vocabulary_refused", why))
+        self._listener.on_refused = lambda why: self._tell(CallProblem("vocabulary_refused", why))
         self._context = contextvars.copy_context()
         self._began = self._last_media = trio.current_time()
         async with self._recording.present(), trio.open_nursery() as last_words:
@@ -175,6 +176,7 @@ class Call:
         if self._ended is not None:
             return
         self._ended = why
+        self.notes.end(why)
         # first: receipts of what will not be said any more follow
         self._recording.end_nowait(why.reason)
         # before the line is released: receipts of what will not be said any more
@@ -196,6 +198,7 @@ class Call:
     # what the front desk finds out
 
     def has_joined(self) -> None:
+        self.notes.patch(self._desk.code)
         self._speech.confirm_joined()
 
     def has_named_wrong(self, said: str) -> None:
@@ -305,6 +308,7 @@ class Call:
                 if not self._desk.joined.is_set():
                     # who keys a code has heard enough of the welcome
                     self._speech.speaker.interrupt_nowait()
+                self.notes.press(digit)
                 self._recording.press(digit)
                 self._character.press()
                 self._desk.press_nowait(digit)
@@ -327,10 +331,12 @@ class Call:
         log.info("call started", call_sid=start.call_sid, direction=facts.direction)
         caller = caller_of(facts, self._id, self._known_as)
         self._desk.caller = self._character.caller = self._recording.caller = caller
+        self.notes.begin(caller, facts.call_id)
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
         self._recording.begin_nowait()
         if facts.direction == "outgoing" and not self._outgoing.start(facts.call_id):
+            self.notes.patch(None)
             return
         if self._casting.own is None:
             self._speech.welcome()
@@ -339,19 +345,12 @@ class Call:
             self._character.play_nowait(PlayCharacter(self._casting.own, is_servers_own=True), has_game=False)
 
     async def _watch_for_audio(self) -> None:
-        while self._ended is None:
-            await trio.sleep_until(self._last_media + DEAD_AFTER_SECONDS)
-            if trio.current_time() - self._last_media >= DEAD_AFTER_SECONDS:
-                self.end_nowait(Ended.SILENT)
+        await wait_dead(lambda: self._last_media)
+        self.end_nowait(Ended.SILENT)
 
     async def _watch_for_code(self) -> None:
-        with trio.move_on_after(self._limits.code_seconds):
-            while True:
-                with trio.move_on_after(REMIND_SECONDS):
-                    await self._desk.joined.wait()
-                    return
-                self._speech.remind_of_code()
-        self.end_nowait(Ended.NO_CODE)
+        if not await wait_joined(self._desk.joined, self._limits.code_seconds, self._speech.remind_of_code):
+            self.end_nowait(Ended.NO_CODE)
 
     async def _watch_for_hang_up(self) -> None:
         await self._hang_up.wait()
@@ -390,6 +389,7 @@ class Call:
         except trio.EndOfChannel:
             return False
         if heard is not None:
+            self.notes.hear(heard, self._listener.live_position)
             self._recording.hear(heard)
             if self._ended is None:
                 self._speech.hear(heard, self._listener.live_position)

@@ -124,6 +124,9 @@ class CallCharacter(Audience):
         self._turns = CallTurns()
         self._message = ""
         """Left on an answering machine."""
+        self.on_playing: Callable[[str | None], None] = lambda name: None
+        """Told who is on the phone from now on; None: nobody any more."""
+        self.on_timed: Callable[[TurnTimes], None] = lambda times: None
         speech.on_finished = self._note_sound
         speech.on_taken = self.yield_nowait
         speech.on_voice_failed = casting.on_voice_failed
@@ -233,6 +236,7 @@ class CallCharacter(Audience):
 
     async def _play(self, conversation: Conversation) -> None:
         log.info("character in", name=conversation.persona.name)
+        self.on_playing(conversation.persona.name)
         end = End.CALL_ENDED
         try:
             with ExitStack() as stack:
@@ -243,6 +247,7 @@ class CallCharacter(Audience):
                 end = await self._converse(conversation, self._recollection)
         finally:
             log.info("character out", why=end.value, turns=conversation.turns)
+            self.on_playing(None)
             if self._conversation is conversation:
                 self._conversation = None
                 if conversation.persona.vocabulary:
@@ -326,3 +331,4 @@ class CallCharacter(Audience):
         log.debug("turn", **times.as_milliseconds())
         self._turns.add(times)
         self._casting.on_turn(times)
+        self.on_timed(times)

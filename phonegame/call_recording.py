@@ -22,7 +22,7 @@ import structlog
 import trio
 
 from phonegame.audio import BYTES_PER_SECOND
-from phonegame.call_speech import CallSpeech
+from phonegame.call_speech import Announcer, CallSpeech
 from phonegame.listen.listener import Listener
 from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
@@ -32,7 +32,6 @@ from phonegame.recording.left_behind import finish_left_behind
 from phonegame.recording.tape import Tape
 from phonegame.recording.writer import RecordingFailed, Writer
 from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
-from phonegame.speak.speaker import Receipts
 from phonegame.switchboard import (
     ActionResult,
     Caller,
@@ -81,7 +80,7 @@ class _Recording:
         """It has begun, or never will."""
 
 
-class CallRecording(Receipts):
+class CallRecording(Announcer):
     """One for each call. `deliver` takes events for the game."""
 
     def __init__(
@@ -105,7 +104,7 @@ class CallRecording(Receipts):
         self._wanted = trio.Event()
         self._call_ended = False
         self._closed = False
-        speech.on_said = self._note_said
+        speech.on_said.append(self._note_said)
 
     # what the call tells
 

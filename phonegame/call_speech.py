@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import trio
 
@@ -26,12 +26,19 @@ OWN = ""
 """The id of the server's own sayings, of which the game learns nothing; games' sayings have ids."""
 
 
+Whose = Literal["game", "character", "server"]
+
+
 class Tone(Enum):
     """Of an answering machine, behind which it records."""
 
     AWAITED = "it is not known yet who has answered"
     HEARD = "a machine records"
     NEVER = "a person is there, or a machine that does not record"
+
+
+class Announcer(Receipts):
+    """Who has something said that is neither a game's nor a character's, such as that the call is recorded."""
 
 
 class OwnVoices(VoiceSource, Protocol):
@@ -74,8 +81,10 @@ class CallSpeech:
         """Called whenever the caller has heard something, whosever."""
         self.on_taken: Callable[[], None] = lambda: None
         """Called when the game takes the word from whoever else speaks, or was about to."""
-        self.on_said: Callable[[str, Saying, Receipt], None] = lambda by, saying, receipt: None
-        """Called with every receipt, and with whose saying it was: game, character or server."""
+        self.on_started: Callable[[Whose, Saying], None] = lambda by, saying: None
+        """Called when the first sound of a saying is on its way."""
+        self.on_said: list[Callable[[Whose, Saying, Receipt], None]] = []
+        """Each called with every receipt, and with whose saying it was."""
         self.on_voice_failed: Callable[[], None] = lambda: None
 
     # the server's own
@@ -257,7 +266,9 @@ class CallSpeech:
     # receipts
 
     def say_started(self, saying: Saying) -> None:
-        if (performer := self._performers.get(saying.say_id)) is not None:
+        performer = self._performers.get(saying.say_id)
+        self.on_started(_whose(saying, performer), saying)
+        if performer is not None:
             performer.say_started(saying)
         elif saying.say_id != OWN:
             self._deliver(SayStarted(saying.say_id))
@@ -267,7 +278,9 @@ class CallSpeech:
         if receipt.dropped is Dropped.VOICE_FAILED:
             self.on_voice_failed()
         performer = self._performers.pop(saying.say_id, None)
-        self.on_said("character" if performer else "game" if saying.say_id != OWN else "server", saying, receipt)
+        by = _whose(saying, performer)
+        for told in self.on_said:
+            told(by, saying, receipt)
         if performer is not None:
             performer.say_finished(saying, receipt)
         elif saying.say_id != OWN:
@@ -282,3 +295,9 @@ class CallSpeech:
         if self._ending and receipt.dropped is Dropped.CLEARED:
             return Receipt(heard=receipt.heard, seconds=receipt.seconds, dropped=Dropped.CALL_ENDED)
         return receipt
+
+
+def _whose(saying: Saying, performer: Receipts | None) -> Whose:
+    if performer is not None:
+        return "server" if isinstance(performer, Announcer) else "character"
+    return "game" if saying.say_id != OWN else "server"

@@ -26,6 +26,7 @@ class Ended(Enum):
     WRONG_CODES = ("too many wrong codes", "prompt_wrong_codes")
     NO_CODE = ("no code was named in time", "prompt_no_code")
     DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
+    OPERATOR_HUNG_UP = ("the operator ended the call", None)
     CHARACTER_HUNG_UP = ("the character hung up", None)
     CALLER_SILENT = ("the caller said nothing any more", None)
     MACHINE = ("a machine has answered", None)
@@ -53,6 +54,7 @@ class Ended(Enum):
 UNWANTED = {
     Unwanted.HUNG_UP: Ended.GAME_HUNG_UP,
     Unwanted.GAME_LEFT: Ended.GAME_LEFT,
+    Unwanted.OPERATOR: Ended.OPERATOR_HUNG_UP,
     Unwanted.CLOSING: Ended.SHUTDOWN,
 }
 """How an outgoing call ends that was answered when nobody needed it any more."""

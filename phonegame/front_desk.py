@@ -95,6 +95,8 @@ class FrontDesk:
         self._tail = CodeTail(0)
         self._last_key = ""
         self._end_key_until = -math.inf
+        self.code: str | None = None
+        """Which the caller has named, of the game that the line leads to."""
         self.line: Line | None = None
         self.joined = trio.Event()
         """Set once there is a line, or none is needed."""
@@ -221,6 +223,7 @@ class FrontDesk:
                     # the end came while `join` was returning: nobody can cancel it any more
                     line.close_nowait(self._left_because, 0)
                 case line:
+                    self.code = code
                     self._begin(line, tail)
                     self._host.has_joined()
                     self._hand_on(*earlier)

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
+from phonegame.board_settings import BoardSettings
 from phonegame.character_settings import CharacterSettings
 from phonegame.deepgram.listen_url import fault_of
 from phonegame.limit_settings import LimitSettings
@@ -42,7 +43,9 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, LimitSettings):
+class Settings(
+    Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, BoardSettings, LimitSettings
+):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
     What concerns two variables is checked with the second of them: a check of the whole would wait until all else is

@@ -93,6 +93,8 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_MODEL_KEY": ("model_key", "planted0key", SecretStr("planted0key")),
     "PHONEGAME_MODEL_TOKENS": ("model_tokens", "100", 100),
     "PHONEGAME_RECORDINGS": ("recordings", ".", Path()),
+    "PHONEGAME_PAST_CALLS": ("past_calls", "0", 0),
+    "PHONEGAME_TRANSCRIPT_LINES": ("transcript_lines", "0", 0),
     **{f"PHONEGAME_{name.upper()}": (name, "Hello.", "Hello.") for name in Prompts.model_fields},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import trio
@@ -13,7 +14,7 @@ from phonegame.dialling.outgoing import Order, Outcome, OutgoingCall, Places, Un
 from phonegame.dialling.quota import DialQuota
 from phonegame.dialling.rules import DialRefused, DialRules, Rule
 from phonegame.logs import masked
-from phonegame.switchboard import Caller, Switchboard
+from phonegame.switchboard import Caller, CallStatus, Switchboard
 
 ORDERS = 64
 """Orders that wait for the next turn of the scheduler: who sends more at a time is refused."""
@@ -68,6 +69,8 @@ class Dialler:
         self._closing = False
         self.on_over: Callable[[Outcome], None] = lambda outcome: None
         """Told what has become of each call that was to be placed."""
+        self.on_status: Callable[[Caller, str | None, CallStatus], None] = lambda callee, code, status: None
+        """Told how each call goes on that is placed, and the code of the game that it is for."""
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -106,6 +109,7 @@ class Dialler:
         for_character = order.code is None and self._has_character
         checked = replace(order, to=number, meets_character=for_character)
         call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
+        call.on_told = partial(self.on_status, call.caller, order.code)
         call.start_clock_nowait(self._ring_seconds)
         try:
             self._send_orders.send_nowait(call)
@@ -157,6 +161,14 @@ class Dialler:
         return call if call is not None and call.claim_nowait() else None
 
     # the end
+
+    def hang_up_nowait(self, call_id: str) -> bool:
+        """For the operator. False: there is no such call, or it has its media stream, which ends it."""
+        call = self._calls.get(call_id)
+        if call is None or not call.is_pending:
+            return False
+        call.cancel_nowait(Unwanted.OPERATOR)
+        return True
 
     def end_nowait(self) -> None:
         """Places no call any more, and hangs up whoever has not been connected."""

@@ -103,6 +103,7 @@ class Unwanted(Enum):
 
     GAME_LEFT = "the game left"
     HUNG_UP = "the game hung up"
+    OPERATOR = "the operator ended the call"
     CLOSING = "the server is going down"
 
 
@@ -129,6 +130,8 @@ class OutgoingCall:
         self.caller = caller(self.id)
         self._carrier = carrier
         self._refused = refused
+        self.on_told: Callable[[CallStatus], None] = lambda status: None
+        """Told how it goes on, as its game is."""
         self.reserved: Reserved | None = None
         """The game's slot; None where there is no game."""
         self._stage = Stage.DIALLING
@@ -144,6 +147,11 @@ class OutgoingCall:
         """It is known whether the carrier has taken the order: see `call_sid` and `error`."""
         self.error: DialRefused | CarrierError | None = None
         self._log: structlog.stdlib.BoundLogger = log.bind(call=self.id)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether nobody has been connected yet."""
+        return self._stage < Stage.CONNECTED
 
     @property
     def is_over(self) -> bool:
@@ -232,7 +240,7 @@ class OutgoingCall:
         if not self.call_sid or self._stage >= Stage.CONNECTED:
             return False
         left = self.unwanted is Unwanted.GAME_LEFT and self._stage < Stage.ANSWERED
-        return left or self.unwanted in (Unwanted.HUNG_UP, Unwanted.CLOSING)
+        return left or self.unwanted in (Unwanted.HUNG_UP, Unwanted.OPERATOR, Unwanted.CLOSING)
 
     async def _hang_up(self) -> None:
         for pause in (*HANG_UP_PAUSES, 0):
@@ -370,6 +378,7 @@ class OutgoingCall:
         self._changed.set()
 
     def _tell(self, status: DialStatus, reason: str | None = None) -> None:
+        event = CallStatus(status, self.order.dial_id, self.answered_by, reason)
+        self.on_told(event)
         if self.reserved is not None:
-            event = CallStatus(status, self.order.dial_id, self.answered_by, reason)
             self.reserved.deliver_nowait(event)

@@ -8,6 +8,7 @@ from typing import Protocol
 import trio
 
 from phonegame.asgi import RawWebsocket
+from phonegame.board.shown import GameShown
 from phonegame.characters.files import CharacterFiles
 from phonegame.game.characters import FindBrain, UseFile
 from phonegame.game.close_codes import CLOSE_CODES, NOT_HERE
@@ -28,6 +29,10 @@ class Session(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether it has a game, which has a code."""
+
+    @property
+    def shown(self) -> GameShown:
+        """Of one that is open."""
 
     async def run(self) -> None: ...
 
@@ -72,6 +77,10 @@ class Games:
     def __iter__(self) -> Iterator[Session]:
         """Those that have a code."""
         return (session for session in self._sessions if session.is_open)
+
+    def shown(self) -> list[GameShown]:
+        """For the operator, by code."""
+        return sorted((session.shown for session in self), key=lambda game: (len(game.code), game.code))
 
     async def serve(self, socket: RawWebsocket, known_as: str, memory: str = "") -> None:
         """One websocket at `/game`. Returns when it is closed, and with it whatever depends on it.

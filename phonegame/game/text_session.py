@@ -8,6 +8,7 @@ import structlog
 import trio
 
 from phonegame.asgi import Batch, RawWebsocket
+from phonegame.board.shown import GameShown
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.switchboard import (
@@ -47,6 +48,11 @@ class TextSession:
     @property
     def is_open(self) -> bool:
         return self._seat is not None and self._seat.closed is None
+
+    @property
+    def shown(self) -> GameShown:
+        assert self._seat is not None
+        return GameShown(self._seat.code, "text")
 
     def leave_nowait(self, why: SeatClosed) -> None:
         self._must_leave = why

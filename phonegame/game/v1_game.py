@@ -21,6 +21,7 @@ import structlog
 import trio
 
 from phonegame import switchboard
+from phonegame.board.shown import GameShown
 from phonegame.dialling import DialRefused, Rule
 from phonegame.dialling import Order as DialOrder
 from phonegame.game.characters import Characters, no_such_call
@@ -129,6 +130,10 @@ class V1Game:
             finally:
                 self.end_nowait(SeatClosed.LEFT)
                 self._log.info("game out", code=self._seat.code, why=(self._why or SeatClosed.LEFT).value)
+
+    @property
+    def shown(self) -> GameShown:
+        return GameShown(self._seat.code, v1.SUBPROTOCOL, is_away=self._connection is None)
 
     async def _wait_until_over(self) -> None:
         while not self._over.is_set():

@@ -16,6 +16,7 @@ import structlog
 import trio
 
 from phonegame.asgi import VANISHED, Batch, RawWebsocket
+from phonegame.board.shown import GameShown
 from phonegame.game.characters import Casting, FindBrain, UseFile, cast, looked_up, names_file
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.game.mailbox import Mailbox
@@ -79,6 +80,10 @@ class V1Session:
     @property
     def is_open(self) -> bool:
         return self.own_game.is_open
+
+    @property
+    def shown(self) -> GameShown:
+        return self.own_game.shown
 
     def leave_nowait(self, why: SeatClosed) -> None:
         self.own_game.end_nowait(why)

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import trio
 import trio_websocket
+from wsproto.utilities import LocalProtocolError
 
 from phonegame.local.text_game import Closed
 
@@ -82,6 +83,9 @@ async def open_game_socket(url: str, key: str | None, subprotocol: str | None = 
                 reader_nursery.cancel_scope.cancel()
     except* trio_websocket.ConnectionRejected as group:
         failure = GameUnreachableError(_explain_refusal(url, group))
+    except* LocalProtocolError:
+        # a ping has come while we were closing, and trio-websocket answers it all the same
+        await trio.lowlevel.checkpoint()
     if failure is not None:
         raise failure
 

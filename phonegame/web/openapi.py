@@ -13,7 +13,8 @@ import msgspec
 from phonegame.dialling.rules import Rule
 from phonegame.twilio import twiml
 from phonegame.web.doors import SIGNED, is_open
-from phonegame.web.operator import FORM, JSON, Order
+from phonegame.web.live import CONTENT_TYPE as EVENTS
+from phonegame.web.operator import FORM, JSON, Ending, Order
 
 Json = dict[str, Any]
 
@@ -47,7 +48,7 @@ GAME_KEYS = ("gameBearer", "gameKey")
 
 
 def openapi() -> Json:
-    _, schemas = msgspec.json.schema_components([Order], ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components([Order, Ending], ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
         "info": {"title": "phonegame", "version": version("phonegame"), "description": DESCRIPTION},
@@ -63,7 +64,9 @@ def _routes() -> dict[str, tuple[str, Json]]:
         "/": ("get", _operation("The operator's page.", {"200": _answer("The page.", {HTML: _STRING})})),
         "/demo": ("get", _demo()),
         "/static/{name}": ("get", _asset()),
+        "/events": ("get", _events()),
         "/call": ("post", _place_call()),
+        "/hangup": ("post", _end_call()),
         "/twiml": ("post", _webhook("What shall happen with a call; the stream's address comes with a one-use token.")),
         "/twiml/after": ("post", _webhook("What shall happen with a call whose media stream has ended.")),
         "/twilio/status": ("post", _webhook("How an outgoing call goes.", "CallStatus", "SequenceNumber")),
@@ -125,6 +128,25 @@ def _asset() -> Json:
         "404": _text("There is no such file."),
     }
     return _operation("Style and scripts of the pages, and the JavaScript client.", responses, parameters=[name])
+
+
+def _events() -> Json:
+    call = {"name": "call", "in": "query", "schema": _STRING, "description": "Whose time line is told as well."}
+    responses = {
+        "200": _answer("Server-sent events, without an end: each `data` is a `Change`.", {EVENTS: _STRING}),
+        "503": _text("Too many pages are looking; `Retry-After` tells when to try again."),
+    }
+    return _operation("What changes on the operator's page, as it changes.", responses, parameters=[call])
+
+
+def _end_call() -> Json:
+    responses = {
+        "200": _answer("It is being ended.", {JSON: _object({"call": _STRING}, "call"), HTML: _STRING}),
+        "400": _told("The request names no call.", {}),
+        "404": _told("There is no such call, or it has ended.", {}),
+    }
+    body = _body(JSON, FORM, schema={"$ref": "#/components/schemas/Ending"})
+    return _operation("Ends a call, or the ringing of a phone.", responses, requestBody=body)
 
 
 def _body(*kinds: str, schema: Json) -> Json:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import trio
 
+from phonegame import call_watch
 from phonegame.local.phone import Quirks
 from phonegame.local.speech.marker import encode_speech, encode_word
 from phonegame.local.speech.script import Script, refuse
@@ -68,15 +69,14 @@ async def test_a_close_without_a_stop_ends_the_call() -> None:
 
 
 async def test_a_stream_that_falls_silent_is_taken_for_dead(monkeypatch: object) -> None:
-    import phonegame.call
 
-    before, phonegame.call.DEAD_AFTER_SECONDS = phonegame.call.DEAD_AFTER_SECONDS, 1
+    before, call_watch.DEAD_AFTER_SECONDS = call_watch.DEAD_AFTER_SECONDS, 1
     try:
         async with open_house() as house, house.phone(Quirks(silent=True)) as caller:
             await caller.phone.send_raw('{"event":"connected"}')
             await caller.is_hung_up_on("no audio came any more")
     finally:
-        phonegame.call.DEAD_AFTER_SECONDS = before
+        call_watch.DEAD_AFTER_SECONDS = before
 
 
 async def test_a_stop_of_the_server_ends_calls_and_games_with_a_reason() -> None:

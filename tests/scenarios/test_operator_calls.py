@@ -61,7 +61,7 @@ async def test_a_link_places_no_call() -> None:
 async def test_the_page_s_form_places_a_call() -> None:
     async with open_town(Answers(rings=1)) as town, town.house.v1_game() as game:
         page = await town.asks("GET", "/")
-        assert '<form method="post" action="call">' in page.text
+        assert '<form id="dial-form" method="post" action="call">' in page.text
         form = {"to": "+1 (201) 555-0101", "code": game.code, "greeting": ""}
         answer = await town.asks("POST", "/call", data=form, accept="text/html,application/xhtml+xml,*/*;q=0.8")
         assert answer.status_code == 200

@@ -55,10 +55,14 @@ CONFIG = schemathesis.Config.from_dict(
         "checks": {"not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "502", "503"]}},
     }
 )
-SCHEMA = schemathesis.openapi.from_dict(openapi(), config=CONFIG)
+# its answer has no end
+SCHEMA = schemathesis.openapi.from_dict(openapi(), config=CONFIG).exclude(path="/events")
 UNCHECKED = {
     # whether a number can be dialled is more than a schema can tell
     "/call": [positive_data_acceptance],
+    # nor whether there is a call, or a file
+    "/hangup": [positive_data_acceptance],
+    "/static/{name}": [positive_data_acceptance],
     # a request without a handshake is refused before anybody looks for keys
     "/game": [positive_data_acceptance, negative_data_rejection],
     "/twilio": [positive_data_acceptance, negative_data_rejection],

@@ -22,10 +22,10 @@ Confidence = Annotated[float, Meta(description="From 0 to 1; 0 where it is not k
 Reason = Annotated[
     str,
     Meta(
-        description="hung_up, game_hung_up, character_hung_up, caller_silent (to a character), machine (a character "
-        "has met one), character_over (a limit, of one that goes on without its game), character_failed, silent (no "
-        "audio came any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an "
-        "error of ours) or shutdown."
+        description="hung_up, game_hung_up, operator_hung_up, character_hung_up, caller_silent (to a character), "
+        "machine (a character has met one), character_over (a limit, of one that goes on without its game), "
+        "character_failed, silent (no audio came any more), deepgram (it cannot be used), malformed, unusable (no "
+        "telephone audio), failed (an error of ours) or shutdown."
     ),
 ]
 SayId = Annotated[str, Meta(description="As the game's `say` or `play` had it, or made up by the server.")]
