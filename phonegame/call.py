@@ -118,7 +118,8 @@ class Call:
         self.call_sid = ""
         self._stream = StreamReader()
         self._id = secrets.token_hex(8)
-        self._desk = FrontDesk(switchboard, book, Caller(self._id), self, guesses, wrong_codes=limits.wrong_codes)
+        caller = Caller(call_id=self._id)
+        self._desk = FrontDesk(switchboard, book, caller, self, guesses, wrong_codes=limits.wrong_codes)
         self._tell = notes.telling(self._desk.deliver_nowait)
         self._speech = CallSpeech(voices, prompts, interruption, socket.send_text, self._tell)
         self._recording = CallRecording(recordings, prompts, self._speech, listener, self._tell)
@@ -220,7 +221,6 @@ class Call:
             case HangUp(at_once=True):
                 self.end_nowait(Ended.GAME_HUNG_UP)
             case HangUp():
-                self._character.yield_nowait()
                 self._hang_up.set()
             case Expect(words=words):
                 self._character.expect_nowait(words)

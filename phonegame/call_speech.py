@@ -178,7 +178,8 @@ class CallSpeech:
         self.on_taken()
 
     async def wait_said(self) -> None:
-        """Until nothing is being said, or waits to be said, to whomever."""
+        """Until all has been said that the game wants to be said before the end."""
+        self.on_taken()
         await self._tone_known.wait()
         await self.speaker.wait_silent()
 

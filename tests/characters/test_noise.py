@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from phonegame.characters.brains.script.brain import ScriptBrain
@@ -312,6 +313,20 @@ async def test_and_a_greeting(autojump_clock: MockClock, take: Callable[[Talk], 
         call.hear(final("", 1.0))
         await call.until(8.0)
         assert call.entries[1:] == (CharacterSaid("Welcome to Guido's. What can I", cut_off=True),)
+
+
+async def test_before_it_hangs_up_a_game_waits_for_its_own_words_only(autojump_clock: MockClock) -> None:
+    async with talk([MENU]) as call, trio.open_nursery() as nursery:
+        await call.until(1.0)
+        call.says("Hello there.")
+        await call.until(2.2)
+        call.begins("the")
+        call.speech.say(Saying(say_id="1", text="It is time to say goodbye.", interruptible=False))
+        nursery.start_soon(call.speech.wait_said)
+        await call.until(2.6)
+        call.hear(final("", 1.7))
+        await call.until(8.0)
+        assert said_of(call) == (CUT,)
 
 
 async def test_a_stopped_character_goes_on_with_nothing(autojump_clock: MockClock) -> None:
