@@ -303,6 +303,8 @@ class CallCharacter(Audience):
                 return self._prompts.prompt_limit_minutes
             case Limit.CHARACTERS:
                 return self._prompts.prompt_limit_characters
+            case Limit.DAY_TURNS:
+                return self._prompts.prompt_day_turns
             case Limit.DAY_TOKENS:
                 return self._prompts.prompt_day_tokens
             case Limit.DAY_MINUTES:

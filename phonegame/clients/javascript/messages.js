@@ -267,7 +267,7 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
  * @property {number} seq Counts the messages to this game, without a hole.
  * @property {string} call_id Which call. Never used twice.
  * @property {number} player The caller's slot, 1, 2, ...: the same when the same number calls again in time.
- * @property {string} reason hung_up, game_hung_up, character_hung_up, caller_silent (to a character), machine (a character has met one), character_over (a limit, of one that goes on without its game), character_failed, silent (no audio came any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an error of ours) or shutdown.
+ * @property {string} reason hung_up, game_hung_up, operator_hung_up, character_hung_up, caller_silent (to a character), machine (a character has met one), character_over (a limit, of one that goes on without its game), character_failed, silent (no audio came any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an error of ours) or shutdown.
  */
 
 /**
@@ -277,7 +277,7 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
  * @property {number} seq Counts the messages to this game, without a hole.
  * @property {string} call_id Which call. Never used twice.
  * @property {number} player The caller's slot, 1, 2, ...: the same when the same number calls again in time.
- * @property {string} reason hung_up, game_hung_up, character_hung_up, caller_silent (to a character), machine (a character has met one), character_over (a limit, of one that goes on without its game), character_failed, silent (no audio came any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an error of ours) or shutdown.
+ * @property {string} reason hung_up, game_hung_up, operator_hung_up, character_hung_up, caller_silent (to a character), machine (a character has met one), character_over (a limit, of one that goes on without its game), character_failed, silent (no audio came any more), deepgram (it cannot be used), malformed, unusable (no telephone audio), failed (an error of ours) or shutdown.
  * @property {number} seconds How long the call was.
  */
 
