@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import random
-import secrets
 from collections.abc import Callable
 from functools import partial
 
 import structlog
+import trio
 from quart_trio import QuartTrio
 
 from phonegame import hypercorn_trio
 from phonegame.access import Access, require_locks, warn_of_open_doors
+from phonegame.admission import Admission
 from phonegame.asgi import RawWebsocket
 from phonegame.board import Board, CallNotes
 from phonegame.call import Call
 from phonegame.call_character import Casting
 from phonegame.call_limits import CallLimits
 from phonegame.call_recording import Recordings
+from phonegame.call_traces import CallTraces
 from phonegame.carrier import Carrier
 from phonegame.characters.brain import BrainMissing
 from phonegame.characters.budget import CallBudget
@@ -28,23 +29,26 @@ from phonegame.characters.keeping.keeper import Keeper
 from phonegame.characters.keeping.opening import open_memory
 from phonegame.characters.persona import Persona
 from phonegame.characters.troupe import Troupe
-from phonegame.codes import CodePool, parse_codes
+from phonegame.codes import parse_codes
 from phonegame.dialling import Dialler, DialQuota
+from phonegame.dialling.desk import DialDesk
 from phonegame.dialling.quota import DialLimits
+from phonegame.dialling.shared import SharedDialLimits
 from phonegame.ended import Ended
-from phonegame.endings import Endings
 from phonegame.game import Games
 from phonegame.interruption import Interruption
+from phonegame.lag import LoopLag
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
+from phonegame.limits.shared import Guesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
 from phonegame.metrics import Failure, Metrics
 from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
 from phonegame.spoken import CodeBook
-from phonegame.stream_tokens import Facts, StreamTokens
-from phonegame.switchboard import SeatClosed, Switchboard
-from phonegame.switchboard.memory import MemorySwitchboard
+from phonegame.stream_tokens import Facts
+from phonegame.switchboard import SeatClosed
+from phonegame.switchboard.opening import number_key, open_switchboard
 from phonegame.twilio.messages import Start
 from phonegame.twilio.numbers import CALLER_PARAMETER
 from phonegame.twilio.twiml import CALLED_PARAMETER, TOKEN_PARAMETER
@@ -54,10 +58,13 @@ from phonegame.web.demo import demo_pages
 from phonegame.web.doors import guard
 from phonegame.web.faults import tell_faults
 from phonegame.web.front_door import FrontDoor
-from phonegame.web.machines import machine_pages
+from phonegame.web.machines import Readiness, machine_pages
 from phonegame.web.operator import Situation, operator_pages
 from phonegame.web.webhooks import Webhooks
+from phonegame.workers.alone import why_alone
 
+GOODBYE_SECONDS = 12
+"""For goodbyes to be spoken and last words to come through."""
 NO_GAMES = "callers of this server talk to its own character; games need one without PHONEGAME_CHARACTER"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -70,7 +77,8 @@ class PhoneGame:
         codes = parse_codes(settings.codes)
         self.settings = settings
         self.book = CodeBook(codes)
-        self.switchboard: Switchboard = MemorySwitchboard(CodePool(codes, random=random.SystemRandom()))
+        self.shared, self.switchboard = open_switchboard(settings, codes)
+        self._notes = self.shared.notes if self.shared is not None else None
         self.voices = Voices(
             settings.voice,
             speak_url=settings.deepgram_speak_url,
@@ -82,14 +90,20 @@ class PhoneGame:
         )
         memory = open_memory(settings)
         self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
-        self._number_key = memory.number_key if memory is not None else secrets.token_bytes(32)
+        self._number_key = memory.number_key if memory is not None else number_key(settings)
         self.calls = Visitors[Call]()
+        self.lag = LoopLag(lambda seconds: self.metrics.lag_measured(seconds))
+        self.admission = Admission(
+            settings.max_calls, settings.max_lag_seconds, lambda: len(self.calls), lambda: self.lag.recent
+        )
         self.dialler = self._dialler()
+        self.desk = DialDesk(self.dialler, self.shared.switchboard if self.shared is not None else None)
         self.metrics = Metrics(
             calls=lambda: (call.direction for call in self.calls),
             games=lambda: len(self.games),
             dialled=lambda: len(self.dialler),
         )
+        self.metrics.show_load(settings.max_calls, lambda: self.lag.recent, lambda: self.draining)
         self.dialler.on_over = self.metrics.outgoing_over
         self.character_files = CharacterFiles(settings.characters)
         self.games = Games(
@@ -101,18 +115,22 @@ class PhoneGame:
             use=self.character_files.use,
             find_brain=lambda persona: self.casting.find_brain(persona),
             why_none=NO_GAMES if settings.character else "",
+            others=self.shared.switchboard if self.shared is not None else None,
         )
         self.board = Board(self.games.shown, past_calls=settings.past_calls, lines=settings.transcript_lines)
         self.dialler.on_status = self.board.tell_status
+        self.draining = False
+        """Whether no new calls and games are taken; those that are there go on."""
+        self.is_replaced = False
+        """Whether another process answers at this address while this one stops."""
         self.ending = False
         self.access = Access(settings)
-        self.tokens = StreamTokens()
-        self.endings = Endings()
+        self.call_traces = CallTraces(self._notes)
         self.connections = ConnectionLimits(
             settings.sockets_per_address, settings.connects_per_minute, trusted_proxies=settings.trusted_proxies
         )
         self.key_guesses = KeyGuesses()
-        self.guesses = GuessLimits(settings.number_wrong_codes)
+        self.guesses = Guesses(GuessLimits(most := settings.number_wrong_codes), most, self._notes)
         budget = CallBudget(settings.call_turns, settings.call_tokens, settings.call_minutes, settings.call_characters)
         self.recordings = Recordings(settings.recordings, is_always=settings.record == "always")
         self.troupe = Troupe(settings.model, url=settings.model_url, key=settings.model_key.get_secret_value())
@@ -144,7 +162,14 @@ class PhoneGame:
             ring_seconds=settings.ring_seconds,
             why_no_calls=self.why_no_calls,
             has_character=settings.character is not None,
+            why_full=self._why_full,
+            worker=self.shared.switchboard.worker if self.shared is not None else "",
+            shared=SharedDialLimits(limits, self._notes) if self._notes is not None else None,
         )
+
+    def _why_full(self) -> str | None:
+        why = self.admission.why_full()
+        return None if why is None else f"this server has as many calls as {why.setting} allows; try again later"
 
     def _own_character(self) -> Persona | None:
         """Whom callers talk to in the place of games. Raises `SettingsError`."""
@@ -190,7 +215,7 @@ class PhoneGame:
             self._known_as,
             partial(self._admit, announced),
             self._record_end,
-            self.dialler.claim_nowait,
+            self.desk.claim,
             casting=self.casting,
             guesses=self.guesses,
             recordings=self.recordings,
@@ -217,11 +242,32 @@ class PhoneGame:
         listener.on_failed = note_failure
         return listener
 
+    async def stop(self, seconds: float) -> None:
+        """Takes no new calls and games, lets calls go on for so long, then ends those that are left. May run twice."""
+        self._drain_nowait(seconds)
+        with trio.move_on_after(seconds):
+            # phones that ring become calls, and games leave when their last one is over
+            await self.dialler.wait_until_empty()
+            await self.calls.wait_until_empty()
+            await self.games.wait_until_empty()
+        self.end_nowait()
+
+    async def terminate(self, seconds: float) -> None:
+        """Where the ASGI server has its own way to stop: of these seconds, goodbyes need the last ones."""
+        await self.stop(max(0, min(self.settings.stop_seconds, seconds - GOODBYE_SECONDS)))
+
+    def _drain_nowait(self, seconds: float) -> None:
+        if self.draining or seconds == 0:
+            return
+        self.draining = True
+        self.dialler.close_nowait()
+        self.games.drain_nowait(seconds)
+
     def end_nowait(self) -> None:
         """Ends every call, with a spoken goodbye where there is a voice, and every game. Lets nobody in any more."""
         if self.ending:
             return
-        self.ending = True
+        self.ending = self.draining = True
         for call in self.calls:
             call.end_nowait(Ended.SHUTDOWN)
         self.board.close_nowait()
@@ -236,24 +282,32 @@ class PhoneGame:
                 return True
         return self.dialler.hang_up_nowait(call_id)
 
-    def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
+    async def _admit(self, announced: Callable[[], None], start: Start) -> Facts | None:
         """A stream that brings a token must be the one that it was made for; where Twilio is checked, all must."""
         parameters = start.custom_parameters
         if token := parameters.get(TOKEN_PARAMETER):
-            facts = self.tokens.redeem_nowait(token, start.call_sid)
+            facts = await self.call_traces.redeem(token, start.call_sid)
             if facts is not None:
-                self.endings.expect_nowait(start.call_sid)
+                self.admission.arrived_nowait()
+                self.call_traces.expect_nowait(start.call_sid)
                 if self.access.is_twilio_checked:
                     announced()
             return facts
-        if self.access.is_twilio_checked:
+        if self.access.is_twilio_checked or self.draining:
+            # whoever has a token was let in before the server was told to stop
             return None
         return Facts(caller=parameters.get(CALLER_PARAMETER, ""), called=parameters.get(CALLED_PARAMETER, ""))
 
     def _record_end(self, call: Call) -> None:
         assert call.ended is not None
         self.metrics.call_ended(call.direction, call.ended)
-        self.endings.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
+        self.call_traces.record_nowait(call.call_sid, call.ended, said_goodbye=call.said_goodbye)
+
+    @property
+    def readiness(self) -> Readiness:
+        if self.draining and not self.is_replaced:
+            return "stopping"
+        return "ok" if self.admission.why_full() is None else "full"
 
     @property
     def situation(self) -> Situation:
@@ -273,7 +327,7 @@ class PhoneGame:
         await self.calls.wait_until_empty()
         await self.games.wait_until_empty()
         await self.dialler.wait_until_empty()
-        await self.endings.wait_until_asked()
+        await self.call_traces.wait_until_asked()
 
 
 def create_app(settings: Settings | None = None) -> QuartTrio:
@@ -287,6 +341,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     set_up_logs(settings.log, settings.log_level)
     warn_of_open_doors(settings)
     hypercorn_trio.install()
+    hypercorn_trio.refuse_workers(partial(why_alone, settings))
     phonegame = PhoneGame(settings)
 
     app = QuartTrio("phonegame", static_folder=None)
@@ -295,10 +350,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     guard(app, phonegame)
     tell_faults(app)
 
-    def is_closing() -> bool:
-        return phonegame.ending
-
-    app.register_blueprint(machine_pages(is_closing, phonegame.metrics.as_text))
+    app.register_blueprint(machine_pages(lambda: phonegame.readiness, phonegame.metrics.as_text))
     app.register_blueprint(
         operator_pages(lambda: phonegame.situation, phonegame.board, phonegame.dialler.dial, phonegame.hang_up_nowait)
     )
@@ -308,19 +360,28 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
         settings,
         phonegame.access,
         phonegame.connections,
-        phonegame.tokens,
-        phonegame.endings,
+        phonegame.call_traces,
         phonegame.dialler,
+        phonegame.desk,
         has_voice=lambda: phonegame.voices.has_voice,
-        is_closing=is_closing,
+        has_others=settings.redis_url is not None,
+        admission=phonegame.admission,
+        metrics=phonegame.metrics,
+        is_stopping=lambda: phonegame.draining,
+        is_over=lambda: phonegame.ending,
     )
     app.register_blueprint(webhooks.blueprint())
 
     @app.before_serving
     async def start_services() -> None:
+        if phonegame.shared is not None:
+            await app.nursery.start(phonegame.shared.run)
+        await app.nursery.start(phonegame.call_traces.run)
+        if phonegame.games.relay is not None:
+            await app.nursery.start(phonegame.games.relay.run)
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
-        await app.nursery.start(phonegame.metrics.watch_lag)
+        await app.nursery.start(phonegame.lag.watch)
         await app.nursery.start(phonegame.troupe.run)
         await phonegame.recordings.finish_left_behind()
         if phonegame.keeper is not None:

@@ -20,7 +20,9 @@ MESSAGE_LIMIT = "phonegame.message_limit"
 """The scope's extension: a function that takes how many characters a message may have; more close the websocket."""
 
 TERMINATED = "phonegame.terminated"
-"""The scope's extension: an async function that returns when the server goes down, while there is time for goodbyes."""
+"""The scope's extension: an async function that returns when the server goes down, while there is time for goodbyes.
+
+It gives how many seconds that is, after which everything is cut off."""
 
 CLOSE_SECONDS = 2
 VANISHED = 1006
@@ -102,10 +104,13 @@ class RawWebsocket:
         else:
             await self._send({"type": "websocket.close", "code": 1001, "reason": None})
 
-    async def server_terminated(self) -> None:
-        """Returns when the server goes down, which some servers do not tell: never, there."""
+    async def server_terminated(self) -> float:
+        """Returns when the server goes down, which some servers do not tell: never, there.
+
+        Gives how many seconds are left for calls and goodbyes.
+        """
         wait = self._scope.get("extensions", {}).get(TERMINATED, trio.sleep_forever)
-        await wait()  # type: ignore[operator]  # extensions are typed as dictionaries
+        return await wait()  # type: ignore[operator, no-any-return]  # extensions are typed as dictionaries
 
     async def receive_until_closed(self) -> int:
         """Returns when the peer has closed the websocket or has gone. Must be running all the time.

@@ -5,6 +5,7 @@
         receive_from_deepgram     messages -> code, then -> the line; interruptions
         async with trio.open_nursery() as live:       as long as the phone is connected
             receive_from_twilio   media -> the ear; dtmf, mark, stop
+            begin                 finds out whether it may come in, and whose call it is
             receive_keys          keys -> code
             speak_to_twilio       sayings -> media, mark, clear
             character             answers the caller, where there is one: thinks, speaks, asks the game for actions
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import contextvars
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar, assert_never
 
 import structlog
@@ -28,19 +29,20 @@ import trio
 
 from phonegame.asgi import Batch, RawWebsocket
 from phonegame.board import CallNotes
+from phonegame.call_beginning import CallBeginning, Happened
 from phonegame.call_character import CallCharacter, Casting
-from phonegame.call_limits import CallLimits
+from phonegame.call_limits import DELIVERY_SECONDS, CallLimits
 from phonegame.call_outgoing import OutgoingSide
 from phonegame.call_recording import CallRecording, Recordings
 from phonegame.call_speech import CallSpeech
-from phonegame.call_watch import wait_dead, wait_joined
+from phonegame.call_watch import wait_dead, wait_hang_up
 from phonegame.caller import caller_of
 from phonegame.characters.setting import End
-from phonegame.dialling.outgoing import OutgoingCall
-from phonegame.ended import Ended
+from phonegame.dialling.desk import Dialled
+from phonegame.ended import TURNED_AWAY, Ended
 from phonegame.front_desk import FrontDesk, TurnedAway
 from phonegame.interruption import Interruption
-from phonegame.limits import GuessLimits
+from phonegame.limits.shared import Guesses
 from phonegame.listen.listener import Listener
 from phonegame.prompts import Prompts
 from phonegame.speak.voices import Voices
@@ -66,11 +68,6 @@ from phonegame.switchboard import (
 from phonegame.twilio.messages import Dtmf, Mark, Start, Stop
 from phonegame.twilio.stream import Happening, StreamReader
 
-HANG_UP_SECONDS = 60
-"""How long a game's last words may take before the hang-up that it has asked for."""
-DELIVERY_SECONDS = 1.0
-"""What Deepgram has said until the last moment is handed to the game within this; it takes microseconds."""
-
 T = TypeVar("T")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -88,12 +85,12 @@ class Call:
         interruption: Interruption,
         limits: CallLimits,
         known_as: Callable[[str], str],
-        admit: Callable[[Start], Facts | None],
+        admit: Callable[[Start], Awaitable[Facts | None]],
         on_ended: Callable[[Call], None],
-        claim: Callable[[str], OutgoingCall | None],
+        claim: Callable[[str], Awaitable[Dialled | None]],
         *,
         casting: Casting,
-        guesses: GuessLimits,
+        guesses: Guesses,
         recordings: Recordings,
         notes: CallNotes,
         only_announced: bool,
@@ -110,7 +107,7 @@ class Call:
         self._prompts = prompts
         self._limits = limits
         self._known_as = known_as
-        self._admit = admit
+        self._beginning = CallBeginning(socket, admit)
         self._on_ended = on_ended
         self._casting = casting
         self.notes = notes
@@ -178,9 +175,8 @@ class Call:
             return
         self._ended = why
         self.notes.end(why)
-        # first: receipts of what will not be said any more follow
         self._recording.end_nowait(why.reason)
-        # before the line is released: receipts of what will not be said any more
+        # before the line is released, behind the recording's end: receipts of what will not be said any more
         self._character.stop_nowait(End.CALL_ENDED)
         self._speech.stop_nowait()
         self._desk.leave_nowait(why.reason)
@@ -206,7 +202,7 @@ class Call:
         self._speech.name_wrong(said)
 
     def turn_away(self, why: TurnedAway) -> None:
-        self.end_nowait(Ended.BUSY if why is TurnedAway.BUSY else Ended.WRONG_CODES)
+        self.end_nowait(TURNED_AWAY[why])
 
     def take_command(self, command: Command) -> None:
         # a copy: the game may answer to what this very call has just told it
@@ -253,6 +249,7 @@ class Call:
         await self._socket.accept(lambda batch: self._guarded(self._receive_from_twilio, batch, context))
         with self._live:
             async with trio.open_nursery() as live:
+                live.start_soon(self._begin)
                 live.start_soon(self._desk.receive_keys, lambda: self._listener.live_position)
                 live.start_soon(self._speech.speaker.run)
                 live.start_soon(self._speech.hold_the_line)
@@ -281,11 +278,12 @@ class Call:
         context.run(guarded)
 
     def _receive_from_twilio(self, batch: Batch) -> None:
-        audio, happenings = self._stream.read(batch)
-        for happening in happenings:
-            # first: the audio in its batch came after it
-            if isinstance(happening, Start):
-                self._start(happening)
+        happened = self._stream.read(batch)
+        if self._ended is not None or not self._beginning.hold_nowait(happened):
+            self._take(happened)
+
+    def _take(self, happened: Happened) -> None:
+        audio, happenings = happened
         if audio and self._admitted and self._ended is None:
             self._last_media = trio.current_time()
             self._listener.hear_nowait(audio)
@@ -300,8 +298,6 @@ class Call:
 
     def _receive_happening(self, happening: Happening) -> None:
         match happening:
-            case Start():
-                pass
             case Dtmf() if not self._admitted:
                 pass
             case Dtmf(digit=digit):
@@ -318,12 +314,18 @@ class Call:
                 self.end_nowait(Ended.HUNG_UP)
                 self._live.cancel()
 
-    def _start(self, start: Start) -> None:
+    async def _begin(self) -> None:
+        start, facts = await self._beginning.wait()
+        await self._outgoing.claim(facts)
+        self._guarded(lambda facts: self._begin_with(start, facts), facts, self._context)
+        for happened in self._beginning.release_nowait():
+            self._guarded(self._take, happened, self._context)
+
+    def _begin_with(self, start: Start, facts: Facts | None) -> None:
         if self._ended is not None:
-            # nobody would end an outgoing call that is claimed now
+            self._outgoing.finish_nowait()  # it was claimed meanwhile
             return
         self.call_sid = start.call_sid
-        facts = self._admit(start)
         if facts is None:
             self.end_nowait(Ended.REFUSED)
             return
@@ -335,7 +337,7 @@ class Call:
         self._voices.warm_nowait()
         self._speech.speaker.begin_nowait(start.stream_sid)
         self._recording.begin_nowait()
-        if facts.direction == "outgoing" and not self._outgoing.start(facts.call_id):
+        if facts.direction == "outgoing" and not self._outgoing.start():
             self.notes.patch(None)
             return
         if self._casting.own is None:
@@ -349,13 +351,11 @@ class Call:
         self.end_nowait(Ended.SILENT)
 
     async def _watch_for_code(self) -> None:
-        if not await wait_joined(self._desk.joined, self._limits.code_seconds, self._speech.remind_of_code):
+        if not await self._desk.wait_for_code(self._limits.code_seconds, self._speech.remind_of_code):
             self.end_nowait(Ended.NO_CODE)
 
     async def _watch_for_hang_up(self) -> None:
-        await self._hang_up.wait()
-        with trio.move_on_after(HANG_UP_SECONDS):
-            await self._speech.wait_said()
+        await wait_hang_up(self._hang_up, self._speech.wait_said)
         self.end_nowait(Ended.GAME_HUNG_UP)
 
     async def _say_goodbye(self) -> None:
@@ -388,13 +388,13 @@ class Call:
                 heard = await self._listener.heard.receive()
         except trio.EndOfChannel:
             return False
-        if heard is not None:
-            self.notes.hear(heard, self._listener.live_position)
-            self._recording.hear(heard)
-            if self._ended is None:
-                self._speech.hear(heard, self._listener.live_position)
-                self._character.hear(heard)
-            await self._desk.hear(heard)
-        else:
+        if heard is None:
             await self._desk.settle()
+            return True
+        self.notes.hear(heard, self._listener.live_position)
+        self._recording.hear(heard)
+        if self._ended is None:
+            self._speech.hear(heard, self._listener.live_position)
+            self._character.hear(heard)
+        await self._desk.hear(heard)
         return True

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 import trio
 
 from phonegame.call_speech import CallSpeech
-from phonegame.dialling.outgoing import OutgoingCall
+from phonegame.dialling.desk import Dialled
 from phonegame.ended import UNWANTED, Ended
 from phonegame.front_desk import FrontDesk
+from phonegame.stream_tokens import Facts
 
 NO_PERSON = frozenset({"machine_start", "fax"})
 """And whatever takes a message."""
@@ -25,7 +26,7 @@ class OutgoingSide:
 
     def __init__(
         self,
-        claim: Callable[[str], OutgoingCall | None],
+        claim: Callable[[str], Awaitable[Dialled | None]],
         desk: FrontDesk,
         speech: CallSpeech,
         end: Callable[[Ended], None],
@@ -40,19 +41,24 @@ class OutgoingSide:
         self._speech = speech
         self._end = end
         self._meet_machine = meet_machine
-        self._outgoing: OutgoingCall | None = None
+        self._outgoing: Dialled | None = None
         self._answered = trio.Event()
         """`_outgoing` is there, and it is told who has answered."""
 
-    def start(self, call_id: str) -> bool:
-        """The stream is here. True: it is for nobody's game, and goes on as an incoming one does."""
-        self._outgoing = outgoing = self._claim(call_id)
+    async def claim(self, facts: Facts | None) -> None:
+        """The stream is here, and this is known of it."""
+        if facts is not None and facts.direction == "outgoing":
+            self._outgoing = await self._claim(facts.call_id)
+
+    def start(self) -> bool:
+        """True: it is for nobody's game, and goes on as an incoming one does."""
+        outgoing = self._outgoing
         if outgoing is None:
             self._end(Ended.REFUSED)
         elif outgoing.unwanted is not None:
             self._end(UNWANTED[outgoing.unwanted])
         elif outgoing.reserved is None:
-            if outgoing.order.detects_machine:
+            if outgoing.detects_machine:
                 self._speech.await_tone()
                 self._answered.set()
             return True

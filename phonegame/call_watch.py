@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 
 DEAD_AFTER_SECONDS = 10
 """Twilio sends fifty messages a second, silence included: a stream that is silent for so long is dead."""
-REMIND_SECONDS = 15
-"""While no code comes, the caller is asked for it so often."""
+HANG_UP_SECONDS = 60
+"""How long a game's last words may take before the hang-up that it has asked for."""
 
 
 async def wait_dead(last_media: Callable[[], float]) -> None:
@@ -21,12 +21,8 @@ async def wait_dead(last_media: Callable[[], float]) -> None:
         await trio.sleep_until(due)
 
 
-async def wait_joined(joined: trio.Event, seconds: float, remind: Callable[[], None]) -> bool:
-    """Whether `joined` is set in time; the caller is reminded meanwhile."""
-    with trio.move_on_after(seconds):
-        while True:
-            with trio.move_on_after(REMIND_SECONDS):
-                await joined.wait()
-                return True
-            remind()
-    return False
+async def wait_hang_up(asked: trio.Event, wait_said: Callable[[], Awaitable[None]]) -> None:
+    """Returns when the game has asked for it, and its last words have been said."""
+    await asked.wait()
+    with trio.move_on_after(HANG_UP_SECONDS):
+        await wait_said()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from phonegame.dialling.outgoing import Unwanted
+from phonegame.dialling.stages import Unwanted
+from phonegame.front_desk import TurnedAway
 from phonegame.prompts import Prompts
 
 
@@ -23,6 +24,7 @@ class Ended(Enum):
     GAME_HUNG_UP = ("the game hung up", None)
     GAME_LEFT = ("the game left", "prompt_game_over")
     BUSY = ("the game has another caller", "prompt_busy")
+    UNREACHABLE = ("the game cannot be reached at present", "prompt_unreachable")
     WRONG_CODES = ("too many wrong codes", "prompt_wrong_codes")
     NO_CODE = ("no code was named in time", "prompt_no_code")
     DEEPGRAM = ("Deepgram cannot be used", "prompt_sorry")
@@ -51,6 +53,12 @@ class Ended(Enum):
         return getattr(prompts, self._prompt) if self._prompt else ""
 
 
+TURNED_AWAY = {
+    TurnedAway.BUSY: Ended.BUSY,
+    TurnedAway.WRONG_CODES: Ended.WRONG_CODES,
+    TurnedAway.AWAY: Ended.UNREACHABLE,
+}
+"""How a call ends that was not patched through."""
 UNWANTED = {
     Unwanted.HUNG_UP: Ended.GAME_HUNG_UP,
     Unwanted.GAME_LEFT: Ended.GAME_LEFT,

@@ -13,7 +13,7 @@ import structlog
 import trio
 
 from phonegame.keypad import Ignored, Keyed, Keying, Keypad
-from phonegame.limits import GuessLimits
+from phonegame.limits.shared import Guesses
 from phonegame.listen.transcript import Heard
 from phonegame.reception import CodeTail, Named, NamedWrong, Reception
 from phonegame.spoken import CodeBook, Matched, Wrong
@@ -32,6 +32,8 @@ from phonegame.switchboard import (
 
 KEYS = 64
 """Key presses that wait. Nobody presses faster than they are read."""
+REMIND_SECONDS = 15
+"""While no code comes, the caller is asked for it so often."""
 END_KEY = "#"
 END_KEY_SECONDS = 3
 """A code needs no `#`; who presses it all the same means the code, and not the game, for so long."""
@@ -44,6 +46,7 @@ class TurnedAway(Enum):
 
     BUSY = "the game has another caller"
     WRONG_CODES = "too many wrong codes"
+    AWAY = "the game cannot be reached"
 
 
 class Host(Protocol):
@@ -74,7 +77,7 @@ class FrontDesk:
         book: CodeBook,
         caller: Caller,
         host: Host,
-        guesses: GuessLimits,
+        guesses: Guesses,
         *,
         wrong_codes: int,
     ) -> None:
@@ -140,6 +143,16 @@ class FrontDesk:
         except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
             log.debug("key press ignored")
 
+    async def wait_for_code(self, seconds: float, remind: Callable[[], None]) -> bool:
+        """False: none has come in time. `remind` is called while one is waited for."""
+        with trio.move_on_after(seconds):
+            while True:
+                with trio.move_on_after(REMIND_SECONDS):
+                    await self.joined.wait()
+                    return True
+                remind()
+        return False
+
     async def receive_keys(self, position: Callable[[], float]) -> None:
         """Serves the keypad until the call is patched. `position` tells how much of the call has been said so far."""
         settle_at = math.inf
@@ -201,7 +214,9 @@ class FrontDesk:
             if not self._waits_for_code:
                 return
             outcome = decision()
-            if outcome is not None and not self._guesses.allow_try(self.caller.known_as, trio.current_time()):
+            if outcome is None:
+                return
+            if not await self._guesses.allow_try(self.caller.known_as):
                 # who has guessed too often does not learn either that a code is right
                 log.warning("too many wrong codes from one number, over many calls")
                 self._host.turn_away(TurnedAway.WRONG_CODES)
@@ -210,17 +225,20 @@ class FrontDesk:
                 case Named(code=code, tail=tail, earlier=earlier):
                     await self._join(code, tail, earlier)
                 case NamedWrong(said=said):
-                    self._count_wrong_code(said)
+                    await self._count_wrong_code(said)
 
     async def _join(self, code: str, tail: CodeTail, earlier: tuple[Heard, ...]) -> None:
         with self._joining:
             match await self._switchboard.join(code, self.caller, self._host.take_command):
                 case Refused.UNKNOWN:
-                    self._count_wrong_code(code)
+                    await self._count_wrong_code(code)
                 case Refused.BUSY:
                     self._host.turn_away(TurnedAway.BUSY)
+                case Refused.AWAY:
+                    self._host.turn_away(TurnedAway.AWAY)
                 case line if self._left_because is not None:
                     # the end came while `join` was returning: nobody can cancel it any more
+                    line.deliver_nowait(CallEnding(self._left_because))
                     line.close_nowait(self._left_because, 0)
                 case line:
                     self.code = code
@@ -243,9 +261,9 @@ class FrontDesk:
             if rest is not None:
                 self.line.deliver_nowait(CallHeard(rest))
 
-    def _count_wrong_code(self, said: str) -> None:
+    async def _count_wrong_code(self, said: str) -> None:
         self._wrong_codes_left -= 1
-        self._guesses.count_wrong(self.caller.known_as, trio.current_time())
+        await self._guesses.count_wrong(self.caller.known_as)
         log.info("wrong code", tries_left=self._wrong_codes_left)
         if self._wrong_codes_left == 0:
             self._host.turn_away(TurnedAway.WRONG_CODES)

@@ -17,6 +17,7 @@ Calls
   `phonegame.terminated`).
 - Closes a socket when its peer has gone, even though the application has not yet finished with it.
 - Lets no error of a connection end the process.
+- Asks before one of several workers serves, which hypercorn's own command starts with `--workers`.
 - Closes a connection behind its last response although quart-trio cancels the task that does so.
 
 Limits (see `CallConfig`, and `limits.room`)
@@ -35,6 +36,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -48,6 +50,7 @@ import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio.run import worker_serve
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 
@@ -115,6 +118,7 @@ class Seldom(logging.Filter):
         return elapsed >= COMPLAIN_SECONDS
 
 
+_why_alone: Callable[[int], str | None] | None = None
 _full_log = logging.getLogger(f"{__name__}.full")
 
 
@@ -283,12 +287,26 @@ class CallTCPServer(TCPServer):
                     await websocket.gate.wait()
 
 
+def _serve_alone(app: Any, config: Config, **more: Any) -> Any:
+    """What a worker of hypercorn's own command runs; `--workers` is known nowhere else."""
+    if _why_alone is not None and (why := _why_alone(config.workers)) is not None:
+        raise SystemExit(why)
+    return worker_serve(app, config, **more)
+
+
+def refuse_workers(why: Callable[[int], str | None]) -> None:
+    """`why`: the number of workers that hypercorn's own command was asked for -> why it cannot have them, or None."""
+    global _why_alone
+    _why_alone = why
+
+
 def install() -> None:
     """Puts the subclasses in place, for `phonegame serve` and for hypercorn's own command alike."""
     hypercorn.trio.run.TCPServer = CallTCPServer  # type: ignore[attr-defined]
     hypercorn.protocol.H11Protocol = CallH11Protocol  # type: ignore[attr-defined]
     hypercorn.protocol.h11.WSStream = CallWSStream  # type: ignore[attr-defined]
     Config.alpn_protocols = ["http/1.1"]
+    hypercorn.trio.run.worker_serve = _serve_alone
     for logger in (_full_log, logging.getLogger("trio.serve_listeners")):
         if not any(isinstance(found, Seldom) for found in logger.filters):
             logger.addFilter(Seldom())

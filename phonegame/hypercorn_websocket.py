@@ -36,7 +36,7 @@ class CallWSStream(WSStream):
         async def app_with_extensions(scope: Any, receive: Any, *more: Any) -> None:
             scope["extensions"][DIRECT] = self._go_direct
             scope["extensions"][MESSAGE_LIMIT] = self._limit_messages
-            scope["extensions"][TERMINATED] = self.context.terminated.wait
+            scope["extensions"][TERMINATED] = self._server_terminated
             await app(scope, partial(self._receive_with_code, receive), *more)
 
         self._closed = trio.Event()
@@ -48,6 +48,10 @@ class CallWSStream(WSStream):
         self._take: Callable[[Batch], None] | None = None
         self._frames = TextFrames()
         self._batch: Batch = []
+
+    async def _server_terminated(self) -> float:
+        await self.context.terminated.wait()
+        return float(self.config.graceful_timeout)
 
     @property
     def closed(self) -> bool:

@@ -32,6 +32,13 @@ class LimitSettings(BaseSettings):
     call_seconds: Annotated[int, Field(ge=60, le=14400)] = 3600
     """An outgoing call lasts no longer."""
 
+    max_calls: MayBeNone = 300
+    """Calls at once in one process; more are refused, with an apology. 0: no limit."""
+    max_lag_seconds: Annotated[float, Field(ge=0, le=60)] = 0.1
+    """No call is taken while the event loop is so late, by the median of five seconds. 0: not looked at."""
+    overflow_number: str = ""
+    """Whom callers are connected to for whom there is no room here: a number with its country."""
+
     call_turns: MayBeNone = 200
     """How often a character answers in one call. 0, here and for the next three: no limit."""
     call_tokens: Annotated[int, Field(ge=0, le=100_000_000)] = 200_000
@@ -83,6 +90,14 @@ class LimitSettings(BaseSettings):
             except ValueError:
                 raise ValueError(f"{network!r} is no address or network; write 127.0.0.1, or 10.0.0.0/8") from None
         return value
+
+    @field_validator("overflow_number")
+    @classmethod
+    def _dialled(cls, value: str) -> str:
+        bare = re.sub(r"[\s().-]", "", value)
+        if bare and not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
+            raise ValueError("is no phone number with its country; write it as +12025550123")
+        return bare
 
     @field_validator("dial_allow")
     @classmethod

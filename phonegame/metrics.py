@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Literal
 
-import trio
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from phonegame.characters.budget import Limit
@@ -24,7 +23,6 @@ OURS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 
 STAGE_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8)
 WAIT_SECONDS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 15)
 LAG_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
-LAG_EVERY_SECONDS = 0.25
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of Prometheus' text format, which every monitor of the kind reads."""
 
@@ -56,6 +54,7 @@ class Metrics:
         self._spent = {
             what: Counter(f"phonegame_{name}", text, registry=registry) for what, (name, text) in _SPENT.items()
         }
+        self._refused = Counter("phonegame_calls_refused", "Calls that were not taken.", ["why"], registry=registry)
         self._measure(registry)
 
     def _count_who_is_there(
@@ -129,13 +128,23 @@ class Metrics:
         if (ours := times.ours) is not None:
             self._ours.observe(ours)
 
-    async def watch_lag(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Runs until it is cancelled."""
-        task_status.started()
-        while True:
-            due = trio.current_time() + LAG_EVERY_SECONDS
-            await trio.sleep_until(due)
-            self._lag.observe(trio.current_time() - due)
+    def lag_measured(self, seconds: float) -> None:
+        self._lag.observe(seconds)
+
+    def call_refused(self, why: str) -> None:
+        """`why`: "stopping", or a value of `Full`."""
+        self._refused.labels(why).inc()
+
+    def show_load(self, capacity: float, lag: Callable[[], float], is_stopping: Callable[[], bool]) -> None:
+        """What an autoscaler goes by, besides calls and games. `capacity`: calls; 0 where there is no limit."""
+        registry = self._registry
+        Gauge(
+            "phonegame_calls_capacity", "Calls that are taken at the most; 0: no limit.", registry=registry
+        ).set_function(lambda: capacity)
+        Gauge(
+            "phonegame_loop_lag_recent_seconds", "Median of the event loop's lag in five seconds.", registry=registry
+        ).set_function(lag)
+        Gauge("phonegame_stopping", "1: no new calls and games are taken.", registry=registry).set_function(is_stopping)
 
     # what is asked
 

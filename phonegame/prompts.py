@@ -68,6 +68,8 @@ class Prompts(BaseSettings):
     """Before the hold tone."""
     prompt_back: Prompt = "The game is back."
     prompt_busy: GoodbyePrompt = "Somebody else is on the phone with this game. Goodbye."
+    prompt_unreachable: GoodbyePrompt = "I am sorry, I cannot reach your game. Please call again in a minute. Goodbye."
+    """Of several workers, the one that has it does not answer, or Redis does not."""
     prompt_game_over: GoodbyePrompt = "The game has ended. Goodbye."
     prompt_wrong_codes: GoodbyePrompt = "I cannot find your game. Please check the code, and call again. Goodbye."
     """The last of `PHONEGAME_WRONG_CODES` tries was wrong."""

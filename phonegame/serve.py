@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,20 +17,24 @@ import trio
 from hypercorn.trio import serve as hypercorn_serve
 
 from phonegame.access import require_locks
-from phonegame.app import PhoneGame, create_app
+from phonegame.app import GOODBYE_SECONDS, PhoneGame, create_app
 from phonegame.garbage import spare_what_is_loaded
 from phonegame.groups import leaves
 from phonegame.hypercorn_trio import CallConfig
-from phonegame.logs import masked
-from phonegame.settings import NO_NUMBER, Settings, SettingsError
+from phonegame.logs import masked, set_up_logs
+from phonegame.settings import NO_NUMBER, Settings, SettingsError, split_address
 from phonegame.speak.voice import SpeakError
 from phonegame.stop_signals import run_until_stopped
+from phonegame.workers.alone import require_redis
+from phonegame.workers.control import Control
+from phonegame.workers.fleet import Fleet
+from phonegame.workers.sockets import CannotListen, ListeningSockets
+from phonegame.workers.worker import WorkerFailed
 
 MAX_MESSAGE_BYTES = 128 * 1024
 """Hypercorn closes what is longer. The routes have narrower limits, and give reasons."""
 PING_SECONDS = 10
-SHUTDOWN_SECONDS = 12
-"""For goodbyes to be spoken and last words to come through; then hypercorn cancels what is left."""
+MOST_WORKERS = 64
 
 MAX_DESCRIPTORS = (65536, 10240)
 """A call has four: two sockets, each with a second descriptor. macOS may refuse the larger number."""
@@ -71,10 +76,6 @@ def raise_descriptor_limit() -> None:
                 return
 
 
-class CannotListen(Exception):
-    """The address is taken, not of this machine, or not allowed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server. `addresses` are its URLs, such as http://127.0.0.1:5000."""
@@ -87,25 +88,40 @@ async def run_server(
     settings: Settings,
     wait_for_stop: Callable[[], Awaitable[None]],
     *,
+    listen_fd: int | None = None,
+    keeps_listening: Callable[[], bool] = lambda: True,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serves until `wait_for_stop` returns, then ends calls and games in order. Raises `CannotListen`, in a group."""
+    """Serves until `wait_for_stop` returns, then ends: see `PhoneGame.stop`. Raises `CannotListen`, in a group.
+
+    `listen_fd`: the socket to listen at, where somebody else has opened it. `keeps_listening`: whether a server that
+    is to stop still answers, so that load balancers learn of it; another one may listen at the same address.
+    """
     raise_descriptor_limit()
     app = create_app(settings)
     phonegame: PhoneGame = app.extensions["phonegame"]
+    config = hypercorn_config(settings)
+    if listen_fd is not None:
+        config.bind = [f"fd://{listen_fd}"]
 
     async def told_to_stop() -> None:
         await wait_for_stop()
-        log.info("stopping", calls=len(phonegame.calls), games=len(phonegame.games))
-        phonegame.end_nowait()
-        with trio.move_on_after(SHUTDOWN_SECONDS):
+        seconds = settings.stop_seconds
+        log.info("stopping", calls=len(phonegame.calls), games=len(phonegame.games), seconds_for_calls=seconds)
+        if not keeps_listening():
+            # hypercorn lets connections go on for so long, and has each of them end what is behind it
+            phonegame.is_replaced = True
+            config.graceful_timeout = seconds + GOODBYE_SECONDS
+            return
+        await phonegame.stop(seconds)
+        with trio.move_on_after(GOODBYE_SECONDS):
             await phonegame.wait_until_empty()
 
     async with trio.open_nursery() as nursery:
         addresses: list[str]
         try:
             addresses = await nursery.start(
-                partial(hypercorn_serve, app, hypercorn_config(settings), shutdown_trigger=told_to_stop, mode="asgi")
+                partial(hypercorn_serve, app, config, shutdown_trigger=told_to_stop, mode="asgi")
             )
         except* OSError as group:
             why = leaves(group)[0]
@@ -123,6 +139,38 @@ async def serve_for_good(settings: Settings, wait_for_stop: Callable[[], Awaitab
         spare_what_is_loaded()
 
 
+async def run_worker(settings: Settings, listen_fd: int, control_fd: int) -> None:
+    """One of several, as its parent tells it. A signal of its own has it make room for another one."""
+    control = Control(control_fd)
+    run = partial(run_server, listen_fd=listen_fd, keeps_listening=lambda: control.keeps_listening)
+    async with trio.open_nursery() as around:
+        around.start_soon(control.run, around.cancel_scope)
+        around.start_soon(_retire_on_signal, control)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(run, settings, control.wait_for_stop)
+            spare_what_is_loaded()
+            await control.say_ready()
+        around.cancel_scope.cancel()
+
+
+async def _retire_on_signal(control: Control) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        async for _ in received:
+            control.retire_nowait()
+
+
+async def run_workers(settings: Settings, count: int, arguments: Sequence[str]) -> None:
+    """The parent of several. Raises `CannotListen`, or `WorkerFailed` in a group."""
+    host, port = split_address(settings.proxy_url)
+    assert host is not None
+    assert port is not None
+    sockets = ListeningSockets(host, port, count)
+    with contextlib.closing(sockets):
+        fleet = Fleet(count, arguments, sockets, settings.stop_seconds + GOODBYE_SECONDS)
+        log.info("workers start", count=count, host=host, port=sockets.port)
+        await run_until_stopped(fleet.run, fleet.renew_nowait)
+
+
 @click.command()
 @click.option(
     "--character",
@@ -131,7 +179,24 @@ async def serve_for_good(settings: Settings, wait_for_stop: Callable[[], Awaitab
     help="Callers talk to this character: no code, no game.  [default: PHONEGAME_CHARACTER]",
 )
 @click.option("--insecure", is_flag=True, help="Start even though a key is missing that would lock a door.")
-def serve(insecure: bool, character: Path | None) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    default=1,
+    show_default=True,
+    help="So many processes at one address, each with a core's worth of calls. More than one needs Redis.",
+)
+@click.option("--worker", "number", type=int, hidden=True)
+@click.option("--listen-fd", type=int, hidden=True)
+@click.option("--control-fd", type=int, hidden=True)
+def serve(
+    insecure: bool,
+    character: Path | None,
+    workers: int,
+    number: int | None,
+    listen_fd: int | None,
+    control_fd: int | None,
+) -> None:
     """Run the server that patches phone calls into games.
 
     Settings come from environment variables and from a file .env in this folder; the README lists them.
@@ -140,9 +205,18 @@ def serve(insecure: bool, character: Path | None) -> None:
         given = {"insecure": insecure or None, "character": character}
         settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
         require_locks(settings)
+        require_redis(settings, workers)
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     try:
-        trio.run(run_until_stopped, partial(serve_for_good, settings))
-    except* (SpeakError, CannotListen, SettingsError) as group:
+        if listen_fd is not None and control_fd is not None:
+            structlog.contextvars.bind_contextvars(worker=number)
+            trio.run(run_worker, settings, listen_fd, control_fd)
+        elif workers > 1:
+            set_up_logs(settings.log, settings.log_level)
+            arguments = [*(["--insecure"] if insecure else []), *(["--character", str(character)] if character else [])]
+            trio.run(run_workers, settings, workers, arguments)
+        else:
+            trio.run(run_until_stopped, partial(serve_for_good, settings))
+    except* (SpeakError, CannotListen, SettingsError, WorkerFailed) as group:
         raise SystemExit("\n".join(str(error) for error in leaves(group))) from None

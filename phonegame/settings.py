@@ -21,6 +21,7 @@ from phonegame.loopback import is_loopback
 from phonegame.memory_settings import MemorySettings
 from phonegame.prompts import Prompts
 from phonegame.recording_settings import RecordingSettings
+from phonegame.redis_settings import RedisSettings
 from phonegame.twilio_settings import TwilioSettings
 
 DEEPGRAM_URL = (
@@ -44,7 +45,14 @@ class SettingsError(Exception):
 
 
 class Settings(
-    Prompts, TwilioSettings, CharacterSettings, MemorySettings, RecordingSettings, BoardSettings, LimitSettings
+    Prompts,
+    TwilioSettings,
+    CharacterSettings,
+    MemorySettings,
+    RecordingSettings,
+    BoardSettings,
+    RedisSettings,
+    LimitSettings,
 ):
     """The variable of a field without an alias is its name in capitals behind `PHONEGAME_`.
 
@@ -90,6 +98,8 @@ class Settings(
     """How long a call waits for a Deepgram that cannot be reached before it ends."""
     stall_seconds: Annotated[float, Field(gt=1, le=600)] = 15
     """Deepgram is taken for dead when it has been sent so much audio without a word from it."""
+    stop_seconds: Annotated[float, Field(ge=0, le=86400)] = 30
+    """How long calls may go on when the server has been told to stop, before they are ended by a spoken sentence."""
     game_queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """Messages that wait for a game which does not read, before it is closed."""
     away_seconds: Annotated[float, Field(ge=0, le=3600)] = 60

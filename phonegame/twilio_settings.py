@@ -46,6 +46,8 @@ class TwilioSettings(BaseSettings):
     """Said by Twilio when a call has ended in order, and no voice of ours has said goodbye."""
     prompt_failed: Prompt = "I am sorry, something has gone wrong. Please call again later. Goodbye."
     """Said by Twilio when this server could not serve the call, or could not finish it."""
+    prompt_full: Prompt = "I am sorry, all lines are busy. Please call again later. Goodbye."
+    """Said by Twilio when this server has as many calls as it can serve."""
     twilio_voice: str = ""
     """Twilio's name of the voice that says those, such as Polly.Amy-Neural. Empty: the account's."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import trio
 
@@ -28,6 +28,7 @@ from phonegame.settings import Settings
 from phonegame.speak.speaker import Speaker
 from phonegame.wire import v1
 from tests.cable import Cable
+from tests.two_workers import TWO, BothWorkers, open_meeting_place
 
 LISTEN = (
     "?model=nova-3&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true&endpointing=60"
@@ -47,6 +48,8 @@ class House:
     address: str
     speech: SpeechService
     scheme: str = "ws"
+    calls_address: str = ""
+    """Where it is another worker that has the calls."""
     logged: list[logging.LogRecord] = field(default_factory=list)
 
     @property
@@ -71,7 +74,7 @@ class House:
 
     @property
     def twilio_url(self) -> str:
-        return f"{self.scheme}://{self.address}/twilio"
+        return f"{self.scheme}://{self.calls_address or self.address}/twilio"
 
     @asynccontextmanager
     async def game(self, *, cable: Cable | None = None) -> AsyncIterator[Game]:
@@ -84,7 +87,7 @@ class House:
     @asynccontextmanager
     async def v1_game(self, resume: v1.Resume | None = None, *, cable: Cable | None = None) -> AsyncIterator[V1Game]:
         """A game that speaks phonegame.v1, behind its `welcome`: with `resume` behind the second one."""
-        async with connect_v1(self._game_url_over(cable), resume=resume) as client:
+        async with connect_v1(self._game_url_over(cable, again=resume is not None), resume=resume) as client:
             game = V1Game(client)
             game.welcome = await game.gets(v1.Welcome)
             if resume is not None:
@@ -95,15 +98,17 @@ class House:
     @asynccontextmanager
     async def resumed(self, game: V1Game, *, cable: Cable | None = None) -> AsyncIterator[None]:
         """The same game goes on over another connection, and misses nothing; the last one was lost before."""
-        async with connect_v1(self._game_url_over(cable), resume=game.ticket) as client:
+        async with connect_v1(self._game_url_over(cable, again=True), resume=game.ticket) as client:
             game.client = client
             await game.gets(v1.Welcome)
             game.welcome = await game.gets(v1.Welcome)
             assert game.welcome.resumed
             yield
 
-    def _game_url_over(self, cable: Cable | None) -> str:
-        return f"{self.scheme}://{cable.address if cable else self.address}/game"
+    def _game_url_over(self, cable: Cable | None, *, again: bool = False) -> str:
+        """A game that comes back lands on another worker, where there is one."""
+        address = (again and self.calls_address) or self.address
+        return f"{self.scheme}://{cable.address if cable else address}/game"
 
     @asynccontextmanager
     async def phone(
@@ -313,11 +318,11 @@ async def open_house(
             "TWILIO_PHONE_NUMBER": NUMBER,
             "PROXY_URL": "127.0.0.1:0",
             "voice": "none",
+            "stop_seconds": 0,
+            "max_lag_seconds": 0,
             **settings,
         }
-        async with _running_server(Settings(**values)) as server:
-            scheme, _, address = server.addresses[0].partition("://")
-            house = House(server.phonegame, address, service, "wss" if scheme == "https" else "ws")
+        async with _running_house(values, service) as house:
             with _collected(house.logged):
                 with trio.fail_after(seconds):
                     yield house
@@ -327,6 +332,24 @@ async def open_house(
                 assert not any(isinstance(each, Speaker) and each.is_speaking for each in gc.get_objects())
         await _all_closed(service)
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _running_house(values: Mapping[str, Any], service: SpeechService) -> AsyncIterator[House]:
+    """On one worker, or on two."""
+    async with AsyncExitStack() as stack:
+        if TWO:
+            values = {**values, **await stack.enter_async_context(open_meeting_place())}
+        # where the address is fixed it is Twilio's, which has to do with calls
+        of_games = {**values, "PROXY_URL": "127.0.0.1:0"} if TWO else values
+        games = await stack.enter_async_context(_running_server(Settings(**of_games)))
+        scheme, _, address = games.addresses[0].partition("://")
+        house = House(games.phonegame, address, service, "wss" if scheme == "https" else "ws")
+        if TWO:
+            calls = await stack.enter_async_context(_running_server(Settings(**values)))
+            house.calls_address = calls.addresses[0].partition("://")[2]
+            house.phonegame = cast("PhoneGame", BothWorkers(games.phonegame, calls.phonegame))
+        yield house
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from phonegame.codes import CodePool
 from phonegame.deepgram.messages import parse
 from phonegame.front_desk import END_KEY_SECONDS, FrontDesk, TurnedAway
 from phonegame.limits import GuessLimits
+from phonegame.limits.shared import Guesses
 from phonegame.listen.transcript import Heard
 from phonegame.spoken import CodeBook
 from phonegame.switchboard import (
@@ -96,7 +97,9 @@ async def open_hall(*, wrong_codes: int = 5, guesses: GuessLimits | None = None)
             seat = await stack.enter_async_context(switchboard.open_seat(events.append, one_after_the_other=True))
             taken[seat.code] = events
         host = House()
-        desk = FrontDesk(switchboard, book, CALLER, host, guesses or GuessLimits(), wrong_codes=wrong_codes)
+        desk = FrontDesk(
+            switchboard, book, CALLER, host, Guesses(guesses or GuessLimits(), 1000), wrong_codes=wrong_codes
+        )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(desk.receive_keys, lambda: 0.0)
             yield Hall(switchboard, taken, desk, host)
@@ -290,7 +293,7 @@ async def test_a_caller_who_goes_in_the_very_moment_in_which_the_line_is_ready_h
         hall.desk.leave_nowait("hung_up")
         await wait_all_tasks_blocked()
         assert hall.host.joined == 0
-        assert hall.events("42") == [STARTED, CallEnded("hung_up", 0)]
+        assert hall.events("42") == [STARTED, CallEnding("hung_up"), CallEnded("hung_up", 0)]
         after = await hall.switchboard.join("42", Caller(call_id="after"), lambda _: None)
         assert not isinstance(after, Refused)
 

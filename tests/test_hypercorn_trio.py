@@ -38,7 +38,8 @@ def parameters(function: Callable[..., object]) -> list[str]:
 
 class TestFit:
     def test_the_classes_are_looked_up_where_they_are_replaced(self) -> None:
-        source = inspect.getsource(hypercorn.trio.run.worker_serve)
+        source = inspect.getsource(hypercorn.trio.run)
+        assert re.search(r"trio\.run\(partial\(worker_serve, app, config,", source)
         assert re.search(r"partial\(\s*TCPServer,", source)
         assert "= WSStream(" in inspect.getsource(H11Protocol)
         assert "self.protocol = H11Protocol(" in inspect.getsource(ProtocolWrapper)

@@ -13,8 +13,9 @@ import trio
 from click.testing import CliRunner
 from trio.testing import wait_all_tasks_blocked
 
-from phonegame.serve import CannotListen, Server, raise_descriptor_limit, run_server, serve, serve_for_good
+from phonegame.serve import Server, raise_descriptor_limit, run_server, serve, serve_for_good
 from phonegame.settings import Settings
+from phonegame.workers.sockets import CannotListen
 
 Capsys = pytest.CaptureFixture[str]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,9 +11,11 @@ import structlog
 import trio
 
 from phonegame.dialling.called_in import CalledIn
-from phonegame.dialling.outgoing import Order, Outcome, OutgoingCall, Places, Unwanted
+from phonegame.dialling.outgoing import Order, OutgoingCall, Places
 from phonegame.dialling.quota import DialQuota
-from phonegame.dialling.rules import DialRefused, DialRules, Rule
+from phonegame.dialling.rules import NOT_CALLED_IN, DialRefused, DialRules, Rule
+from phonegame.dialling.shared import SharedDialLimits
+from phonegame.dialling.stages import Outcome, Unwanted
 from phonegame.logs import masked
 from phonegame.switchboard import Caller, CallStatus, Switchboard
 
@@ -33,6 +36,11 @@ class Answer:
     """Its game is not known yet."""
 
 
+class _Anybody:
+    def __contains__(self, number: object) -> bool:
+        return True
+
+
 class Dialler:
     """Give `run` a task: each outgoing call is a task of its."""
 
@@ -47,8 +55,13 @@ class Dialler:
         ring_seconds: float,
         why_no_calls: str = "this server places no calls",
         has_character: bool = False,
+        why_full: Callable[[], str | None] = lambda: None,
+        worker: str = "",
+        shared: SharedDialLimits | None = None,
     ) -> None:
-        """`has_character`: the server's own, for whoever answers a call that is for no game.
+        """`why_full`: why there is no room for a call at present, in words; None where there is.
+
+        `has_character`: the server's own, for whoever answers a call that is for no game.
 
         `carrier`: None where calls cannot be placed; `why_no_calls` is told to whoever wants one.
 
@@ -57,10 +70,15 @@ class Dialler:
         self._carrier = carrier
         self._why_no_calls = why_no_calls
         self._has_character = has_character
+        self._why_full = why_full
+        self._worker = worker
         self._switchboard = switchboard
         self._quota = quota
         self._called_in = CalledIn(known_as)
-        self._rules = DialRules(allow, self._called_in)
+        self._shared = shared
+        self._asks_who_called = shared is not None and not allow
+        # who has called in at another worker is found out later
+        self._rules = DialRules(allow, _Anybody() if self._asks_who_called else self._called_in)
         self._known_as = known_as
         self._ring_seconds = ring_seconds
         self._send_orders, self._orders = trio.open_memory_channel[OutgoingCall](ORDERS)
@@ -84,7 +102,7 @@ class Dialler:
 
     async def _serve(self, call: OutgoingCall) -> None:
         try:
-            await call.run(self._switchboard, self._quota.taken)
+            await call.run(self._switchboard, partial(self._taken, call.order.to))
         except Exception:
             # it must not take down the others, nor the server
             log.exception("error of ours; an outgoing call ends", call=call.id)
@@ -93,6 +111,16 @@ class Dialler:
             del self._calls[call.id]
             self._one_is_over.set()
             self._one_is_over = trio.Event()
+
+    @asynccontextmanager
+    async def _taken(self, to: str, game: str | None, known_as: str) -> AsyncIterator[None]:
+        """See `DialQuota.taken`."""
+        with self._quota.taken(game, known_as):
+            if self._shared is not None:
+                if self._asks_who_called and to not in self._called_in and not await self._shared.has_called(known_as):
+                    raise DialRefused(Rule.ALLOW, NOT_CALLED_IN)
+                await self._shared.count(game, known_as)
+            yield
 
     # orders
 
@@ -106,9 +134,13 @@ class Dialler:
         if self._carrier is None:
             raise DialRefused(Rule.NO_CARRIER, self._why_no_calls)
         number = self._rules.check(order.to)
+        if (why := self._why_full()) is not None:
+            raise DialRefused(Rule.FULL, why)
         for_character = order.code is None and self._has_character
         checked = replace(order, to=number, meets_character=for_character)
-        call = OutgoingCall(checked, lambda call_id: self._caller(call_id, number), self._carrier, refused)
+        call = OutgoingCall(
+            checked, lambda call_id: self._caller(call_id, number), self._carrier, refused, self._worker
+        )
         call.on_told = partial(self.on_status, call.caller, order.code)
         call.start_clock_nowait(self._ring_seconds)
         try:
@@ -132,9 +164,11 @@ class Dialler:
     def _caller(self, call_id: str, number: str) -> Caller:
         return Caller(call_id=call_id, known_as=self._known_as(number), shown=masked(number), direction="outgoing")
 
-    def remember_nowait(self, number: str) -> None:
+    async def remember(self, number: str) -> None:
         """It has called in, beyond doubt: while no prefixes are set, it may be rung back."""
         self._called_in.remember_nowait(number)
+        if self._asks_who_called and self._shared is not None:
+            await self._shared.remember(self._known_as(number))
 
     # from the carrier; `call_id` is the id that we have given the call, and may be anything
 
@@ -160,6 +194,11 @@ class Dialler:
         call = self._calls.get(call_id)
         return call if call is not None and call.claim_nowait() else None
 
+    def finish_nowait(self, call_id: str) -> None:
+        """The media stream that has claimed it is over, and was with another worker."""
+        if (call := self._calls.get(call_id)) is not None:
+            call.finish_nowait()
+
     # the end
 
     def hang_up_nowait(self, call_id: str) -> bool:
@@ -170,9 +209,13 @@ class Dialler:
         call.cancel_nowait(Unwanted.OPERATOR)
         return True
 
+    def close_nowait(self) -> None:
+        """Places no call any more; those that ring go on."""
+        self._closing = True
+
     def end_nowait(self) -> None:
         """Places no call any more, and hangs up whoever has not been connected."""
-        self._closing = True
+        self.close_nowait()
         for call in list(self._calls.values()):
             call.cancel_nowait(Unwanted.CLOSING)
 

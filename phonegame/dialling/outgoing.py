@@ -18,16 +18,16 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from enum import Enum, IntEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 import trio
 
 from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling.rules import DialRefused, Rule
+from phonegame.dialling.stages import ANSWERERS, ENDS, STAGES, End, Outcome, Stage, Unwanted, takes_message
 from phonegame.switchboard import (
     Caller,
     CallStatus,
@@ -85,48 +85,21 @@ class Order:
         return self.code is not None or self.meets_character
 
 
-class Stage(IntEnum):
-    DIALLING = 0
-    RINGING = 1
-    ANSWERED = 2
-    CONNECTED = 3
-    OVER = 4
-
-
-End = Literal["busy", "no_answer", "failed", "cancelled"]
-Outcome = Literal["connected", "refused"] | End
-"""What becomes of the phone; of one that is connected, the call's own end tells the rest. Refused: a limit of ours."""
-
-
-class Unwanted(Enum):
-    """Why nobody needs the call any more."""
-
-    GAME_LEFT = "the game left"
-    HUNG_UP = "the game hung up"
-    OPERATOR = "the operator ended the call"
-    CLOSING = "the server is going down"
-
-
-_ENDS: dict[str, tuple[End, str | None]] = {
-    "busy": ("busy", None),
-    "no-answer": ("no_answer", None),
-    "failed": ("failed", "the carrier could not put the call through"),
-    "canceled": ("cancelled", None),
-    "completed": ("failed", "the phone was answered, and hung up before the game could be connected"),
-}
-_STAGES = {"ringing": Stage.RINGING, "in-progress": Stage.ANSWERED, "answered": Stage.ANSWERED}
-_ANSWERERS = frozenset(
-    ["human", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"]
-)
-
-
 class OutgoingCall:
     def __init__(
-        self, order: Order, caller: Callable[[str], Caller], carrier: Places, refused: Callable[[DialRefused], object]
+        self,
+        order: Order,
+        caller: Callable[[str], Caller],
+        carrier: Places,
+        refused: Callable[[DialRefused], object],
+        worker: str = "",
     ) -> None:
-        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed."""
+        """`caller`: call id -> whom the game is told of. `refused` is called where the call is not even placed.
+
+        `worker`: this one, where there are several; the call's id tells it to the others.
+        """
         self.order = order
-        self.id = secrets.token_hex(8)
+        self.id = f"{worker}.{secrets.token_hex(8)}" if worker else secrets.token_hex(8)
         self.caller = caller(self.id)
         self._carrier = carrier
         self._refused = refused
@@ -146,6 +119,8 @@ class OutgoingCall:
         self.placed = trio.Event()
         """It is known whether the carrier has taken the order: see `call_sid` and `error`."""
         self.error: DialRefused | CarrierError | None = None
+        self.on_news: Callable[[], object] = lambda: None
+        """Called when nobody needs it any more, and when it is known who has answered."""
         self._log: structlog.stdlib.BoundLogger = log.bind(call=self.id)
 
     @property
@@ -160,12 +135,12 @@ class OutgoingCall:
     # the task
 
     async def run(
-        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractContextManager[None]]
+        self, switchboard: Switchboard, taken: Callable[[str | None, str], AbstractAsyncContextManager[None]]
     ) -> None:
         """Returns when the call is over. `taken`: see `DialQuota.taken`."""
         try:
             await self._reserve(switchboard)
-            with taken(self.order.game, self.caller.known_as or ""):
+            async with taken(self.order.game, self.caller.known_as or ""):
                 await self._ring_up()
         except DialRefused as refusal:
             self._log.warning("call not placed", rule=refusal.rule.label)
@@ -183,6 +158,8 @@ class OutgoingCall:
                 raise DialRefused(Rule.UNKNOWN_CODE, "code: no game shows it")
             case Refused.BUSY:
                 raise DialRefused(Rule.NO_ROOM, "the game has as many callers, and phones that ring, as it accepts")
+            case Refused.AWAY:
+                raise DialRefused(Rule.UNREACHABLE, "the server that has the game cannot be reached; try again")
             case reserved:
                 self.reserved = reserved
 
@@ -275,6 +252,7 @@ class OutgoingCall:
         if self.unwanted is not None:
             return
         self.unwanted = why
+        self.on_news()
         if self._stage >= Stage.CONNECTED:
             return
         self.outcome = "cancelled"
@@ -291,10 +269,10 @@ class OutgoingCall:
         """`status`: in Twilio's words. Whatever is not known is ignored."""
         if not self._is_ours(call_sid):
             return
-        if status in _STAGES:
-            self._advance(_STAGES[status])
-        elif status in _ENDS:
-            self._end(*_ENDS[status])
+        if status in STAGES:
+            self._advance(STAGES[status])
+        elif status in ENDS:
+            self._end(*ENDS[status])
 
     def answer_nowait(self, call_sid: str) -> bool:
         """The phone was answered, and the carrier asks what to do. False: nobody needs the call any more."""
@@ -308,15 +286,19 @@ class OutgoingCall:
         if not self._is_ours(call_sid) or self.answered_by is not None or self.is_over:
             return
         self._advance(Stage.ANSWERED)
-        self.answered_by = answered_by if answered_by in _ANSWERERS else "unknown"
+        self.answered_by = answered_by if answered_by in ANSWERERS else "unknown"
         self._log.info("answered", by=self.answered_by)
         self._tell("answered" if self.answered_by in ("human", "unknown") else "machine")
         self.detected.set()
+        self.on_news()
+
+    @property
+    def detects_machine(self) -> bool:
+        return self.order.detects_machine
 
     @property
     def takes_message(self) -> bool:
-        """A machine has answered, and records what is said from now on."""
-        return self.answered_by is not None and self.answered_by.startswith("machine_end")
+        return takes_message(self.answered_by)
 
     # from the media stream
 

@@ -41,12 +41,19 @@ class Rule(Enum):
     PER_GAME = ("dial_per_game", 429)
     PER_NUMBER = ("dial_per_number", 429)
     AT_ONCE = ("dial_at_once", 429)
+    UNREACHABLE = ("unreachable", 503)
     NO_CARRIER = ("no_carrier", 503)
+    FULL = ("full", 503)
     CLOSING = ("closing", 503)
 
     def __init__(self, label: str, http_status: int) -> None:
         self.label = label
         self.http_status = http_status
+
+
+NOT_CALLED_IN = (
+    "to: has not called in since the server has started, and PHONEGAME_DIAL_ALLOW names no prefixes that may be dialled"
+)
 
 
 class DialRefused(Exception):
@@ -77,10 +84,7 @@ class DialRules:
     def _what_is_allowed(self) -> str:
         if self._allow:
             return f"to: begins with none of the prefixes in PHONEGAME_DIAL_ALLOW: {', '.join(self._allow)}"
-        return (
-            "to: has not called in since the server has started, and PHONEGAME_DIAL_ALLOW names no prefixes that "
-            "may be dialled"
-        )
+        return NOT_CALLED_IN
 
 
 def _parsed(bare: str) -> phonenumbers.PhoneNumber:

@@ -6,6 +6,7 @@ from phonegame.switchboard import SeatClosed
 
 DONE = 1000
 NO_CODE_GIVEN = 1005
+SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 NOT_HERE = 1008
 """Policy violation: no game is let in, now or later."""
@@ -19,4 +20,6 @@ CLOSE_CODES = {
     SeatClosed.TOO_LONG: 1009,
     SeatClosed.TOO_SLOW: TRY_AGAIN_LATER,
     SeatClosed.SHUTDOWN: 1001,
+    SeatClosed.RESTART: SERVICE_RESTART,
+    SeatClosed.CODE_LOST: SERVICE_RESTART,
 }

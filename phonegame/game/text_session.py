@@ -10,6 +10,7 @@ import trio
 from phonegame.asgi import Batch, RawWebsocket
 from phonegame.board.shown import GameShown
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
+from phonegame.game.live_calls import LiveCalls
 from phonegame.speak.saying import Dropped, Receipt, Saying
 from phonegame.switchboard import (
     CallStarted,
@@ -44,6 +45,9 @@ class TextSession:
         self._log: structlog.stdlib.BoundLogger = log.bind(game=self._id)
         self._seat: Seat | None = None
         self._must_leave: SeatClosed | None = None
+        self._live = LiveCalls()
+        self._is_last = False
+        """Whether it is to leave with its last call."""
 
     @property
     def is_open(self) -> bool:
@@ -60,11 +64,18 @@ class TextSession:
             self._seat.close_nowait(why)
             self._send_messages.close()
 
+    def drain_nowait(self, seconds: float) -> None:
+        self._is_last = True
+        if not self._live:
+            self.leave_nowait(SeatClosed.RESTART)
+
     async def run(self) -> None:
         structlog.contextvars.bind_contextvars(game=self._id)
         await self._socket.accept(self._take_messages)
         try:
-            async with self._switchboard.open_seat(self._take_event, one_after_the_other=True) as seat:
+            async with self._switchboard.open_seat(
+                self._take_event, one_after_the_other=True, code_lost=self._lose_code
+            ) as seat:
                 self._seat = seat
                 if self._must_leave is not None:
                     self.leave_nowait(self._must_leave)
@@ -95,6 +106,10 @@ class TextSession:
             await self._socket.send_text(message)
         session.cancel()
 
+    def _lose_code(self, _: str | None) -> None:
+        """It could not be told another one: the protocol shows a code once."""
+        self.leave_nowait(SeatClosed.CODE_LOST)
+
     def _take_event(self, event: FromCall) -> None:
         match event.event:
             case CallStarted():
@@ -104,6 +119,9 @@ class TextSession:
         message = wire.encode(event)
         if message is not None:
             self._send_nowait(message)
+        self._live.follow(event)
+        if self._is_last and not self._live and self.is_open:
+            self.leave_nowait(SeatClosed.RESTART)
 
     def _send_nowait(self, message: str) -> None:
         try:

@@ -5,6 +5,7 @@
           <--another one resumes---- away
           --another one resumes----> there: the websocket that seemed alive is closed
           --too much waits for it, the server goes down------------------------> over
+          --the server is to stop, and there is no call (any more)-------------> over
 
 What happens is posted in the game's mailbox, which the websocket that it has at the time empties.
 """
@@ -26,6 +27,7 @@ from phonegame.dialling import DialRefused, Rule
 from phonegame.dialling import Order as DialOrder
 from phonegame.game.characters import Characters, no_such_call
 from phonegame.game.close_codes import CLOSE_CODES, DONE, GOODBYES
+from phonegame.game.live_calls import LiveCalls
 from phonegame.game.mailbox import Mailbox
 from phonegame.game.sayings import Sayings
 from phonegame.switchboard import ALL, Command, Expect, FromCall, GameAway, GameBack, SeatClosed, Switchboard, To
@@ -88,11 +90,12 @@ class V1Game:
         memory: str = "",
         away_seconds: float,
         queue: int,
+        worker: str = "",
     ) -> None:
         """`dial`: None on a server that places no calls.
 
         `known_as`: for the limits of its calls. It outlives the game, which would otherwise connect anew to dial more.
-        `memory`: see `open_seat`.
+        `memory`: see `open_seat`. `worker`: where it is, for who comes back to another one; empty where there is one.
         """
         self._dial = dial
         self._known_as = known_as
@@ -100,7 +103,7 @@ class V1Game:
         self._phone_number = phone_number
         self._away_seconds = away_seconds
         self._queue = queue
-        self._token = secrets.token_urlsafe(32)
+        self._token = f"{worker}." * bool(worker) + secrets.token_urlsafe(32)
         self.id = secrets.token_hex(4)
         self._log: structlog.stdlib.BoundLogger = log.bind(game=self.id)
         self.mailbox = Mailbox(queue)
@@ -111,6 +114,9 @@ class V1Game:
         self._patience = trio.CancelScope()
         self.is_open = False
         """Whether it has a code."""
+        self._live = LiveCalls()
+        self._is_last = False
+        """Whether it is over with its last call."""
         self._over = trio.Event()
         self._why: SeatClosed | None = None
 
@@ -118,7 +124,9 @@ class V1Game:
 
     async def run(self, switchboard: Switchboard, connection: Connection) -> None:
         """Returns when the game is over, whichever websocket it has by then. Raises `NoCodeFree`."""
-        async with switchboard.open_seat(self._take_event, game=self._memory) as self._seat:
+        async with switchboard.open_seat(
+            self._take_event, game=self._memory, code_lost=self._change_code
+        ) as self._seat:
             self._sayings = Sayings(self._seat, self.post_nowait, self._queue)
             self._characters = Characters(self._seat, self.post_nowait)
             self._log.info("game in", code=self._seat.code, protocol=v1.SUBPROTOCOL)
@@ -153,6 +161,23 @@ class V1Game:
         self._seat.close_nowait(why)
         if self._connection is not None:
             self._connection.finish_nowait(CLOSE_CODES[why], why.value)
+
+    def drain_nowait(self, seconds: float) -> None:
+        """The server is to stop, in so many seconds at the latest: the game is over as soon as no call is left."""
+        self._is_last = True
+        self.post_nowait(v1.ServerStopping(seconds=seconds))
+        self._end_if_last()
+
+    def _end_if_last(self) -> None:
+        if self._is_last and not self._live:
+            self.end_nowait(SeatClosed.RESTART)
+
+    def _change_code(self, code: str | None) -> None:
+        if code is None:
+            self.end_nowait(SeatClosed.CODE_LOST)
+        else:
+            self._log.info("game has another code", code=code)
+            self.post_nowait(v1.CodeChanged(code=code))
 
     # websockets come and go
 
@@ -224,6 +249,8 @@ class V1Game:
         if isinstance(event.event, switchboard.CallStarted):
             self._log.info("caller joined", call=event.call_id, player=event.player)
             self._prepare(event.call_id)
+        self._live.follow(event)
+        self._end_if_last()
 
     def _prepare(self, call_id: str) -> None:
         """A call that has just begun gets what the others have."""

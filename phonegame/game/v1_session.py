@@ -20,6 +20,7 @@ from phonegame.board.shown import GameShown
 from phonegame.game.characters import Casting, FindBrain, UseFile, cast, looked_up, names_file
 from phonegame.game.close_codes import CLOSE_CODES, TRY_AGAIN_LATER
 from phonegame.game.mailbox import Mailbox
+from phonegame.game.relay import Pipe, Relay, RelayedSocket
 from phonegame.game.v1_game import V1Game
 from phonegame.switchboard import NoCodeFree, SeatClosed, Switchboard
 from phonegame.wire import v1
@@ -42,7 +43,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class V1Session:
     def __init__(
         self,
-        socket: RawWebsocket,
+        socket: RawWebsocket | RelayedSocket,
         switchboard: Switchboard,
         game: V1Game,
         find_game: Callable[[str], V1Game | None],
@@ -50,8 +51,12 @@ class V1Session:
         find_brain: FindBrain,
         parsing: trio.CapacityLimiter,
         queue: int,
+        relay: Relay | None = None,
     ) -> None:
-        """`game` is the one that this websocket opens. `find_game`: by its token. `parsing`: threads for it."""
+        """`game` is the one that this websocket opens. `find_game`: by its token. `parsing`: threads for it.
+
+        `relay`: to games that are with other workers.
+        """
         self._socket = socket
         self._switchboard = switchboard
         self.own_game = game
@@ -60,6 +65,9 @@ class V1Session:
         self._find_brain = find_brain
         self._parsing = parsing
         self._half_queue = queue // 2
+        self._relay = relay
+        self._pipe: Pipe | None = None
+        """To a game that is with another worker: this one understands nothing of it."""
         self._game: V1Game | None = None
         """Whom it serves."""
         self._mailbox = NO_MAIL
@@ -90,6 +98,12 @@ class V1Session:
         if self._game is None:
             self.finish_nowait(CLOSE_CODES[why], why.value)
 
+    def drain_nowait(self, seconds: float) -> None:
+        if self.own_game.is_open:
+            self.own_game.drain_nowait(seconds)
+        else:
+            self.leave_nowait(SeatClosed.RESTART)
+
     async def run(self) -> None:
         structlog.contextvars.bind_contextvars(game=self.own_game.id)
         max_length = v1.MAX_MESSAGE_LENGTH + GRACE_LENGTH
@@ -101,6 +115,12 @@ class V1Session:
                     await self.own_game.run(self._switchboard, self)
                 except NoCodeFree as error:
                     await self._wait_for_resume(f"No code is free: {error}.")
+
+    async def run_resumed(self) -> None:
+        """For a websocket of another worker, whose game has been resumed already."""
+        self._has_resumed = True
+        await self._socket.accept(self._take)
+        await self._serve_socket()
 
     async def _wait_for_resume(self, why: str) -> None:
         log.warning("game has no code", why=why)
@@ -134,6 +154,8 @@ class V1Session:
         self._decided.set()
         if game is not None:
             game.detach_nowait(self, close_code)
+        if self._pipe is not None:
+            self._pipe.gone_nowait(close_code)
 
     # the game that it serves
 
@@ -169,6 +191,8 @@ class V1Session:
             if text is not None:
                 await self._socket.send_text(text)
                 self._sent.unpark_all()
+                if self._pipe is not None:
+                    self._pipe.sent_nowait()
             elif self._close_with is None:
                 await self._changed.park()
             else:
@@ -210,14 +234,21 @@ class V1Session:
         while True:
             while not self._inbox:
                 self._socket.resume_nowait()
-                await self._arrived.park()
+                # one that is relayed hands over at once what it has
+                if not self._inbox:
+                    await self._arrived.park()
+            if self._pipe is not None:
+                await self._pipe.send(self._inbox.popleft())
+                continue
             await self._wait_for_room()
             message = await self._parse(self._inbox.popleft())
             if names_file(message):
                 message = await looked_up(message, self._use)
             if isinstance(message, Casting):
                 message = cast(message, self._find_brain)
-            if self._close_with is None:
+            if isinstance(message, v1.Resume) and self._is_elsewhere(message):
+                await self._resume_elsewhere(message)
+            elif self._close_with is None:
                 self._obey(message)
 
     async def _parse(self, text: str) -> v1.GameMessage | v1.Malformed | v1.Ignored:
@@ -270,6 +301,29 @@ class V1Session:
         self._decided.set()
         self.own_game.abandon_nowait()
         return None
+
+    # where another worker has the game
+
+    def _is_elsewhere(self, message: v1.Resume) -> bool:
+        return self._relay is not None and not self._has_resumed and self._find_game(message.resume_token) is None
+
+    async def _resume_elsewhere(self, message: v1.Resume) -> None:
+        assert self._relay is not None
+        refusal = await self._relay.open(message.resume_token, message.last_seq, self)
+        if refusal is not None:
+            self._post(_resume_failed(refusal.field, refusal.why))
+            self.wake_nowait()
+
+    def begin_nowait(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._has_resumed = True
+        self._game, self._mailbox = None, NO_MAIL
+        self._decided.set()
+        self.own_game.abandon_nowait()
+
+    def put_nowait(self, text: str) -> None:
+        self._unnumbered.append((0, text))
+        self.wake_nowait()
 
 
 def _resume_failed(field: str | None, message: str) -> v1.Error:

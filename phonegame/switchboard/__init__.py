@@ -280,6 +280,7 @@ class Refused(Enum):
 
     UNKNOWN = "no game shows this code"
     BUSY = "the game has another caller"
+    AWAY = "the server that has the game cannot be reached"
 
 
 class SeatClosed(Enum):
@@ -290,16 +291,19 @@ class SeatClosed(Enum):
     TOO_SLOW = "the game does not read what it is sent"
     TOO_LONG = "a message was longer than 16384 characters"
     SHUTDOWN = "the server is going down"
+    RESTART = "the server restarts; connect again"
+    CODE_LOST = "the code belongs to another game meanwhile"
 
 
 class NoCodeFree(Exception):
-    """Every code is in use."""
+    """Every code is in use, or nobody can tell at present."""
 
 
 class Seat(Protocol):
     """The game's end."""
 
     code: str
+    """Changes where it was lost, see `open_seat`."""
     closed: SeatClosed | None
 
     @property
@@ -352,12 +356,19 @@ class Switchboard(Protocol):
         """The codes that games show at present."""
 
     def open_seat(
-        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False, game: str = ""
+        self,
+        take: Callable[[FromCall], None],
+        *,
+        one_after_the_other: bool = False,
+        game: str = "",
+        code_lost: Callable[[str | None], None] | None = None,
     ) -> AbstractAsyncContextManager[Seat]:
         """A game comes in and is given a code, which it loses on leaving the block. Raises `NoCodeFree`.
 
         `take` gets the events of all its calls, in order; it may close the seat. `one_after_the_other`: no event of a
         call comes after the `CallStarted` of the next one. `game`: what its characters' memories are known by.
+        `code_lost` is told, in a task of the switchboard's, that another game has got the code meanwhile: which one the
+        seat has now, or None where it has none any more, and is closed.
         """
 
     async def join(self, code: str, caller: Caller, take: Callable[[Command], None]) -> Line | Refused:

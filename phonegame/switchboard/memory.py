@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -51,8 +51,14 @@ class MemorySwitchboard:
 
     @asynccontextmanager
     async def open_seat(
-        self, take: Callable[[FromCall], None], *, one_after_the_other: bool = False, game: str = ""
+        self,
+        take: Callable[[FromCall], None],
+        *,
+        one_after_the_other: bool = False,
+        game: str = "",
+        code_lost: Callable[[str | None], None] | None = None,
     ) -> AsyncIterator[MemorySeat]:
+        """`code_lost` is never called: there is nobody else who could have given it out."""
         code = self._pool.take()
         if code is None:
             raise NoCodeFree(f"all {self._pool.capacity} codes are in use")
@@ -80,16 +86,24 @@ class MemorySwitchboard:
         seat = self._seats.get(code)
         return seat.reserve_nowait(caller, take) if seat is not None else Refused.UNKNOWN
 
-    def give_back(self, code: str) -> None:
-        del self._seats[code]
-        self._pool.give_back(code)
+    def give_back(self, seat: MemorySeat) -> None:
+        del self._seats[seat.code]
+        self._pool.give_back(seat.code)
+
+
+class Codes(Protocol):
+    """Where a seat has its code from."""
+
+    def give_back(self, seat: MemorySeat) -> None: ...
 
 
 class MemorySeat:
+    """A game of this process, whose calls may be anywhere."""
+
     def __init__(
         self,
         code: str,
-        switchboard: MemorySwitchboard,
+        switchboard: Codes,
         take: Callable[[FromCall], None],
         one_after_the_other: bool,
         game: str,
@@ -138,7 +152,7 @@ class MemorySeat:
         if self._left:
             return
         self._left = True
-        self._switchboard.give_back(self.code)
+        self._switchboard.give_back(self)
         for line in list(self._lines.values()):
             line.command_nowait(GameLeft())
 
@@ -157,7 +171,7 @@ class MemorySeat:
 
     def emit_nowait(self, event: FromCall) -> None:
         if not self._left:
-            _hand_over(self._take, event)
+            hand_over(self._take, event)
 
     async def wait_for_turn(self, line: MemoryLine) -> None:
         """Where calls come one after the other: until the one before is closed, which it is in the end."""
@@ -220,7 +234,7 @@ class MemoryLine:
             self.closed.set()
 
     def command_nowait(self, command: Command) -> None:
-        _hand_over(self._take, command)
+        hand_over(self._take, command)
 
     def deliver_nowait(self, event: CallEvent) -> None:
         if not self.closed.is_set():
@@ -244,7 +258,7 @@ class MemoryLine:
         self._seat.emit_nowait(FromCall(self.call_id, self.player, event))
 
 
-def _hand_over(take: Callable[[T], None], what: T) -> None:
+def hand_over(take: Callable[[T], None], what: T) -> None:
     """The one place where the other end's code runs. An error in there is the other end's own affair."""
     try:
         take(what)

@@ -47,9 +47,18 @@ def said_and_hung_up(text: str, voice: str = "") -> str:
     return str(response)
 
 
-def redirected(url: str) -> str:
+def handed_on(number: str) -> str:
+    """Connects the caller to another phone."""
+    response = VoiceResponse()
+    response.dial(number)
+    return str(response)
+
+
+def redirected(url: str, *, after_seconds: int = 0) -> str:
     """For a TwiML Bin: the document is fetched from there, by a signed request."""
     response = VoiceResponse()
+    if after_seconds:
+        response.pause(length=after_seconds)
     response.redirect(url, method="POST")
     return str(response)
 

@@ -39,7 +39,8 @@ class House(Protocol):
     async def serve_call(self, socket: RawWebsocket, announced: Callable[[], None]) -> None:
         """Calls `announced` once the stream has brought the token of a call."""
 
-    def end_nowait(self) -> None: ...
+    async def terminate(self, seconds: float) -> None:
+        """The server goes down: all must have ended in so many seconds. Called by each websocket."""
 
 
 class FrontDoor:
@@ -103,8 +104,8 @@ class FrontDoor:
 
     async def _end_with_server(self, socket: RawWebsocket) -> None:
         """For hypercorn's own command: the end of the ASGI lifespan comes only after all connections have ended."""
-        await socket.server_terminated()
-        self._house.end_nowait()
+        seconds = await socket.server_terminated()
+        await self._house.terminate(seconds)
 
 
 def address_of(limits: ConnectionLimits, visit: Visit) -> str:

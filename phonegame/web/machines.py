@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from quart import Blueprint, Response, request
 
@@ -12,9 +12,10 @@ from phonegame.web.openapi import openapi
 from phonegame.wire.v1.asyncapi import asyncapi
 
 Answer = tuple[dict[str, str], int]
+Readiness = Literal["ok", "full", "stopping"]
 
 
-def machine_pages(is_closing: Callable[[], bool], metrics: Callable[[], str]) -> Blueprint:
+def machine_pages(readiness: Callable[[], Readiness], metrics: Callable[[], str]) -> Blueprint:
     pages = Blueprint("machines", __name__)
 
     @pages.get("/healthz")
@@ -23,8 +24,9 @@ def machine_pages(is_closing: Callable[[], bool], metrics: Callable[[], str]) ->
 
     @pages.get("/readyz")
     async def readyz() -> Answer:
-        """Whether calls and games should be sent here."""
-        return ({"status": "closing"}, 503) if is_closing() else ({"status": "ok"}, 200)
+        """Whether calls and games should be sent here. Who is full stays: it serves games, and says so to callers."""
+        status = readiness()
+        return {"status": status}, 503 if status == "stopping" else 200
 
     @pages.get("/metrics")
     async def metrics_of_all() -> Response:

@@ -76,7 +76,10 @@ def _routes() -> dict[str, tuple[str, Json]]:
             "get",
             _operation(
                 "Whether calls and games should be sent here.",
-                {"200": _status("They should.", "ok"), "503": _status("The server is going down.", "closing")},
+                {
+                    "200": _status("They should; no calls where it is full.", "ok", "full"),
+                    "503": _status("The server is to stop: it takes none.", "stopping"),
+                },
             ),
         ),
         "/metrics": ("get", _operation("How the server does: Prometheus' text format.", {"200": _text("Metrics.")})),
@@ -99,8 +102,8 @@ def _text(description: str) -> Json:
     return _answer(description, {TEXT: _STRING})
 
 
-def _status(description: str, status: str) -> Json:
-    return _answer(description, {JSON: _object({"status": {"const": status}}, "status")})
+def _status(description: str, *statuses: str) -> Json:
+    return _answer(description, {JSON: _object({"status": {"enum": list(statuses)}}, "status")})
 
 
 def _object(properties: Json, *required: str) -> Json:

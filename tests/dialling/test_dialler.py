@@ -203,7 +203,7 @@ async def test_a_number_that_is_not_allowed_is_refused_at_once() -> None:
         with pytest.raises(DialRefused) as refusal:
             await exchange.dial()
         assert refusal.value.rule is Rule.ALLOW
-        exchange.dialler.remember_nowait(TO)
+        await exchange.dialler.remember(TO)
         await exchange.dial()
         assert len(exchange.carrier.placed) == 1
 

@@ -162,7 +162,7 @@ class TestForgedWebhooks:
             assert "X-Twilio-Signature is missing or wrong" in answer.text
             assert "<" not in answer.text
             assert house.fields("refused")["why"] == "not signed by Twilio"
-            assert len(house.phonegame.tokens) == 0
+            assert len(house.phonegame.call_traces.tokens) == 0
 
     async def test_a_signed_one_without_a_call_is_refused(self) -> None:
         async with open_house(**LOCKS) as house:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from phonegame import call_watch
+from phonegame import front_desk
 from phonegame.local.phone import HungUpError, Quirks
 from phonegame.local.speech.marker import encode_speech
 from phonegame.local.speech.script import Script, refuse
@@ -140,13 +140,13 @@ async def test_the_code_may_be_said_over_the_welcome() -> None:
 
 @pytest.mark.slow
 async def test_a_caller_who_names_no_code_is_reminded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call_watch, "REMIND_SECONDS", 0.3)
+    monkeypatch.setattr(front_desk, "REMIND_SECONDS", 0.3)
     async with prompting_house(prompt_welcome="none", prompt_say_code="Your code?") as house, house.phone() as caller:
         await hears(caller, "your code your code your code")
 
 
 async def test_reminders_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call_watch, "REMIND_SECONDS", 0.02)
+    monkeypatch.setattr(front_desk, "REMIND_SECONDS", 0.02)
     async with prompting_house(prompt_welcome=words(10), prompt_say_code="Code?") as house, house.phone() as caller:
         await hears(caller, "code code")
         assert caller.heard_words[:12] == [*words(10).split(), "code", "code"]

@@ -24,12 +24,16 @@ GOING_DOWN = "the server is going down"
 
 
 @asynccontextmanager
-async def under_hypercorn_s_command(house: House, stop: trio.Event) -> AsyncIterator[House]:
+async def under_hypercorn_s_command(
+    house: House, stop: trio.Event, graceful_timeout: float = 3
+) -> AsyncIterator[House]:
     """Another server of the same settings, run as hypercorn's worker runs it, with no word of ours before the end."""
     settings = house.phonegame.settings
     app = create_app(settings)
+    config = hypercorn_config(settings)
+    config.graceful_timeout = graceful_timeout
     async with trio.open_nursery() as nursery:
-        run = partial(serve, app, hypercorn_config(settings), shutdown_trigger=stop.wait, mode="asgi")
+        run = partial(serve, app, config, shutdown_trigger=stop.wait, mode="asgi")
         (url,) = await nursery.start(run)
         yield replace(house, phonegame=app.extensions["phonegame"], address=url.partition("://")[2])
 

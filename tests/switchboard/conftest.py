@@ -10,12 +10,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from trio.testing import MockClock
 
 from phonegame.codes import CodePool
-from phonegame.switchboard import (
-    Switchboard,
-)
+from phonegame.switchboard import Switchboard, leases, post
 from phonegame.switchboard.memory import MemorySwitchboard
+from tests.redis_server import redis_server
+from tests.switchboard.workers import TwoWorkers, open_worker
+
+REDIS_SECONDS = 0.03
+"""It answers sooner, if it answers."""
 
 OpenSwitchboard = Callable[..., AbstractAsyncContextManager[Switchboard]]
 
@@ -25,7 +29,24 @@ async def open_memory(codes: list[str]) -> AsyncIterator[Switchboard]:
     yield MemorySwitchboard(CodePool(codes, random=Random(1)))
 
 
-IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {"memory": open_memory}
+@asynccontextmanager
+async def open_on_redis(codes: list[str]) -> AsyncIterator[Switchboard]:
+    """Of one worker that has a Redis to itself."""
+    async with redis_server() as server, open_worker(server, codes) as switchboard:
+        yield switchboard
+
+
+@asynccontextmanager
+async def open_two_workers(codes: list[str]) -> AsyncIterator[Switchboard]:
+    async with redis_server() as server, open_worker(server, codes) as games, open_worker(server, codes) as calls:
+        yield TwoWorkers(games, calls)
+
+
+IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {
+    "memory": open_memory,
+    "redis": open_on_redis,
+    "two workers": open_two_workers,
+}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
@@ -34,7 +55,29 @@ def implementation(request: Any) -> OpenSwitchboard:
 
 
 @pytest.fixture
+def autojump_clock(implementation: OpenSwitchboard) -> MockClock:
+    """In the place of pytest-trio's: what Redis answers takes time that this clock knows nothing of."""
+    return MockClock(autojump_threshold=0 if implementation is open_memory else REDIS_SECONDS)
+
+
+@pytest.fixture
 async def switchboard(implementation: OpenSwitchboard) -> AsyncIterator[Switchboard]:
     """Three codes."""
     async with implementation(["1", "2", "3"]) as switchboard:
         yield switchboard
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases that run out at once, for who has no 15 seconds."""
+    for name, seconds in {
+        "BEAT_SECONDS": 0.1,
+        "LEASE_SECONDS": 0.6,
+        "GRACE_SECONDS": 0.3,
+        "SETTLE_SECONDS": 0.8,
+        "MISSING_SECONDS": 0.5,
+        "WAIT_SECONDS": 0.5,
+    }.items():
+        monkeypatch.setattr(leases, name, seconds)
+    monkeypatch.setattr(post, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(post, "RESEND_SECONDS", 0.5)

@@ -19,6 +19,7 @@ from phonegame.switchboard import (
     Switchboard,
 )
 from tests.listen.deepgram_says import results
+from tests.switchboard.workers import TwoWorkers
 
 
 def heard(text: str) -> CallHeard:
@@ -26,6 +27,12 @@ def heard(text: str) -> CallHeard:
     message = parse(raw)
     assert message is not None
     return CallHeard(Heard(raw, message))
+
+
+async def settled(switchboard: Switchboard) -> None:
+    """Waits until both ends of every line know all that they are to know: at once, where they are in one process."""
+    if isinstance(switchboard, TwoWorkers):
+        await switchboard.settle()
 
 
 def ignore(_: object) -> None:

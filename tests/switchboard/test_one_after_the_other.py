@@ -14,7 +14,7 @@ from phonegame.switchboard import (
     Switchboard,
 )
 from phonegame.switchboard.memory import HANDOVER_SECONDS
-from tests.switchboard.played import Events, Phone, heard, ignore, is_refused, join
+from tests.switchboard.played import Events, Phone, heard, ignore, is_refused, join, settled
 
 
 async def test_the_next_caller_waits_until_the_last_words_are_through(switchboard: Switchboard) -> None:
@@ -27,6 +27,7 @@ async def test_the_next_caller_waits_until_the_last_words_are_through(switchboar
         first.release_nowait()
         nursery.start_soon(join, switchboard, seat, "second")
         await wait_all_tasks_blocked()
+        await settled(switchboard)
         assert events.started == [("first", 1)]
         assert await is_refused(switchboard, seat.code, "third") is Refused.BUSY
         first.deliver_nowait(heard("bye"))
@@ -70,6 +71,7 @@ async def test_a_join_cancelled_while_it_waits_does_not_let_the_next_one_jump_th
             await join(switchboard, seat, "gone")
         nursery.start_soon(join_and_close, "next")
         await wait_all_tasks_blocked()
+        await settled(switchboard)
         first.deliver_nowait(heard("bye"))
         first.close_nowait("hung_up", 1)
     assert events.order == [
@@ -92,7 +94,9 @@ async def test_a_game_that_leaves_tells_who_was_about_to_join(switchboard: Switc
         first.release_nowait()
         nursery.start_soon(phone.join, seat.code)
         await wait_all_tasks_blocked()
+        await settled(switchboard)
         seat.close_nowait(SeatClosed.SHUTDOWN)
+        await settled(switchboard)
         assert phone.commands == [GameLeft()]
         first.close_nowait("hung_up", 1)
     assert events.started == [("first", 1)]
@@ -108,9 +112,11 @@ async def test_a_command_means_nobody_who_is_not_yet_announced(switchboard: Swit
         first.release_nowait()
         nursery.start_soon(phone.join, seat.code)
         await wait_all_tasks_blocked()
+        await settled(switchboard)
         assert seat.command_nowait(Say(Saying(say_id="1", text="for the first one"))) == []
         assert seat.calls == []
         first.close_nowait("hung_up", 1)
         await wait_all_tasks_blocked()
+        await settled(switchboard)
         assert seat.calls == [("second", 1)]
     assert phone.commands == [GameLeft()]

@@ -22,7 +22,7 @@ from phonegame.switchboard import (
     Switchboard,
 )
 from phonegame.switchboard.memory import HANDOVER_SECONDS
-from tests.switchboard.played import Events, heard, ignore, is_refused, join
+from tests.switchboard.played import Events, heard, ignore, is_refused, join, settled
 
 CALLER = Caller(call_id="out", known_as="player", direction="outgoing")
 RINGING = CallStatus("ringing")
@@ -62,9 +62,11 @@ async def test_it_becomes_a_line_and_keeps_its_slot(switchboard: Switchboard) ->
         line.deliver_nowait(heard("hello"))
         reserved.deliver_nowait(CallStatus("machine"))
         seat.command_nowait(Clear())
+        await settled(switchboard)
         reserved.give_back_nowait()
         line.close_nowait("hung_up", 1.5)
         reserved.deliver_nowait(RINGING)
+        await settled(switchboard)
         assert [event.event for event in events.all] == [
             RINGING,
             CallStarted(CALLER),
@@ -95,6 +97,7 @@ async def test_a_ringing_phone_can_be_hung_up_and_told_nothing_else(switchboard:
         assert seat.command_nowait(Clear(), ["out"]) == []
         assert seat.command_nowait(HangUp(), ["somebody else"]) == []
         assert seat.command_nowait(HangUp(), [1]) == ["out"]
+        await settled(switchboard)
         assert commands == [HangUp()]
 
 
@@ -107,6 +110,7 @@ async def test_a_caller_who_is_joining_yet_is_not_hung_up_for_another(
         async with trio.open_nursery() as nursery:
             nursery.start_soon(join, switchboard, seat, "next")
             await wait_all_tasks_blocked()
+            await settled(switchboard)
             assert seat.command_nowait(HangUp()) == []
 
 
@@ -115,6 +119,7 @@ async def test_it_learns_that_the_game_has_left(switchboard: Switchboard) -> Non
         commands: list[Command] = []
         reserved = await reserve(switchboard, seat, commands)
         seat.close_nowait(SeatClosed.LEFT)
+        await settled(switchboard)
         assert commands == [GameLeft()]
         reserved.give_back_nowait()
 

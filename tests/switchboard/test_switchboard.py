@@ -32,7 +32,7 @@ from phonegame.switchboard import (
     SeatClosed,
     Switchboard,
 )
-from tests.switchboard.played import Events, Phone, heard, ignore, is_refused, join
+from tests.switchboard.played import Events, Phone, heard, ignore, is_refused, join, settled
 
 
 class TestCodes:
@@ -57,6 +57,7 @@ class TestCodes:
                 async with switchboard.open_seat(ignore):
                     pytest.fail("there are three codes only")
             line.deliver_nowait(heard("hello"))
+            await settled(switchboard)
             assert events.of("call") == [heard("hello")]
             line.close_nowait("hung_up", 1)
 
@@ -93,6 +94,7 @@ class TestCodes:
     ) -> None:
         async with switchboard.open_seat(ignore) as seat:
             seat.close_nowait(why)
+            await settled(switchboard)
             assert not switchboard.active
             seat.close_nowait(SeatClosed.SHUTDOWN)
             assert seat.closed is why
@@ -143,6 +145,7 @@ class TestJoin:
             line_two.deliver_nowait(heard("two"))
             line_one.deliver_nowait(heard("one"))
             assert one.command_nowait(Clear()) == ["a"]
+            await settled(switchboard)
             assert (phone_one.commands, phone_two.commands) == ([Clear()], [])
             line_one.close_nowait("hung_up", 1)
             line_two.close_nowait("hung_up", 1)
@@ -271,6 +274,7 @@ class TestCommands:
             await phone.join(seat.code)
             for command in commands:
                 assert seat.command_nowait(command) == ["call"]
+            await settled(switchboard)
             assert phone.commands == commands
 
     async def test_nobody_takes_one_before_and_after_a_call(self, switchboard: Switchboard) -> None:
@@ -279,6 +283,7 @@ class TestCommands:
             assert seat.command_nowait(Clear()) == []
             line = await phone.join(seat.code)
             line.release_nowait()
+            await settled(switchboard)
             assert seat.command_nowait(Clear()) == []
             assert seat.calls == []
         assert seat.command_nowait(Clear()) == []
@@ -318,12 +323,15 @@ class TestCommands:
             for phone in phones:
                 await phone.join(seat.code)
             assert seat.command_nowait(Clear(), to) == reached
+            await settled(switchboard)
             assert [phone.call_id for phone in phones if phone.commands] == reached
 
     async def test_one_that_ends_another_call_as_well_does_not_reach_that_one(self, switchboard: Switchboard) -> None:
         lines: list[Line] = []
+        taken: list[Command] = []
 
         def end_all(command: Command) -> None:
+            taken.append(command)
             for line in lines:
                 line.release_nowait()
 
@@ -333,7 +341,9 @@ class TestCommands:
                 line = await switchboard.join(seat.code, Caller(call_id=call_id), end_all)
                 assert not isinstance(line, Refused)
                 lines.append(line)
-            assert seat.command_nowait(HangUp(at_once=True)) == ["a"]
+            assert seat.command_nowait(HangUp(at_once=True))[0] == "a"
+            await settled(switchboard)
+        assert taken == [HangUp(at_once=True)]
 
 
 class TestErrorsAtOneEnd:
@@ -381,6 +391,7 @@ class TestErrorsAtOneEnd:
             line = await phone.join(seat.code)
             line.deliver_nowait(heard("blah"))
             line.deliver_nowait(heard("blah"))
+            await settled(switchboard)
             assert len(taken) == 2
             assert phone.commands == [GameLeft()]
             assert len(switchboard.active) == 1
@@ -397,5 +408,6 @@ class TestErrorsAtOneEnd:
             assert not isinstance(line, Refused)
             lines.append(line)
             seat.command_nowait(Say(Saying(say_id="1")))
+            await settled(switchboard)
             assert events.of("call") == [refusal]
             lines.clear()

@@ -14,6 +14,7 @@ from phonegame.wire.v1 import (
     CallStatus,
     CharacterEnded,
     CharacterSaid,
+    CodeChanged,
     Dtmf,
     Error,
     Pong,
@@ -22,6 +23,7 @@ from phonegame.wire.v1 import (
     SayFinished,
     SayStarted,
     ServerMessage,
+    ServerStopping,
     SpeechStarted,
     Transcript,
     UtteranceEnd,
@@ -90,6 +92,7 @@ FROM_GAME: list[dict[str, Any]] = [
 CALL: dict[str, Any] = {"call_id": "c1", "player": 2}
 TO_GAME: list[ServerMessage] = [
     Welcome(phone_number="+15550100", code="42", resume_token="t", resumed=False, away_seconds=60.0),
+    CodeChanged(code="43"),
     CallStarted(**CALL, direction="incoming", caller="+1•••••0123"),
     CallStarted(**CALL, direction="outgoing", caller=None),
     CallStatus(**CALL, status="dialling", dial_id="d-1", answered_by=None, reason=None),
@@ -120,6 +123,7 @@ TO_GAME: list[ServerMessage] = [
     CharacterEnded(**CALL, reason="hung_up"),
     CallEnding(**CALL, reason="the caller hung up"),
     CallEnded(**CALL, reason="the caller hung up", seconds=61.5),
+    ServerStopping(seconds=30.0),
     Error(code="malformed", message="text: is missing", in_reply_to="say", field="text", say_id="s-1"),
     Error(code="vocabulary_refused", message="too many words", **CALL),
     Error(code="dial_refused", message="to: is premium", in_reply_to="dial", dial_id="d-1", rule="premium"),

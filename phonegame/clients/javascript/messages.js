@@ -4,6 +4,7 @@
 export const TO_GAME = Object.freeze(/** @type {const} */ ([
   "welcome",
   "pong",
+  "code_changed",
   "call_status",
   "call_started",
   "speech_started",
@@ -19,6 +20,7 @@ export const TO_GAME = Object.freeze(/** @type {const} */ ([
   "character_ended",
   "call_ending",
   "call_ended",
+  "server_stopping",
   "error",
 ]));
 
@@ -27,6 +29,7 @@ export const TO_GAME = Object.freeze(/** @type {const} */ ([
  * @typedef {object} ServerMessages
  * @property {Welcome} welcome
  * @property {Pong} pong
+ * @property {CodeChanged} code_changed
  * @property {CallStatus} call_status
  * @property {CallStarted} call_started
  * @property {SpeechStarted} speech_started
@@ -42,6 +45,7 @@ export const TO_GAME = Object.freeze(/** @type {const} */ ([
  * @property {CharacterEnded} character_ended
  * @property {CallEnding} call_ending
  * @property {CallEnded} call_ended
+ * @property {ServerStopping} server_stopping
  * @property {ErrorMessage} error
  */
 
@@ -96,6 +100,14 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
  * @typedef {object} Pong
  * @property {"pong"} type
  * @property {string | number | null} id As the `ping` had it; null where it had none.
+ */
+
+/**
+ * Show this code in the place of the one before, which another game has got meanwhile. Calls go on.
+ * @typedef {object} CodeChanged
+ * @property {"code_changed"} type
+ * @property {number} seq Counts the messages to this game, without a hole.
+ * @property {string} code What the player is to say or key from here on.
  */
 
 /**
@@ -282,6 +294,14 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
  */
 
 /**
+ * No caller can join any more. When no call is left, the connection is closed with 1012: connect again.
+ * @typedef {object} ServerStopping
+ * @property {"server_stopping"} type
+ * @property {number} seq Counts the messages to this game, without a hole.
+ * @property {number} seconds How long calls may go on at the most.
+ */
+
+/**
  * Something that the game asked for could not be done. All goes on, unless the connection is closed behind it.
  * @typedef {object} ErrorMessage
  * @property {"error"} type
@@ -294,7 +314,7 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
  * @property {string | null} [call_id]
  * @property {number | null} [player]
  * @property {string | null} [dial_id]
- * @property {string | null} [rule] What stands against a `dial`: number, premium, dial_allow, no_room, dial_per_minute, dial_per_game, dial_per_number, dial_at_once, no_carrier or closing. There may be others.
+ * @property {string | null} [rule] What stands against a `dial`: number, premium, dial_allow, no_room, dial_per_minute, dial_per_game, dial_per_number, dial_at_once, unreachable, no_carrier, full or closing. There may be others.
  */
 
 /**

@@ -132,6 +132,8 @@ def _server_variables(address: str, speech: str, carrier: str) -> dict[str, str]
         "TWILIO_PHONE_NUMBER": NUMBER,
         "PHONEGAME_PUBLIC_URL": f"http://{address}",
         "PHONEGAME_DIAL_ALLOW": DIALLED,
+        # who ends the demo does not wait for its calls
+        "PHONEGAME_STOP_SECONDS": "0",
     }
 
 

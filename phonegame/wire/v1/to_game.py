@@ -46,6 +46,12 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
     away_seconds: Annotated[float, Meta(description="How long a lost game is waited for.")]
 
 
+class CodeChanged(msgspec.Struct, frozen=True, kw_only=True, tag="code_changed"):
+    """Show this code in the place of the one before, which another game has got meanwhile. Calls go on."""
+
+    code: Annotated[str, Meta(description="What the player is to say or key from here on.")]
+
+
 class CallStatus(_OfCall, frozen=True, kw_only=True, tag="call_status"):
     """How an outgoing call goes on until somebody is there (`call_started`); then, who has answered."""
 
@@ -192,6 +198,12 @@ class CallEnded(_OfCall, frozen=True, kw_only=True, tag="call_ended"):
     seconds: Annotated[float, Meta(description="How long the call was.")]
 
 
+class ServerStopping(msgspec.Struct, frozen=True, kw_only=True, tag="server_stopping"):
+    """No caller can join any more. When no call is left, the connection is closed with 1012: connect again."""
+
+    seconds: Annotated[float, Meta(description="How long calls may go on at the most.")]
+
+
 class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_defaults=True):
     """Something that the game asked for could not be done. All goes on, unless the connection is closed behind it."""
 
@@ -216,7 +228,8 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag="error", omit_default
         str | None,
         Meta(
             description="What stands against a `dial`: number, premium, dial_allow, no_room, dial_per_minute, "
-            "dial_per_game, dial_per_number, dial_at_once, no_carrier or closing. There may be others."
+            "dial_per_game, dial_per_number, dial_at_once, unreachable, no_carrier, full or closing. There may be "
+            "others."
         ),
     ] = None
 
@@ -230,7 +243,8 @@ class Pong(msgspec.Struct, frozen=True, kw_only=True, tag="pong"):
 Unnumbered = Welcome | Pong
 """Belong to a connection, not to the game: they have no `seq`."""
 Numbered = (
-    CallStatus
+    CodeChanged
+    | CallStatus
     | CallStarted
     | SpeechStarted
     | Transcript
@@ -245,6 +259,7 @@ Numbered = (
     | CharacterEnded
     | CallEnding
     | CallEnded
+    | ServerStopping
     | Error
 )
 ServerMessage = Unnumbered | Numbered

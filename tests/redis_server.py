@@ -1,0 +1,127 @@
+"""A real Redis server of a test's own: on a free port of this machine, in a folder of its own, gone at the end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trio
+
+from tests.programs import needed_program
+
+START_SECONDS = 20
+
+
+@dataclass
+class RedisServer:
+    """Runs, or does not: `stop` and `start` as often as a test likes. Its port stays the same."""
+
+    program: str
+    folder: Path
+    port: int
+    more: tuple[str, ...] = ()
+    """Of its command line."""
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    async def start(self) -> None:
+        """With what it has saved, where `stop(save=True)` was the last that was done to it."""
+        assert self.process is None
+        command = [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        command += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "redis.log", *self.more]
+        self.process = subprocess.Popen(  # noqa: ASYNC220 - takes no time
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        with trio.fail_after(START_SECONDS):
+            # one that wants a password is up as well
+            while not (await self._says("PING")).startswith(("+PONG", "-NOAUTH")):
+                assert self.process.poll() is None, (self.folder / "redis.log").read_text()
+                # nothing tells of a port that is about to open
+                await trio.sleep(0.02)
+
+    async def stop(self, *, save: bool = False) -> None:
+        """In order: at once, and what it knows is kept only with `save`."""
+        process, self.process = self.process, None
+        assert process is not None
+        await self._says("SHUTDOWN SAVE" if save else "SHUTDOWN NOSAVE")
+        await trio.to_thread.run_sync(process.wait)
+
+    def kill(self) -> None:
+        """As when the machine dies."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def pause(self) -> None:
+        """It takes connections, since the system does, and answers nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    async def flush(self) -> None:
+        """All keys are gone, as after a failover to an empty replica."""
+        assert await self._says("FLUSHALL") == "+OK"
+
+    async def commands(self) -> int:
+        """That it has been given so far, this question included."""
+        lines = await self._lines("INFO stats")
+        (line,) = [line for line in lines if line.startswith("total_commands_processed:")]
+        return int(line.partition(":")[2])
+
+    async def _lines(self, command: str) -> list[str]:
+        async with await trio.open_tcp_stream("127.0.0.1", self.port) as stream:
+            await stream.send_all(f"{command}\r\nQUIT\r\n".encode())
+            return b"".join([chunk async for chunk in stream]).decode().split("\r\n")
+
+    async def _says(self, command: str) -> str:
+        """The first line of its answer; empty where nobody is there."""
+        try:
+            async with await trio.open_tcp_stream("127.0.0.1", self.port) as stream:
+                await stream.send_all(f"{command}\r\n".encode())
+                return (await stream.receive_some()).decode().partition("\r\n")[0]
+        except OSError:
+            return ""
+
+    async def be_cluster(self) -> None:
+        """All of a cluster, which has one node. Started with `--cluster-enabled yes`."""
+        assert await self._says("CLUSTER ADDSLOTSRANGE 0 16383") == "+OK"
+        with trio.fail_after(START_SECONDS):
+            # nothing tells of it
+            while "cluster_state:ok" not in await self._lines("CLUSTER INFO"):  # noqa: ASYNC110
+                await trio.sleep(0.02)
+
+
+def free_port() -> int:
+    """Nobody has it at the moment. A cluster needs another one, 10000 above."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port <= 65535 - 10_000:
+            return port
+
+
+@asynccontextmanager
+async def redis_server(*more: str) -> AsyncIterator[RedisServer]:
+    """One that runs. The test is skipped where no redis-server is installed. `more`: of its command line."""
+    program = needed_program("redis-server")
+    with TemporaryDirectory() as folder:
+        server = RedisServer(program, Path(folder), free_port(), more)
+        try:
+            await server.start()
+            yield server
+        finally:
+            server.kill()
