@@ -85,7 +85,9 @@ class PhoneGame:
             deepgram_key=settings.deepgram_api_key.get_secret_value(),
         )
         self.voices.keep(settings.fixed_prompts())
-        self.day = DayPurse(DayBudget(settings.day_tokens, settings.day_minutes, settings.day_characters))
+        self.day = DayPurse(
+            DayBudget(settings.day_turns, settings.day_tokens, settings.day_minutes, settings.day_characters)
+        )
         memory = open_memory(settings)
         self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
         self._number_key = memory.number_key if memory is not None else number_key(settings)

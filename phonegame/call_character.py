@@ -128,6 +128,7 @@ class CallCharacter(Audience):
         """Told who is on the phone from now on; None: nobody any more."""
         self.on_timed: Callable[[TurnTimes], None] = lambda times: None
         speech.on_finished = self._note_sound
+        speech.on_taken = self.yield_nowait
         speech.on_voice_failed = casting.on_voice_failed
 
     # what the call tells
@@ -169,6 +170,11 @@ class CallCharacter(Audience):
         self._is_over |= why is End.CALL_ENDED
         if self._conversation is not None:
             self._conversation.stop_nowait(why)
+
+    def yield_nowait(self) -> None:
+        """The game has taken the word."""
+        if self._conversation is not None:
+            self._conversation.yield_nowait()
 
     def meet_machine_nowait(self, takes_message: bool) -> None:
         """A machine has answered, and no character talks to one. `takes_message`: it records from now on."""
@@ -298,6 +304,8 @@ class CallCharacter(Audience):
                 return self._prompts.prompt_limit_minutes
             case Limit.CHARACTERS:
                 return self._prompts.prompt_limit_characters
+            case Limit.DAY_TURNS:
+                return self._prompts.prompt_day_turns
             case Limit.DAY_TOKENS:
                 return self._prompts.prompt_day_tokens
             case Limit.DAY_MINUTES:

@@ -13,7 +13,7 @@ from phonegame.listen.transcript import Heard
 from phonegame.prompts import Prompts
 from phonegame.speak.hold import hold_tone
 from phonegame.speak.running_order import MAX_SAYINGS
-from phonegame.speak.saying import Dropped, Receipt, Saying
+from phonegame.speak.saying import Dropped, Priority, Receipt, Saying
 from phonegame.speak.speaker import Receipts, Speaker, VoiceSource
 from phonegame.switchboard import CallEvent, SayFinished, SayStarted
 
@@ -79,6 +79,8 @@ class CallSpeech:
         """Who gets the receipt of a saying that is neither the game's nor the server's own."""
         self.on_finished: Callable[[], None] = lambda: None
         """Called whenever the caller has heard something, whosever."""
+        self.on_taken: Callable[[], None] = lambda: None
+        """Called when the game takes the word from whoever else speaks, or was about to."""
         self.on_started: Callable[[Whose, Saying], None] = lambda by, saying: None
         """Called when the first sound of a saying is on its way."""
         self.on_said: list[Callable[[Whose, Saying, Receipt], None]] = []
@@ -166,14 +168,18 @@ class CallSpeech:
             self._drop(saying, Dropped.NO_MACHINE)
         else:
             self.speaker.say_nowait(saying)
+            if saying.priority is Priority.NOW:
+                self.on_taken()
 
     def clear(self) -> None:
-        """All that the game wanted to say."""
+        """All that the game wanted to say, and a character."""
         self.speaker.clear_nowait()
         self._drop_kept(Dropped.CLEARED)
+        self.on_taken()
 
     async def wait_said(self) -> None:
-        """Until nothing is being said, or waits to be said, to whomever."""
+        """Until all has been said that the game wants to be said before the end."""
+        self.on_taken()
         await self._tone_known.wait()
         await self.speaker.wait_silent()
 

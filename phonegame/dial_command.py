@@ -13,6 +13,7 @@ from typing import Any
 import click
 from pydantic import Field, ValidationError
 
+from phonegame.server_address import DEFAULT_ADDRESS, server_url
 from phonegame.settings import Settings
 from phonegame.twilio_settings import TwilioSettings
 
@@ -33,7 +34,7 @@ class DialSettings(TwilioSettings):
 
     model_config = Settings.model_config
 
-    proxy_url: str = Field("127.0.0.1:5000", validation_alias="PROXY_URL")
+    proxy_url: str = Field(DEFAULT_ADDRESS, validation_alias="PROXY_URL")
     cert_pem: str = Field("", validation_alias="CERT_PEM")
 
 
@@ -94,10 +95,7 @@ def _variable(place: object) -> str:
 
 
 def _server_url(settings: DialSettings) -> str:
-    host, _, port = settings.proxy_url.rpartition(":")
-    # bound to all addresses, it is on this machine's own too
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - not bound here
-    return f"{'https' if settings.cert_pem else 'http'}://{host}:{port}"
+    return server_url(settings.proxy_url, tls=bool(settings.cert_pem))
 
 
 def _place(server: str, key: str, order: dict[str, str | None]) -> str:

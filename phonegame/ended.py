@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from phonegame.dialling.outgoing import Unwanted
+from phonegame.dialling.stages import Unwanted
 from phonegame.front_desk import TurnedAway
 from phonegame.prompts import Prompts
 

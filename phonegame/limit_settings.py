@@ -47,8 +47,11 @@ class LimitSettings(BaseSettings):
     """How long characters stay in one call."""
     call_characters: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
     """Spoken by characters in one call: a voice is paid by them."""
+    day_turns: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
+    """How often characters answer, in all calls of a day, which begins at midnight, local time. 0, here and in the next
+    three: no limit."""
     day_tokens: Annotated[int, Field(ge=0, le=10_000_000_000)] = 5_000_000
-    """Of models, in all calls of a day, which begins at midnight, local time. 0, here and in the next two: no limit."""
+    """Of models in a day."""
     day_minutes: Annotated[float, Field(ge=0, le=1_000_000)] = 2_000
     """That callers talk to characters in a day; of several at once, each one's."""
     day_characters: Annotated[int, Field(ge=0, le=1_000_000_000)] = 1_000_000

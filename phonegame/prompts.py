@@ -88,8 +88,9 @@ class Prompts(BaseSettings):
     prompt_limit_minutes: GoodbyePrompt = "Our time is up. Goodbye."
     prompt_limit_characters: GoodbyePrompt = "I have said as much as I can in one call. Goodbye."
 
+    prompt_day_turns: GoodbyePrompt = "I have answered enough for today. Please call again tomorrow. Goodbye."
+    """`PHONEGAME_DAY_TURNS`, by all characters together; so the next three."""
     prompt_day_tokens: GoodbyePrompt = "I have thought enough for today. Please call again tomorrow. Goodbye."
-    """`PHONEGAME_DAY_TOKENS`, by all characters together; so the next two."""
     prompt_day_minutes: GoodbyePrompt = "I have no more time today. Please call again tomorrow. Goodbye."
     prompt_day_characters: GoodbyePrompt = "I have said enough for today. Please call again tomorrow. Goodbye."
 

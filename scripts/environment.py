@@ -107,10 +107,10 @@ def _install(python: Path, extras: Sequence[str]) -> None:
     Pip's own environment for the build takes constraints from a variable: up to pip 25.2 from PIP_CONSTRAINT,
     after that from PIP_BUILD_CONSTRAINT. The paths are relative, since pip splits both variables at spaces.
     """
-    print("Installing phonegame and what it needs ...", flush=True)
+    print("Installing phonegame and what it needs: this takes a minute, once ...", flush=True)
     constraints = {"PIP_CONSTRAINT": LOCK.name, "PIP_BUILD_CONSTRAINT": LOCK.name}
     target = f".[{','.join(extras)}]"
-    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--editable", target]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", target]
     if _run(install, env={**os.environ, **constraints}) != 0:
         raise EnvironmentFault(
             "pip could not install what phonegame needs; its own words are above.\n"

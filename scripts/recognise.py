@@ -2,7 +2,7 @@
 
     python scripts/recognise.py                  100 calls, one after the other: about five minutes
     python scripts/recognise.py --alone          the recogniser without server, sockets and pace: half a minute
-    python scripts/recognise.py --speaker espeak in eSpeak NG's voice rather than that of recordings
+    python scripts/recognise.py --speaker espeak in eSpeak NG's voice, as typed text at a local phone
 
 Run it with a Python that has phonegame and its extra `local`. The recordings are those of Debian's package
 asterisk-core-sounds-en-wav (one woman, 8 kHz); nothing in the recogniser was estimated from them.
@@ -22,7 +22,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import trio
@@ -37,10 +36,11 @@ from phonegame.local.speech.heard import Final
 from phonegame.local.speech.numerals import ONES, TEENS, TENS, with_numerals
 from phonegame.local.speech.sphinx.recogniser import SphinxRecogniser
 from phonegame.local.text_game import Closed, Code, Connected
+from phonegame.local.voice_sign import signed
 from phonegame.settings import DEEPGRAM_URL
 from phonegame.speak.espeak import ESpeakVoice
 
-SOUNDS = Path("/usr/share/asterisk/sounds/en/digits")
+SOUNDS = Path("/usr/share/asterisk/sounds/en_US_f_Allison/digits")
 SILENT_BYTES = frozenset(range(0x6A, 0x80)) | frozenset(range(0xEA, 0x100))
 """mu-law below about a hundredth of full scale."""
 GAMES = 10
@@ -49,7 +49,6 @@ PAUSE_MS = 300  # between the answer and the first word
 ANSWER_SECONDS = 4.0  # after the last word, for `connected` to come
 
 Speaker = Callable[[int], bytes]
-Voices = Literal["human", "espeak"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,11 @@ def main() -> int:
         print(f"No recordings in {options.sounds}: apt-get install asterisk-core-sounds-en-wav", file=sys.stderr)
         return 2
     speaker: Speaker = partial(say_from_recordings, options.sounds)
-    voices: Voices = "human"
     if options.speaker == "espeak":
-        speaker, voices = say_with_espeak, "espeak"
+        speaker = say_with_espeak
     print(_method(options.speaker, options.sounds, alone=options.alone), flush=True)
     started = time.monotonic()
-    tally = ask_recogniser(speaker, voices) if options.alone else trio.run(place_calls, speaker, voices, options.seed)
+    tally = ask_recogniser(speaker) if options.alone else trio.run(place_calls, speaker, options.seed)
     print(f"\n{tally.report()}\nin {time.monotonic() - started:.0f} s")
     if options.alone:
         return 0
@@ -113,7 +111,7 @@ def say_from_recordings(sounds: Path, number: int) -> bytes:
 
 
 def say_with_espeak(number: int) -> bytes:
-    return ESpeakVoice().synthesise_blocking(in_words(number))
+    return signed(ESpeakVoice().synthesise_blocking(in_words(number)))
 
 
 def in_words(number: int) -> str:
@@ -133,10 +131,10 @@ def _trimmed(mulaw: bytes) -> bytes:
 # the recogniser alone
 
 
-def ask_recogniser(speaker: Speaker, voices: Voices) -> Tally:
+def ask_recogniser(speaker: Speaker) -> Tally:
     right, wrong, none = 0, [], []
     for number in range(100):
-        recogniser = SphinxRecogniser(300, voices=voices)
+        recogniser = SphinxRecogniser(300)
         heard = [*recogniser.feed(_surrounded(speaker(number))), *recogniser.finish()]
         finals = [event for event in heard if isinstance(event, Final)]
         text = " ".join(word.text for final in finals for word in with_numerals(final.words))
@@ -156,12 +154,12 @@ def _surrounded(mulaw: bytes) -> bytes:
 # the whole chain
 
 
-async def place_calls(speaker: Speaker, voices: Voices, seed: int) -> Tally:
+async def place_calls(speaker: Speaker, seed: int) -> Tally:
     """One call after the other, so that it is certain which caller joined which game."""
     right, wrong, none = 0, [], []
     waiting = set(range(100))
     with tempfile.TemporaryDirectory() as folder:
-        async with run_programs(Path(folder), voices) as server:
+        async with run_programs(Path(folder)) as server:
             while waiting:
                 async with connected_games(server) as (codes, joins):
                     numbers = [code for code in codes if code in waiting]
@@ -214,12 +212,12 @@ async def _watch(game: GameClient, code: int, to_joins: trio.MemorySendChannel[i
 
 
 @asynccontextmanager
-async def run_programs(folder: Path, voices: Voices) -> AsyncIterator[str]:
+async def run_programs(folder: Path) -> AsyncIterator[str]:
     """The speech service and the server; yields the server's host:port."""
     address = f"127.0.0.1:{_free_port()}"
     async with trio.open_nursery() as nursery:
         variables = dict(_variables())
-        service = Program("speech service", ["speech", "--port", "0", "--voices", voices], variables)
+        service = Program("speech service", ["speech", "--port", "0"], variables)
         speech: str = await nursery.start(run_program, service, folder, _printed_address)
         variables |= {
             "PROXY_URL": address,

@@ -16,6 +16,7 @@ class Limit(Enum):
     TOKENS = "limit_tokens"
     MINUTES = "limit_minutes"
     CHARACTERS = "limit_characters"
+    DAY_TURNS = "limit_day_turns"
     DAY_TOKENS = "limit_day_tokens"
     DAY_MINUTES = "limit_day_minutes"
     DAY_CHARACTERS = "limit_day_characters"

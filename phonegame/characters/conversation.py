@@ -74,8 +74,12 @@ class Conversation:
         self._stopped: Reply | Line | None = None
         """By something that sounded like the caller, and is yet to become a turn."""
         self._resumed = 0
+        self._has_yielded = False
+        """The caller's last words have had their answer, though the game may have taken it away."""
         self.turns = 0
         """How many of the caller's have been answered, or will be."""
+        self._owes_turn = False
+        """The newest has not had its answer to the end."""
         self._failures = self._silences = 0
         self._quiet_since = trio.current_time()
         self._playing: Span = SILENCE
@@ -113,6 +117,13 @@ class Conversation:
         """Of an action. Gives the reason, in words, where it changes nothing."""
         return self.errands.take_result(action_id, result, failed=failed)
 
+    def yield_nowait(self) -> None:
+        """The game has taken the word: what noise has stopped is not gone on with."""
+        if self._stopped is not None and self._stopped.was_audible:
+            self._stopped, self._has_yielded = None, True
+            if self._next is not None and self._next.begins_with is not AFRESH:
+                self._next = None
+
     def stop_nowait(self, why: End) -> None:
         """Nothing more is said; `run` returns. The first reason counts."""
         self._finish(why)
@@ -149,6 +160,7 @@ class Conversation:
             self._finish(End.FAILED)
         finally:
             self.stop_nowait(End.CALL_ENDED)
+            self._pay_turn()
             self.errands.end("the conversation has ended")
         assert self._end is not None
         return self._end
@@ -192,7 +204,7 @@ class Conversation:
             if self.memory.is_answered and reply.begins_with is AFRESH:
                 # by the reply before it, behind an action
                 return
-        self._reply = reply
+        self._reply, self._has_yielded = reply, False
         await self._perform(reply)
 
     async def _perform(self, reply: Reply) -> None:
@@ -204,6 +216,8 @@ class Conversation:
             self._begin_quiet()
             if reply.times.first_frame is not None:
                 self._setting.audience.timed(reply.times)
+        if not reply.is_cut and self._next is None:
+            self._pay_turn()
         if reply.failure is not None and not reply.is_cut:
             await self._fail(reply.failure)
         elif reply.is_cut and self._voice_has_failed:
@@ -218,6 +232,11 @@ class Conversation:
                 self._failures = 0
             if reply.begins_with.ends is not None:
                 self._finish(reply.begins_with.ends)
+
+    def _pay_turn(self) -> None:
+        if self._owes_turn:
+            self.purse.spend(Limit.TURNS, 1)
+        self._owes_turn = False
 
     async def _fail(self, why: str) -> None:
         self._failures += 1
@@ -304,10 +323,11 @@ class Conversation:
         prepared = next((each for each in (self._next, self._reply) if each and not each.is_committed), None)
         if text:
             self.memory.add(CallerSaid(text))
-            self.purse.spend(Limit.TURNS, 1)
+            self._pay_turn()
+            self._owes_turn = True
             self.turns += 1
             self._silences = self._resumed = 0
-            self._stopped = None
+            self._stopped, self._has_yielded = None, False
         if prepared is not None and text and prepared.said == text and not prepared.is_cut:
             prepared.times.speech_ended = self._heard_last.speech_ended
             prepared.times.final_result = self._heard_last.final_result
@@ -319,7 +339,7 @@ class Conversation:
             self._next = None
         if self._stopped is not None:
             self._resume(self._stopped)
-        elif not self.memory.is_answered:
+        elif not (self.memory.is_answered or self._has_yielded):
             self._next = Reply(self, replace(self._heard_last, turn_ended=due))
 
     def _resume(self, stopped: Reply | Line) -> None:
@@ -367,7 +387,7 @@ class Conversation:
     def _cut_all(self, by_caller: bool) -> None:
         speaks = self._reply or self._line
         if speaks is self._line or not (self._reply and self._reply.is_cut):
-            self._stopped = speaks if by_caller else None
+            self._stopped, self._has_yielded = (speaks, False) if by_caller else (None, True)
             if by_caller:
                 self._turns.promise(trio.current_time())
         if self._reply is not None:

@@ -23,6 +23,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class DayBudget:
     """Fields of `Settings`, which says what they mean. 0: no limit."""
 
+    turns: int = 0
     tokens: int = 0
     minutes: float = 0
     characters: int = 0
@@ -33,6 +34,7 @@ class DayPurse:
 
     def __init__(self, limits: DayBudget, today: Callable[[], str] = local_day) -> None:
         self._limits = {
+            Limit.DAY_TURNS: limits.turns or math.inf,
             Limit.DAY_TOKENS: limits.tokens or math.inf,
             Limit.DAY_MINUTES: limits.minutes or math.inf,
             Limit.DAY_CHARACTERS: limits.characters or math.inf,
@@ -48,6 +50,8 @@ class DayPurse:
     def spend(self, what: Limit, amount: float) -> None:
         self._count(trio.current_time())
         match what:
+            case Limit.TURNS:
+                self._add(Limit.DAY_TURNS, amount)
             case Limit.TOKENS:
                 self._add(Limit.DAY_TOKENS, amount)
             case Limit.CHARACTERS:

@@ -109,6 +109,11 @@ class Reply:
         return not self._cast.mouth.is_silent or bool(self._spoken.phrases)
 
     @property
+    def was_audible(self) -> bool:
+        """Whether something of it has been on its way to the caller, in any round."""
+        return any(each.phrases for each in self._all_spoken)
+
+    @property
     def hangs_up(self) -> bool:
         return bool(self._hang_up_id) and not self.is_cut
 

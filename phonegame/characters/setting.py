@@ -30,6 +30,7 @@ class End(Enum):
     TOKENS = Limit.TOKENS.value
     MINUTES = Limit.MINUTES.value
     CHARACTERS = Limit.CHARACTERS.value
+    DAY_TURNS = Limit.DAY_TURNS.value
     DAY_TOKENS = Limit.DAY_TOKENS.value
     DAY_MINUTES = Limit.DAY_MINUTES.value
     DAY_CHARACTERS = Limit.DAY_CHARACTERS.value

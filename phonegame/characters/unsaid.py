@@ -39,6 +39,8 @@ class Line:
     ends: End | None = None
     spoken: Spoken = field(default_factory=Spoken)
 
+    was_audible = True
+
     @property
     def unsaid(self) -> Unsaid:
         return Unsaid(rest_of([self.text], [self.spoken]), ends=self.ends)

@@ -21,8 +21,8 @@ _MEANING = {
 _PASSING = frozenset({408, 425, 429})
 BAD_QUERY = 400
 """`INVALID_QUERY_PARAMETER` and its like."""
-_BAD_DATA = 1008
-"""The close code of DATA-0000 and its like."""
+_BAD_DATA = "DATA-0000"
+"""What it is sent cannot be decoded. Other closes with the code 1008 are for how it was sent, such as too fast."""
 
 
 class DeepgramFailure(Exception):
@@ -82,7 +82,7 @@ def unreachable(error: BaseException, *, key: str = "") -> DeepgramFailure:
 def closed(code: int, reason: str | None, *, key: str = "") -> DeepgramFailure:
     """The connection ended although the call goes on."""
     details = f"(code {code}, {_quoted(reason or 'no reason', 200, key)})"
-    if code == _BAD_DATA:
+    if _BAD_DATA in (reason or ""):
         return DeepgramFailure(
             f"Deepgram does not take what it is sent {details}: check encoding and sample_rate in DEEPGRAM_URL",
             passing=False,

@@ -23,7 +23,8 @@ import structlog
 import trio
 
 from phonegame.dialling.dialler import Answer, Dialler
-from phonegame.dialling.outgoing import OutgoingCall, Unwanted, takes_message
+from phonegame.dialling.outgoing import OutgoingCall
+from phonegame.dialling.stages import Unwanted, takes_message
 from phonegame.switchboard import Caller, Reserved
 from phonegame.switchboard.elsewhere import Elsewhere
 

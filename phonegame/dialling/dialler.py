@@ -11,10 +11,11 @@ import structlog
 import trio
 
 from phonegame.dialling.called_in import CalledIn
-from phonegame.dialling.outgoing import Order, Outcome, OutgoingCall, Places, Unwanted
+from phonegame.dialling.outgoing import Order, OutgoingCall, Places
 from phonegame.dialling.quota import DialQuota
 from phonegame.dialling.rules import NOT_CALLED_IN, DialRefused, DialRules, Rule
 from phonegame.dialling.shared import SharedDialLimits
+from phonegame.dialling.stages import Outcome, Unwanted
 from phonegame.logs import masked
 from phonegame.switchboard import Caller, CallStatus, Switchboard
 

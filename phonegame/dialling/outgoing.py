@@ -20,14 +20,14 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from enum import Enum, IntEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 import trio
 
 from phonegame.carrier import CarrierError, CarrierUnclear
 from phonegame.dialling.rules import DialRefused, Rule
+from phonegame.dialling.stages import ANSWERERS, ENDS, STAGES, End, Outcome, Stage, Unwanted, takes_message
 from phonegame.switchboard import (
     Caller,
     CallStatus,
@@ -83,46 +83,6 @@ class Order:
     def detects_machine(self) -> bool:
         """Whether the carrier is to find out who has answered, which costs something."""
         return self.code is not None or self.meets_character
-
-
-class Stage(IntEnum):
-    DIALLING = 0
-    RINGING = 1
-    ANSWERED = 2
-    CONNECTED = 3
-    OVER = 4
-
-
-End = Literal["busy", "no_answer", "failed", "cancelled"]
-Outcome = Literal["connected", "refused"] | End
-"""What becomes of the phone; of one that is connected, the call's own end tells the rest. Refused: a limit of ours."""
-
-
-class Unwanted(Enum):
-    """Why nobody needs the call any more."""
-
-    GAME_LEFT = "the game left"
-    HUNG_UP = "the game hung up"
-    OPERATOR = "the operator ended the call"
-    CLOSING = "the server is going down"
-
-
-_ENDS: dict[str, tuple[End, str | None]] = {
-    "busy": ("busy", None),
-    "no-answer": ("no_answer", None),
-    "failed": ("failed", "the carrier could not put the call through"),
-    "canceled": ("cancelled", None),
-    "completed": ("failed", "the phone was answered, and hung up before the game could be connected"),
-}
-_STAGES = {"ringing": Stage.RINGING, "in-progress": Stage.ANSWERED, "answered": Stage.ANSWERED}
-_ANSWERERS = frozenset(
-    ["human", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"]
-)
-
-
-def takes_message(answered_by: str | None) -> bool:
-    """A machine has answered, and records what is said from now on."""
-    return answered_by is not None and answered_by.startswith("machine_end")
 
 
 class OutgoingCall:
@@ -309,10 +269,10 @@ class OutgoingCall:
         """`status`: in Twilio's words. Whatever is not known is ignored."""
         if not self._is_ours(call_sid):
             return
-        if status in _STAGES:
-            self._advance(_STAGES[status])
-        elif status in _ENDS:
-            self._end(*_ENDS[status])
+        if status in STAGES:
+            self._advance(STAGES[status])
+        elif status in ENDS:
+            self._end(*ENDS[status])
 
     def answer_nowait(self, call_sid: str) -> bool:
         """The phone was answered, and the carrier asks what to do. False: nobody needs the call any more."""
@@ -326,7 +286,7 @@ class OutgoingCall:
         if not self._is_ours(call_sid) or self.answered_by is not None or self.is_over:
             return
         self._advance(Stage.ANSWERED)
-        self.answered_by = answered_by if answered_by in _ANSWERERS else "unknown"
+        self.answered_by = answered_by if answered_by in ANSWERERS else "unknown"
         self._log.info("answered", by=self.answered_by)
         self._tell("answered" if self.answered_by in ("human", "unknown") else "machine")
         self.detected.set()

@@ -29,6 +29,7 @@ from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.audio_buffer import KEEP_SECONDS, AudioBuffer
 from phonegame.listen.audio_clock import AudioClock
 from phonegame.listen.heard import Heard
+from phonegame.listen.pace import Pace
 from phonegame.listen.session import Session, open_session
 from phonegame.listen.transcript import Transcript
 from phonegame.listen.vocabulary import Vocabulary
@@ -40,10 +41,6 @@ SILENCE_SECONDS = 0.4
 """Where no audio has come for so long, and a turn waits for its end, so much silence is sent."""
 AT_ONCE_BYTES = 250 * BYTES_PER_MS
 """Larger pieces, a filled gap mostly, go as backlog does."""
-CATCH_UP_RATE = 1.25
-"""Deepgram takes no more than 1.25 times real time ("Recovering from connection errors")."""
-CATCH_UP_HEAD_START = 0.5
-"""Seconds of audio that may go at once on top of that, so that a short hiccup leaves no lag behind."""
 FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_SECONDS = 4.0
 SETTLED_SECONDS = 10
@@ -78,6 +75,7 @@ class Listener:
         self._vocabulary = Vocabulary(url, lambda why: self.on_refused(why))
         self._buffer = AudioBuffer()
         self._clock = AudioClock()
+        self._pace = Pace()
         self._transcript = Transcript(self._api, final_seconds)
         self._session: Session | None = None
         self._unanswered_from = 0  # position up to which audio had been sent when Deepgram last spoke
@@ -110,19 +108,22 @@ class Listener:
 
     def hear_nowait(self, audio: bytes) -> None:
         """Takes mu-law audio; it goes to Deepgram as soon as it makes a piece, where nothing older is waiting."""
-        buffer, unsent_from = self._buffer, self._buffer.cursor
+        buffer, unsent_from, now = self._buffer, self._buffer.cursor, trio.current_time()
         waiting = buffer.end - unsent_from
         buffer.append(audio)
-        self._clock.came_nowait(buffer.end / BYTES_PER_SECOND, trio.current_time())
+        self._clock.came_nowait(buffer.end / BYTES_PER_SECOND, now)
         if buffer.cursor != unsent_from:
             self._fell_behind.set()
         unsent = waiting + len(audio)
         if unsent < self._least_bytes:
             return
-        at_once = waiting < self._least_bytes and unsent <= AT_ONCE_BYTES and not self._catching_up
+        # a stalled machine gets what has come meanwhile in small pieces, one right behind the other
+        is_in_time = waiting < self._least_bytes and unsent <= AT_ONCE_BYTES and now >= self._pace.ready_at
+        at_once = is_in_time and not self._catching_up
         piece = buffer.next_piece(unsent) if at_once and waiting else audio
         if at_once and self._session is not None and self._session.send_audio_nowait(piece):
             buffer.cursor = buffer.end
+            self._pace.sent(unsent, now)
         else:
             self._work.set()
 
@@ -229,6 +230,7 @@ class Listener:
         """Lets the session hear again what no result covers, and delivers what it can no longer hear."""
         self._buffer.trim()
         self._fell_behind = trio.Event()
+        self._pace = Pace()
         self._catching_up = self._silence_due = False
         resume_at, promoted = self._transcript.lose_session(self._buffer.start / BYTES_PER_SECOND)
         self._buffer.rewind(round(resume_at * BYTES_PER_SECOND))
@@ -365,13 +367,12 @@ class Listener:
         self._silence_due = self._catching_up = False
 
     async def _send_backlog(self, session: Session) -> None:
-        """No faster than Deepgram takes it: audio that did not come in the time before gives no credit."""
-        began, first = trio.current_time(), self._buffer.cursor
+        """No faster than Deepgram takes it."""
         self._catching_up = True
         while self._buffer.unsent and not self._leaving:
-            ahead = (self._buffer.cursor - first) / BYTES_PER_SECOND - CATCH_UP_HEAD_START
-            await trio.sleep_until(began + ahead / CATCH_UP_RATE)
+            await trio.sleep_until(self._pace.ready_at)
             begin, piece = self._buffer.cursor, self._buffer.next_piece(self._api.backlog_bytes)
+            self._pace.sent(len(piece), trio.current_time())
             await session.send_audio(piece)
             # only now: `hear_nowait` must not overtake the piece while it waits for its turn
             self._buffer.sent_until(begin + len(piece))

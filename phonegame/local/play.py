@@ -15,14 +15,17 @@ from phonegame.local.big_text import enlarge
 from phonegame.local.game_client import GameClient, GameUnreachableError, connect_game
 from phonegame.local.text_game import Closed, Code, Connected, Event, Heard, PhoneNumber, Unread
 from phonegame.local.typed_lines import RawInput, TypedLines, standard_input
+from phonegame.server_address import own_server
 from phonegame.stop_signals import cancel_on_stop
 
 
 @click.command()
-@click.argument("url", default="ws://127.0.0.1:5000/game")
+@click.argument("url", default=lambda: f"{own_server('ws')}/game")
 @click.option("--key", envvar="PHONEGAME_GAME_KEY", help="The game's key, where the server asks for one.")
 def play(url: str, key: str | None) -> None:
     """Play a game in the terminal: shows the number to call, the code to say, and what the caller says.
+
+    URL is that of the server's door for games, such as ws://127.0.0.1:5000/game; without it, where PROXY_URL says.
 
     Whatever you type is sent to the caller, line by line. Ctrl-C ends the game.
     """

@@ -128,7 +128,7 @@ class CharacterEnded(msgspec.Struct, frozen=True, tag=True):
 
     reason: str
     """stopped, replaced, hung_up, caller_silent, failed, or a limit: limit_turns, limit_tokens, limit_minutes,
-    limit_characters, limit_day_tokens, limit_day_minutes, limit_day_characters."""
+    limit_characters, limit_day_turns, limit_day_tokens, limit_day_minutes, limit_day_characters."""
 
 
 class RecordingStarted(msgspec.Struct, frozen=True, tag=True):

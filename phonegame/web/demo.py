@@ -10,8 +10,8 @@ from phonegame.loopback import is_loopback
 from phonegame.settings import Settings
 from phonegame.visit import Visit
 
-BROWSER_PHONE = "+12015550150"
-"""The local carrier's first phone in a browser has this number."""
+BROWSER_PHONES = tuple(f"+120155501{last}" for last in range(60, 90))
+"""Of those that the local carrier has for phones in a browser. To pages that ask for none it gives the first ones."""
 
 OFF = (
     "The demo is off, since this server can be reached from outside its machine, and each of its calls may cost money. "
@@ -36,9 +36,9 @@ def demo_pages(settings: Settings, why_no_calls: str) -> Blueprint:
             number=number,
             asks_for_key=bool(settings.game_keys),
             can_ring=not why_no_calls,
-            ring_number=BROWSER_PHONE if carrier else "",
-            ring_hint="The number that the phone shows." if carrier else "Your number, with its country.",
+            ring_hint="That is the phone beside the game." if carrier else "Your number, with its country.",
             phone_url=f"{carrier}/phone?{urlencode({'number': number})}" if carrier else "",
+            phone_numbers=" ".join(BROWSER_PHONES),
         )
         response = Response(text, content_type="text/html; charset=utf-8")
         response.headers.update(_headers(visit, carrier))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import trio
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Frame, Locator, Page, WebSocket, expect
 
 from phonegame.local.twilio_api import Call, CarrierConfig, LocalCarrier, serve_carrier
 from phonegame.wire import v1
@@ -88,6 +88,12 @@ class BrowserPhone:
     """mu-law: all sound, before the page throws any away."""
     told: list[str] = field(default_factory=list)
     socket: WebSocket = field(init=False)
+    frame: Frame | None = None
+    """That the phone is in, where it is not all of the page."""
+
+    @property
+    def place(self) -> Page | Frame:
+        return self.frame or self.page
 
     @property
     def kinds(self) -> list[str]:
@@ -101,17 +107,17 @@ class BrowserPhone:
 
     def state(self, *texts: str) -> None:
         """Waits until the display says one of these."""
-        expect(self.page.locator("#state")).to_have_text(re.compile("|".join(map(re.escape, texts))))
+        expect(self.place.locator("#state")).to_have_text(re.compile("|".join(map(re.escape, texts))))
 
     def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
+        return self.place.get_by_role("button", name=name, exact=True)
 
     def keys(self, digits: Sequence[str]) -> None:
         for digit in digits:
-            self.page.locator(f"[data-key='{digit}']").click()
+            self.place.locator(f"[data-key='{digit}']").click()
 
     def types(self, text: str) -> None:
-        self.page.get_by_label("Or type what you say").fill(text)
+        self.place.get_by_label("Or type what you say").fill(text)
         self.button("Say").click()
 
     def calls(self) -> None:

@@ -94,6 +94,19 @@ def test_digits_of_the_computer_s_keyboard_are_keys(booth: Booth, phone: Browser
     over(booth)
 
 
+def test_a_space_behind_the_call_does_not_hang_up(booth: Booth, phone: BrowserPhone) -> None:
+    phone.calls()
+    phone.page.keyboard.press(" ")
+    phone.page.keyboard.press("Enter")
+    phone.page.keyboard.type(f"{booth.game.code}#")
+    booth.joined()
+    phone.state("Connected")
+    phone.button("Hang up").click()
+    phone.button("Call").wait_for()
+    assert phone.page.evaluate("document.activeElement.id") == "call"
+    over(booth)
+
+
 def test_keys_that_are_typed_as_text_are_not_pressed(booth: Booth, phone: BrowserPhone) -> None:
     joined(booth, phone)
     phone.page.get_by_label("Or type what you say").press_sequentially("42")
@@ -163,6 +176,17 @@ def status(booth: Booth, wanted: str) -> None:
     while booth.gets(v1.CallStatus).status != wanted:
         pass
     booth.do(booth.town.told_all)
+
+
+def test_a_phone_has_the_number_that_its_address_asks_for(booth: Booth, open_page: OpenPage) -> None:
+    address = f"{booth.url}?own=%2B12015550167"
+    phone = open_phone(open_page(), address)
+    expect(phone.page.locator("#own")).to_have_text("+1 201 555 0167")
+    expect(phone.page.locator("#trouble")).to_be_hidden()
+    # a second one cannot have it, and says so
+    other = open_phone(open_page(), address)
+    expect(other.page.locator("#trouble")).to_contain_text("Another page has the number +1 201 555 0167")
+    assert other.page.locator("#own").inner_text() in other.page.locator("#trouble").inner_text()
 
 
 def test_a_game_rings_the_phone_up_and_is_answered(booth: Booth, phone: BrowserPhone) -> None:

@@ -157,7 +157,7 @@ async def talk(
     conversation = Conversation(who, brain, setting)
     if most_tokens is not None:
         conversation.memory.most_tokens = most_tokens
-    speech.on_finished = conversation.note_sound
+    speech.on_finished, speech.on_taken = conversation.note_sound, conversation.yield_nowait
     talking = Talk(conversation, speech, twilio, game, brain, began, events)
 
     async def converse() -> None:

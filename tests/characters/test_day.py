@@ -23,14 +23,19 @@ def nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "limit"), [(Limit.TOKENS, Limit.DAY_TOKENS), (Limit.CHARACTERS, Limit.DAY_CHARACTERS)]
+    ("what", "limit"),
+    [
+        (Limit.TURNS, Limit.DAY_TURNS),
+        (Limit.TOKENS, Limit.DAY_TOKENS),
+        (Limit.CHARACTERS, Limit.DAY_CHARACTERS),
+    ],
 )
 async def test_all_calls_pay_from_one_purse_until_midnight(
     what: Limit, limit: Limit, autojump_clock: MockClock
 ) -> None:
     today = Calendar()
-    day = DayPurse(DayBudget(tokens=100, characters=100), today)
-    first, second = (Budget(CallBudget(tokens=80, characters=80), 0, also=day) for _ in range(2))
+    day = DayPurse(DayBudget(turns=100, tokens=100, characters=100), today)
+    first, second = (Budget(CallBudget(turns=80, tokens=80, characters=80), 0, also=day) for _ in range(2))
     first.spend(what, 60)
     second.spend(what, 39)
     assert first.used_up(0) is second.used_up(0) is None
@@ -40,10 +45,13 @@ async def test_all_calls_pay_from_one_purse_until_midnight(
     assert first.used_up(0) is second.used_up(0) is None
 
 
-async def test_turns_cost_a_day_nothing(autojump_clock: MockClock) -> None:
-    day = DayPurse(DayBudget(1, 1, 1))
-    day.spend(Limit.TURNS, 1000)
-    assert day.used_up(trio.current_time()) is None
+async def test_the_last_answer_of_the_day_is_given(autojump_clock: MockClock) -> None:
+    async with talk(["One."], ["Two."], also=DayPurse(DayBudget(turns=1))) as call:
+        await call.until(1.0)
+        call.says("Hello.")
+        await call.ended.wait()
+        assert call.end is End.DAY_TURNS
+        assert call.game.notes[1:] == ["said One.", "said No more day_turns."]
 
 
 async def test_a_purse_without_limits_is_never_empty(autojump_clock: MockClock) -> None:

@@ -6,7 +6,9 @@ from trio.testing import MockClock
 from phonegame.characters.brain import Usage
 from phonegame.characters.budget import Budget, CallBudget, Limit
 from phonegame.characters.setting import End
+from phonegame.interruption import Interruption
 from phonegame.speak.saying import Saying
+from tests.characters.caller_says import final
 from tests.characters.phone_talk import Talk, talk
 
 
@@ -21,7 +23,39 @@ async def test_turns(autojump_clock: MockClock) -> None:
     async with talk(["One."], ["Two."], ["Three."], budget=CallBudget(turns=2)) as call:
         await says_hello(call, 1.0, 2.0)
         assert call.end is End.TURNS
-        assert call.game.notes[1:] == ["said One.", "said No more turns."]
+        assert call.game.notes[1:] == ["said One.", "said Two.", "said No more turns."]
+
+
+async def test_who_interrupts_the_last_answer_is_heard_to_the_end(autojump_clock: MockClock) -> None:
+    async with talk(["A long answer, indeed."], ["Two."], budget=CallBudget(turns=1)) as call:
+        await call.until(1.0)
+        call.says("Hello.")
+        await call.until(1.5)
+        call.begins("but")
+        await call.until(3.0)
+        assert (call.end, call.speech.is_speaking) == (None, False)
+        call.says("But I ask again.")
+        await call.ended.wait()
+        assert call.game.notes[1:] == ["said A long --", "said No more turns."]
+
+
+async def test_the_last_answer_goes_on_behind_noise(autojump_clock: MockClock) -> None:
+    async with talk(["A long answer, indeed."], budget=CallBudget(turns=1)) as call:
+        await call.until(1.0)
+        call.says("Hello.")
+        await call.until(1.5)
+        call.begins("the")
+        await call.until(1.9)
+        call.hear(final("", 1.0))
+        await call.ended.wait()
+        assert call.game.notes[1:] == ["said A long --", "said A long answer, indeed.", "said No more turns."]
+
+
+async def test_a_turn_that_waited_for_the_answer_before_it_is_one_of_its_own(autojump_clock: MockClock) -> None:
+    never = Interruption("never")
+    async with talk(["A long answer."], ["Two."], ["Three."], budget=CallBudget(turns=2), interruption=never) as call:
+        await says_hello(call, 1.0, 1.3)
+        assert call.game.notes[1:] == ["said A long answer.", "said Two.", "said No more turns."]
 
 
 async def test_tokens_as_the_brain_tells(autojump_clock: MockClock) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from phonegame.characters.brains.script.brain import ScriptBrain
@@ -238,15 +239,115 @@ async def test_noise_without_end_is_left_to_the_caller(autojump_clock: MockClock
         assert [entry.cut_off for entry in said_of(call) if isinstance(entry, CharacterSaid)] == [True] * 4
 
 
-async def test_what_the_game_has_cut_off_stays_so(autojump_clock: MockClock) -> None:
+SILENCE = Saying(say_id="1", text="Silence!", priority=Priority.NOW, interruptible=False)
+TAKES_THE_WORD: dict[str, Callable[[Talk], None]] = {
+    "clear": lambda call: call.speech.clear(),
+    "say": lambda call: call.speech.say(SILENCE),
+}
+takes_the_word = pytest.mark.parametrize("take", TAKES_THE_WORD.values(), ids=TAKES_THE_WORD)
+
+
+@takes_the_word
+async def test_what_the_game_has_cut_off_stays_so(autojump_clock: MockClock, take: Callable[[Talk], None]) -> None:
     async with talk([MENU]) as call:
         await call.until(1.0)
         call.says("Hello there.")
         await call.until(2.0)
-        call.speech.say(Saying(say_id="1", text="Silence!", priority=Priority.NOW, interruptible=False))
+        take(call)
         await noise(call, 2.2)
         await call.until(8.0)
         assert [entry.cut_off for entry in said_of(call) if isinstance(entry, CharacterSaid)] == [True]
+
+
+@takes_the_word
+async def test_and_so_does_what_it_was_about_to_go_on_with(
+    autojump_clock: MockClock, take: Callable[[Talk], None]
+) -> None:
+    async with talk([MENU], ["Pizza, then."]) as call:
+        await call.until(1.0)
+        call.says("Hello there.")
+        await call.until(2.2)
+        call.begins("the")
+        await call.until(2.4)
+        take(call)
+        await call.until(2.6)
+        call.hear(final("", 1.7))
+        await call.until(8.0)
+        assert said_of(call) == (CUT,)
+        call.says("A pizza.")
+        await call.until(12.0)
+        assert said_of(call) == (CUT, CallerSaid("A pizza."), CharacterSaid("Pizza, then."))
+
+
+@takes_the_word
+async def test_also_at_the_very_moment(autojump_clock: MockClock, take: Callable[[Talk], None]) -> None:
+    async with talk([MENU]) as call:
+        await asks_and_hears_noise(call)
+        take(call)
+        await call.until(8.0)
+        assert said_of(call) == (CUT,)
+
+
+@takes_the_word
+async def test_and_where_no_word_of_it_was_heard(autojump_clock: MockClock, take: Callable[[Talk], None]) -> None:
+    async with talk([MENU], [MENU]) as call:
+        await call.until(1.0)
+        call.says("Hello there.")
+        await call.until(1.02)
+        call.begins("the")
+        take(call)
+        await call.until(1.4)
+        call.hear(final("", 0.52))
+        await call.until(8.0)
+        assert said_of(call) == ()
+        assert len(call.brain.requests) == 1
+
+
+@takes_the_word
+async def test_and_a_greeting(autojump_clock: MockClock, take: Callable[[Talk], None]) -> None:
+    async with talk(greeting="Welcome to Guido's. What can I bring you?") as call:
+        await call.until(1.5)
+        call.begins("the")
+        take(call)
+        await call.until(1.9)
+        call.hear(final("", 1.0))
+        await call.until(8.0)
+        assert call.entries[1:] == (CharacterSaid("Welcome to Guido's. What can I", cut_off=True),)
+
+
+async def test_before_it_hangs_up_a_game_waits_for_its_own_words_only(autojump_clock: MockClock) -> None:
+    async with talk([MENU]) as call, trio.open_nursery() as nursery:
+        await call.until(1.0)
+        call.says("Hello there.")
+        await call.until(2.2)
+        call.begins("the")
+        call.speech.say(Saying(say_id="1", text="It is time to say goodbye.", interruptible=False))
+        nursery.start_soon(call.speech.wait_said)
+        await call.until(2.6)
+        call.hear(final("", 1.7))
+        await call.until(8.0)
+        assert said_of(call) == (CUT,)
+
+
+async def test_a_stopped_character_goes_on_with_nothing(autojump_clock: MockClock) -> None:
+    async with talk([MENU]) as call:
+        await asks_and_hears_noise(call)
+        call.conversation.stop_nowait(End.STOPPED)
+        await call.ended.wait()
+        assert (call.end, call.now, said_of(call)) == (End.STOPPED, 2.6, (CUT,))
+
+
+async def test_an_answer_that_is_still_being_thought_is_not_the_game_s_to_take(autojump_clock: MockClock) -> None:
+    async with talk([3.0, "Which one?"], ["Which one?"]) as call:
+        await call.until(1.0)
+        call.says("A pizza.")
+        await call.until(1.5)
+        call.begins("the")
+        call.speech.clear()
+        await call.until(1.9)
+        call.hear(final("", 1.0))
+        await call.until(8.0)
+        assert said_of(call)[-1:] == (CharacterSaid("Which one?"),)
 
 
 async def test_noise_while_an_action_is_carried_out_is_not_answered_on_top(autojump_clock: MockClock) -> None:

@@ -83,6 +83,13 @@ def test_a_close_for_bad_data_will_not_pass() -> None:
     assert not failure.passing
 
 
+@pytest.mark.parametrize("reason", [None, "DATA-0001: audio came too fast", "Policy violation"])
+def test_another_close_for_what_was_sent_says_so_and_may_pass(reason: str | None) -> None:
+    failure = closed(1008, reason)
+    assert str(failure) == f"Deepgram closed the connection (code 1008, {reason or 'no reason'})"
+    assert failure.passing
+
+
 KEY = "planted0deepgram0key0"
 ECHO = f"Token {KEY}, {'x' * 170}{KEY}"
 """The second one lies where the text is cut."""

@@ -13,7 +13,7 @@ import trio
 from phonegame.dialling import Dialler, DialLimits, DialQuota, DialRefused, Order, OutgoingCall
 from phonegame.dialling import desk as desk_module
 from phonegame.dialling.desk import DialDesk, Dialled
-from phonegame.dialling.outgoing import Unwanted
+from phonegame.dialling.stages import Unwanted
 from phonegame.switchboard import (
     CallEnded,
     CallStarted,

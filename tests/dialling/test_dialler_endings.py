@@ -14,8 +14,8 @@ from phonegame.dialling.outgoing import (
     PLACE_SECONDS,
     RING_MARGIN_SECONDS,
     STREAM_SECONDS,
-    Unwanted,
 )
+from phonegame.dialling.stages import Unwanted
 from phonegame.switchboard import (
     Clear,
     HangUp,

@@ -16,10 +16,9 @@ from phonegame.audio import BYTES_PER_SECOND, FRAME_BYTES
 from phonegame.listen.api_v1 import ApiV1
 from phonegame.listen.listener import (
     AT_ONCE_BYTES,
-    CATCH_UP_HEAD_START,
-    CATCH_UP_RATE,
     KEEP_ALIVE_SECONDS,
 )
+from phonegame.listen.pace import CATCH_UP_HEAD_START, CATCH_UP_RATE
 from tests.listen.deepgram_says import results
 from tests.listen.fake_deepgram import AWAY, SECOND, FakeDeepgram, listening, make_listener, play
 
@@ -84,6 +83,30 @@ class TestAudio:
         assert sum(len(audio) for _, audio in sent) == len(SECOND * 3)
         assert max(len(audio) for _, audio in sent) <= ApiV1.backlog_bytes
         assert sent[-1][0] - began == pytest.approx((2.9 - CATCH_UP_HEAD_START) / CATCH_UP_RATE)
+
+    @pytest.mark.parametrize("takes_at_once", [True, False])
+    @pytest.mark.parametrize("size", [FRAME_BYTES, AT_ONCE_BYTES])
+    async def test_what_comes_at_once_behind_a_stall_is_paced_though_it_comes_in_small_pieces(
+        self, size: int, takes_at_once: bool, deepgram: FakeDeepgram, autojump_clock: MockClock
+    ) -> None:
+        deepgram.takes_at_once = takes_at_once
+        listener = make_listener()
+        async with listening(listener):
+            await play(listener, 2)
+            await trio.sleep(3)
+            [session] = deepgram.sessions
+            began, before = trio.current_time(), len(session.audio)
+            for _ in range(len(SECOND * 3) // size):
+                listener.hear_nowait(bytes(size))
+                # as where each comes with a read of its own
+                await trio.lowlevel.checkpoint()
+            await play(listener, 10)
+        sent = session.audio[before:]
+        assert sum(len(audio) for _, audio in sent) == len(SECOND * 13)
+        total = 0.0
+        for at, audio in sent:
+            assert total <= (at - began) * CATCH_UP_RATE + CATCH_UP_HEAD_START + 1e-6
+            total += len(audio) / BYTES_PER_SECOND
 
     async def test_a_piece_of_the_largest_size_goes_out_at_once(
         self, deepgram: FakeDeepgram, autojump_clock: MockClock

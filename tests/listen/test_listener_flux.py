@@ -13,7 +13,8 @@ from phonegame.deepgram.failures import DeepgramFailure
 from phonegame.listen.api_flux import ApiFlux
 from phonegame.listen.audio_buffer import KEEP_SECONDS
 from phonegame.listen.heard import Heard
-from phonegame.listen.listener import CATCH_UP_HEAD_START, CATCH_UP_RATE, KEEP_ALIVE_SECONDS, SILENCE_SECONDS, Listener
+from phonegame.listen.listener import KEEP_ALIVE_SECONDS, SILENCE_SECONDS, Listener
+from phonegame.listen.pace import CATCH_UP_HEAD_START, CATCH_UP_RATE
 from tests.listen.fake_deepgram import SECOND, FakeDeepgram, FakeSession, listening, make_listener, play
 from tests.listen.flux_says import turn
 

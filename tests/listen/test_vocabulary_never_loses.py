@@ -15,6 +15,7 @@ from trio.testing import MockClock
 
 from phonegame.audio import BYTES_PER_MS, FRAME_BYTES
 from phonegame.listen import listener as listener_module
+from phonegame.listen import pace
 from phonegame.listen.session import open_session
 from phonegame.local.speech.intake import Limits
 from phonegame.local.speech.marker import encode_silence, encode_word
@@ -97,7 +98,7 @@ async def test_over_real_sockets_too(url: str, monkeypatch: pytest.MonkeyPatch) 
     words = [f"word{number}" for number in range(9)]
     audio = audio_of([(400, 100 if number % 3 else 400) for number in range(len(words))])
     config = SpeechConfig(recogniser="marker", limits=Limits(max_speed=1000))
-    monkeypatch.setattr(listener_module, "CATCH_UP_RATE", 100)
+    monkeypatch.setattr(pace, "CATCH_UP_RATE", 100)
     async with trio.open_nursery() as nursery:
         service: SpeechService = await nursery.start(serve_speech, config)
         here = f"{service.url}?{urlsplit(url).query}"

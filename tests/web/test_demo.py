@@ -10,6 +10,7 @@ import pytest
 from quart import Response
 
 from phonegame.app import create_app
+from phonegame.local.twilio_api.browser_phone.service import NUMBERS
 from phonegame.settings import Settings
 from phonegame.web.assets import PREFIX, asset_files
 from tests.twilio_side import LOCKS
@@ -33,6 +34,7 @@ class Links(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.frames: list[str] = []
+        self.numbers: list[str] = []
         self.files: list[str] = []
         self.inline: list[str] = []
         self.feed(text)
@@ -41,7 +43,8 @@ class Links(HTMLParser):
         values = dict(attrs)
         address = values.get("src") or (values.get("href") if tag == "link" else None)
         if tag == "iframe":
-            self.frames.append(address or "")
+            self.frames.append(values["data-address"] or "")
+            self.numbers = (values["data-numbers"] or "").split()
         elif address:
             self.files.append(address)
         if (
@@ -57,6 +60,7 @@ async def test_on_this_machine_it_is_a_game_with_the_local_carrier_s_phone() -> 
     links = Links(await answer.get_data(as_text=True))
     assert answer.status_code == 200
     assert links.frames == ["http://127.0.0.1:5009/phone?number=%2B12015550100"]
+    assert set(links.numbers) < set(NUMBERS)
     assert links.inline == []
     policy = answer.headers["Content-Security-Policy"]
     assert "frame-src http://127.0.0.1:5009;" in policy

@@ -269,7 +269,7 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
  * @property {number} seq Counts the messages to this game, without a hole.
  * @property {string} call_id Which call. Never used twice.
  * @property {number} player The caller's slot, 1, 2, ...: the same when the same number calls again in time.
- * @property {string} reason stopped, replaced, hung_up, caller_silent, machine (one has answered), failed, or a limit of the server's: limit_turns, limit_tokens, limit_minutes, limit_characters. There may be others.
+ * @property {string} reason stopped, replaced, hung_up, caller_silent, machine (one has answered), failed, or a limit of the server's: limit_turns, limit_tokens, limit_minutes, limit_characters; of the day, limit_day_turns and so on. There may be others.
  */
 
 /**

@@ -8,13 +8,12 @@ from functools import partial
 import trio
 
 from phonegame.local.demo.conversation import Conversation, Reply
-from phonegame.local.demo.ears import understand
+from phonegame.local.demo.ears import ears_at, understand
 from phonegame.local.demo.game import PizzaGame
 from phonegame.local.demo.phones import PLAYER
 from phonegame.local.demo.script import TURNS, Turn, spell, spell_digits
 from phonegame.local.demo.stage import KEY, Stage
 from phonegame.local.phone import Phone, place_call
-from phonegame.local.speech.transcribe import transcribe
 from phonegame.local.twilio_api.calling_in import ask_webhook
 from phonegame.local.v1_client import V1Client
 
@@ -42,7 +41,7 @@ async def run_call(
         conversation = Conversation(lambda: phone.seconds, on_change)
 
         async def check(reply: Reply) -> None:
-            recognise = partial(transcribe, stage.listen_url, KEY)
+            recognise = ears_at(stage.listen_url, KEY)
             conversation.understood(reply, *await understand(phone, reply, recognise))
 
         async with trio.open_nursery() as nursery:

@@ -11,6 +11,8 @@ from phonegame.audio import BYTES_PER_SECOND, SILENCE
 from phonegame.local.demo.conversation import Reply
 from phonegame.local.demo.script import TEXTS, beginnings, words_of
 from phonegame.local.phone import Phone
+from phonegame.local.speech.transcribe import transcribe
+from phonegame.local.voice_sign import signed
 from phonegame.wire.v1 import SayFinished
 
 RECEIPT_PRECISION = 0.001
@@ -19,6 +21,15 @@ RECEIPT_PRECISION = 0.001
 
 Recognise: TypeAlias = Callable[[bytes, Sequence[str]], Awaitable[str]]
 """mu-law, and what may have been said -> the words."""
+
+
+def ears_at(listen_url: str, key: str) -> Recognise:
+    """The local speech service, which is told by the sign that it is eSpeak NG who speaks for the games here."""
+
+    async def recognise(mulaw: bytes, expected: Sequence[str]) -> str:
+        return await transcribe(listen_url, key, signed(mulaw), expected)
+
+    return recognise
 
 
 async def understand(phone: Phone, reply: Reply, recognise: Recognise) -> tuple[str, float]:

@@ -11,13 +11,12 @@ import trio
 from phonegame.audio import BYTES_PER_SECOND, SILENCE
 from phonegame.local.demo.carrier_lines import Happening
 from phonegame.local.demo.conversation import Conversation, Reply
-from phonegame.local.demo.ears import Recognise, candidates
+from phonegame.local.demo.ears import Recognise, candidates, ears_at
 from phonegame.local.demo.game import PizzaGame
 from phonegame.local.demo.phones import PLAYER
 from phonegame.local.demo.script import CALL_BACK
 from phonegame.local.demo.stage import KEY, Stage
 from phonegame.local.phone import wav
-from phonegame.local.speech.transcribe import transcribe
 from phonegame.local.v1_client import V1Client
 from phonegame.wire.v1 import SayFinished
 
@@ -46,7 +45,7 @@ async def ring_up(client: V1Client, stage: Stage, on_change: Callable[[Conversat
                 lambda: bool(recordings) and all(sign.is_complete for sign in conversation.signs)
             )
     if recordings:
-        await _listen(conversation, recordings[0], partial(transcribe, stage.listen_url, KEY))
+        await _listen(conversation, recordings[0], ears_at(stage.listen_url, KEY))
     return conversation
 
 

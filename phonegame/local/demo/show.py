@@ -44,10 +44,11 @@ async def run_demo(console: Console, folder: Path, plan: Plan) -> bool | None:
     async with trio.open_nursery() as nursery:
         await nursery.start(cancel_on_stop, nursery.cancel_scope)
         _say(console, "starting the speech service, the telephone company and the server ...")
-        async with set_stage(folder, "human" if plan.in_browser else "espeak") as stage:
+        async with set_stage(folder) as stage:
             _say(console, f"the speech service (for Deepgram) is at ws://{stage.speech}")
             _say(console, f"the telephone company (for Twilio) is at http://{stage.carrier}")
             _say(console, f"the server is at http://{stage.server}")
+            _say(console, f"the game and a phone for your browser are at {stage.page_url}")
             if plan.in_browser:
                 await _open_page(console, stage)
             else:

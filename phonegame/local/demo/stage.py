@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 import trio
@@ -61,15 +60,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(folder: Path, voices: Literal["human", "espeak"] = "espeak") -> AsyncIterator[Stage]:
-    """All programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups.
-
-    `voices`: who calls, as `phonegame speech` wants to know it.
-    """
+async def set_stage(folder: Path) -> AsyncIterator[Stage]:
+    """All programs run as long as the block; their logs go to `folder`. Raises ProgramFailed, in groups."""
     variables = _clean_variables()
     async with trio.open_nursery() as nursery:
-        arguments = ["speech", "--port", "0", "--key", KEY, "--voices", voices]
-        speaking = Program("speech service", arguments, variables)
+        speaking = Program("speech service", ["speech", "--port", "0", "--key", KEY], variables)
         speech: str = await nursery.start(run_program, speaking, folder, _printed_address)
         yield await _start_server(nursery, folder, variables, speech)
         nursery.cancel_scope.cancel()

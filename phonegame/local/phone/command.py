@@ -14,8 +14,9 @@ from phonegame.local.phone.errors import InvalidUrlError
 from phonegame.local.phone.phone import KEYS
 from phonegame.local.phone.script import Keys, Listen, Pause, PlayWav, Say, Step
 from phonegame.local.phone.scripted_call import Order, SoundMode, run_interruptible
+from phonegame.server_address import own_server
 
-DEFAULT_URL = "http://127.0.0.1:5000/twiml"
+EXAMPLE_URL = "http://127.0.0.1:5000/twiml"
 DEFAULT_STAY = 1.0
 
 
@@ -64,7 +65,7 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
     if url.startswith(("http://", "https://")):
         return url
     if not url.startswith(("ws://", "wss://")):
-        raise click.BadParameter(f"{url!r} must look like {DEFAULT_URL}, or ws://127.0.0.1:5000/twilio")
+        raise click.BadParameter(f"{url!r} must look like {EXAMPLE_URL}, or ws://127.0.0.1:5000/twilio")
     try:
         parse_address(url)
     except InvalidUrlError as error:
@@ -73,7 +74,7 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
 
 
 @click.command(cls=InOrder)
-@click.argument("url", default=DEFAULT_URL, callback=_url)
+@click.argument("url", default=lambda: f"{own_server()}/twiml", callback=_url)
 @click.option("--say", cls=StepOption, make=Say, metavar="TEXT", help="Speak a text.")
 @click.option("--keys", cls=StepOption, make=_keys, metavar="DIGITS", help="Press keys: 0-9 * #.")
 @click.option(
@@ -90,7 +91,7 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
     make=Listen,
     type=click.FloatRange(0),
     metavar="SECONDS",
-    help="Until something has been said, and then nothing for so long.",
+    help="Until something has been said, and then nothing for so long, or the call is over.",
 )
 @click.option(
     "--wav",
@@ -100,7 +101,7 @@ def _url(_ctx: click.Context, _argument: click.Parameter, url: str) -> str:
     metavar="FILE",
     help="Play a WAV file: any rate and width, mono or stereo.",
 )
-@click.option("--stay", type=click.FloatRange(0), metavar="SECONDS", help="Listen at the end.  [default: 1]")
+@click.option("--stay", type=click.FloatRange(0), metavar="SECONDS", help="Listen at the end.  [default: 1, or less]")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard to a WAV file.")
 @click.option(
     "--sound",
@@ -140,7 +141,8 @@ def call(
     """Place a phone call to the server, as Twilio would.
 
     URL is that of the server's voice webhook, http://host:port/twiml, which tells where the call goes; or
-    ws://host:port/twilio, where the server has no TWILIO_AUTH_TOKEN, and takes calls that come unannounced.
+    ws://host:port/twilio, where the server has no TWILIO_AUTH_TOKEN, and takes calls that come unannounced. Without it
+    the phone calls the server of this machine, where PROXY_URL says.
 
     --say, --keys, --pause, --listen and --wav are done in the order given. Without any of them the phone listens until
     the server hangs up.
@@ -149,15 +151,17 @@ def call(
     phonegame call --say "forty two" --pause 2 --say "pepperoni" --keys 42 --record heard.wav
 
     Exit status: 0 as asked, 2 wrong command line, 3 a text or file cannot be spoken or (--sound on) nothing be
-    played, 4 no answer, 5 refused, 6 the server hung up first, 7 it sent messages that Twilio rejects, 8 the
-    recording cannot be written, 130 interrupted.
+    played, 4 no answer, 5 refused, 6 the server hung up before all was said, keyed or waited for, 7 it sent messages
+    that Twilio rejects, 8 the recording cannot be written, 130 interrupted.
     """
+    lingers = 0.0
     if stay is None and steps:
-        stay = DEFAULT_STAY
+        stay, lingers = 0.0, DEFAULT_STAY
     order = Order(
         url=url,
         steps=steps,
         stay=stay,
+        lingers=lingers,
         caller=caller,
         record=record,
         parameters=parameters,

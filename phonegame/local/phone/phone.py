@@ -18,6 +18,7 @@ from phonegame.local.phone.outgoing import Identity
 from phonegame.local.phone.playback import Arrival, Cleared, MarkBack, Underrun
 from phonegame.local.phone.quirks import Quirks
 from phonegame.local.phone.stream import Ended, MediaStream, Outgoing, PhoneEvent
+from phonegame.local.voice_sign import signed
 from phonegame.speak.espeak import ESpeakVoice
 
 KEYS = frozenset("0123456789*#")
@@ -41,7 +42,7 @@ class Phone:
     async def say(self, text: str) -> None:
         """Returns when the last sound has been sent. Raises SpeakError (phonegame.speak.espeak)."""
         voice = self._voice or ESpeakVoice()  # only here: a phone that does not speak needs no eSpeak NG
-        await self.play(await voice.synthesise(text))
+        await self.play(signed(await voice.synthesise(text)))
 
     async def play_wav(self, path: str | Path) -> None:
         """Any sample rate and width, mono or stereo. Raises OSError, WavError."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, assert_never
@@ -11,9 +12,11 @@ import trio
 
 from phonegame.audio import BYTES_PER_SECOND
 from phonegame.local.phone import wav
+from phonegame.local.phone.errors import HungUpError
 from phonegame.local.phone.phone import Phone
 from phonegame.speak.espeak import ESpeakVoice
 
+NORMAL_CLOSE = 1000
 BREATH_SECONDS = 0.6
 """Before the first item, and from one to the next, where no pause was asked for."""
 
@@ -55,6 +58,7 @@ class Ready:
     label: str
     is_pause: bool
     perform: Callable[[Phone], Awaitable[None]]
+    is_listening: bool = False
 
 
 async def prepare(steps: Sequence[Step], make_voice: Callable[[], ESpeakVoice]) -> list[Ready]:
@@ -73,7 +77,8 @@ async def _prepare_one(step: Step, make_voice: Callable[[], ESpeakVoice]) -> Rea
         case Pause(seconds):
             return Ready(f"listens for {seconds:g} s", True, lambda phone: phone.pause(seconds))
         case Listen(seconds):
-            return Ready(f"listens until {seconds:g} s of silence", True, lambda phone: phone.listen(seconds))
+            label = f"listens until {seconds:g} s of silence"
+            return Ready(label, True, lambda phone: phone.listen(seconds), is_listening=True)
         case _:
             assert_never(step)
 
@@ -83,11 +88,25 @@ def _ready_to_play(label: str, mulaw: bytes) -> Ready:
 
 
 async def perform(phone: Phone, script: Sequence[Ready], announce: Callable[[str], None]) -> None:
-    """Raises HungUpError."""
+    """Raises HungUpError. Whoever has only to listen any more may be hung up on, once something was said."""
     breath_taken = False
-    for item in script:
+    for at, item in enumerate(script):
         if not (breath_taken or item.is_pause):
             await phone.pause(BREATH_SECONDS)
         announce(item.label)
-        await item.perform(phone)
+        if all(each.is_listening for each in script[at:]):
+            with until_hung_up(phone):
+                await item.perform(phone)
+        else:
+            await item.perform(phone)
         breath_taken = item.is_pause
+
+
+@contextmanager
+def until_hung_up(phone: Phone) -> Generator[None]:
+    """The other side may end the call in the block: in good order, and not without a word."""
+    try:
+        yield
+    except HungUpError as hung_up:
+        if hung_up.code != NORMAL_CLOSE or not phone.sound_seconds:
+            raise

@@ -52,6 +52,8 @@ class Order:
     """Of a voice webhook (http, https), which tells where the media stream goes, or of that itself (ws, wss)."""
     steps: Sequence[Step]
     stay: float | None
+    lingers: float = 0.0
+    """Seconds to listen where `stay` is 0, unless the server hangs up."""
     caller: str | None = None
     record: Path | None = None
     parameters: dict[str, str] = field(default_factory=dict)
@@ -190,8 +192,11 @@ async def _call(
             await script.perform(phone, ready, report.line)
             if order.stay is None:
                 await phone.wait_ended()
-            else:
+            elif order.stay:
                 await phone.pause(order.stay)
+            else:
+                with script.until_hung_up(phone):
+                    await phone.pause(order.lingers)
     except DialError as failure:
         report.fault(str(failure))
         return Exit.REJECTED if isinstance(failure, RejectedError) else Exit.NO_ANSWER

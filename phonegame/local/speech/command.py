@@ -45,7 +45,8 @@ from phonegame.stop_signals import run_until_stopped
     type=click.Choice(["human", "espeak"]),
     default="human",
     show_default=True,
-    help="Who calls: people, or eSpeak NG, whose voice the models must be adapted to.",
+    help="Who calls: people, or eSpeak NG, whose voice the models must be adapted to. "
+    "What it says at a local phone is understood with either.",
 )
 @click.option(
     "--voice",

@@ -42,6 +42,9 @@ from phonegame.local.speech.session import Outbox, run_until_one_ends
 from phonegame.local.speech.telephone import ToTelephone
 
 WORK_CAPACITY = 1500  # 30 s of 20 ms frames: a recogniser further behind than that holds up the socket
+WATCH_SECONDS = 0.25
+STALL_SECONDS = 0.05
+"""The clock's own lateness, on a machine that has time."""
 
 T = TypeVar("T")
 Work = bytes | Finalize | ForceEndTurn | CloseStream | Configure | Fault
@@ -97,7 +100,9 @@ class Connection:
     async def run(self) -> None:
         """Returns when the connection is over, whoever ended it; never raises for what the client did."""
         with self._to_hear, self._work, self._outbox:
-            await run_until_one_ends(self._record, self._receive, self._hear, self._outbox.run, self._watch)
+            await run_until_one_ends(
+                self._record, self._receive, self._hear, self._outbox.run, self._watch, self._notice_stalls
+            )
 
     # receive
 
@@ -232,6 +237,14 @@ class Connection:
         if not self._stalled:
             await self._leave(close)
         await trio.sleep_forever()
+
+    async def _notice_stalls(self) -> None:
+        """Of this process, or its machine."""
+        while True:
+            due = trio.current_time() + WATCH_SECONDS
+            await trio.sleep_until(due)
+            if (late := trio.current_time() - due) > STALL_SECONDS:
+                self._intake.forgive(late)
 
 
 def _is_final_with_words(message: JSON) -> bool:

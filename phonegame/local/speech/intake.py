@@ -125,6 +125,10 @@ class Intake:
         """A sign of life that is no message."""
         self._last_message = max(self._last_message, at)
 
+    def forgive(self, seconds: float) -> None:
+        """The service has not read for so long: what was sent meanwhile comes at once, and was not too fast."""
+        self._ahead -= seconds * self._limits.max_speed
+
     def expired(self, now: float) -> Close | None:
         if now < self.deadline:
             return None
@@ -144,7 +148,8 @@ class Intake:
         if self._bytes_per_second is None:
             return None
         drained = (now - self._ahead_at) * self._limits.max_speed
-        self._ahead = max(-self._limits.burst_seconds, self._ahead - drained) + size / self._bytes_per_second
+        least = min(-self._limits.burst_seconds, self._ahead)
+        self._ahead = max(least, self._ahead - drained) + size / self._bytes_per_second
         self._ahead_at = now
         if self._ahead <= self._limits.burst_seconds + 1e-6:
             return None

@@ -11,6 +11,7 @@ import trio
 
 from phonegame.local.phone import Quirks
 from phonegame.local.twilio_api.answers import Answer, Answers
+from phonegame.local.voice_sign import signed
 from phonegame.speak.espeak import ESpeakVoice
 
 ACCOUNT_SID = "AC" + "0" * 31 + "1"
@@ -59,7 +60,7 @@ class Timing:
 
 
 async def speak_with_espeak(text: str) -> bytes:
-    return await ESpeakVoice().synthesise(text)
+    return signed(await ESpeakVoice().synthesise(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,8 @@ class CharacterEnded(_OfCall, frozen=True, kw_only=True, tag="character_ended"):
         str,
         Meta(
             description="stopped, replaced, hung_up, caller_silent, machine (one has answered), failed, or a limit of "
-            "the server's: limit_turns, limit_tokens, limit_minutes, limit_characters. There may be others."
+            "the server's: limit_turns, limit_tokens, limit_minutes, limit_characters; of the day, limit_day_turns and "
+            "so on. There may be others."
         ),
     ]
 

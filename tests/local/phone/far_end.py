@@ -25,6 +25,7 @@ class FarEnd:
         self.raw: list[str | bytes] = []
         self.arrivals: list[float] = []
         self.started = trio.Event()
+        self.marked = trio.Event()
         self.closed = trio.Event()
         self.close_code = 0
         self.reject_with: int | None = None
@@ -89,6 +90,8 @@ class FarEnd:
         self.messages.append(message)
         if message["event"] == "start":
             self.started.set()
+        elif message["event"] == "mark":
+            self.marked.set()
 
 
 @asynccontextmanager

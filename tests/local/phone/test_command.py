@@ -11,10 +11,11 @@ import pytest
 import trio
 from click.testing import CliRunner
 
-from phonegame.local.phone import wav
+from phonegame.local.phone import command, wav
 from phonegame.local.phone.command import call
-from phonegame.local.phone.script import Keys, Listen, Pause, PlayWav, Say
+from phonegame.local.phone.script import Keys, Listen, Pause, PlayWav, Say, Step
 from phonegame.local.phone.scripted_call import Exit, Order, run_call
+from phonegame.local.speech.marker import encode_speech
 from tests.local.phone.far_end import listening
 
 
@@ -86,6 +87,61 @@ async def test_server_hangs_up_before_the_end(capsys: pytest.CaptureFixture[str]
         nursery.start_soon(hang_up)
         assert await run_call(Order(far.url, [Pause(30)], stay=0)) == Exit.SERVER_HUNG_UP
     assert "busy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("steps", "lingers", "code", "word", "status"),
+    [
+        ([Listen(60)], 0, 1000, "hello", Exit.AS_ASKED),
+        ([Listen(0), Listen(60)], 1, 1000, "hello", Exit.AS_ASKED),
+        ([], 60, 1000, "hello", Exit.AS_ASKED),
+        ([Listen(60)], 1, 1011, "hello", Exit.SERVER_HUNG_UP),
+        ([Listen(60)], 1, 1000, "", Exit.SERVER_HUNG_UP),
+        ([], 60, 1000, "", Exit.SERVER_HUNG_UP),
+        ([Listen(60), Keys("1")], 1, 1000, "hello", Exit.SERVER_HUNG_UP),
+        ([Listen(60), Pause(1)], 1, 1000, "hello", Exit.SERVER_HUNG_UP),
+    ],
+)
+async def test_who_only_listens_any_more_may_be_hung_up_on(
+    steps: list[Step], lingers: float, code: int, word: str, status: Exit
+) -> None:
+    async with listening() as far, trio.open_nursery() as nursery:
+
+        async def hang_up() -> None:
+            await far.started.wait()
+            if word:
+                await far.media(encode_speech(word, word_ms=60))
+            await far.mark("played")
+            await far.marked.wait()
+            await far.socket.aclose(code, "over")
+
+        nursery.start_soon(hang_up)
+        assert await run_call(Order(far.url, steps, stay=0, lingers=lingers)) == status
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        ("", "http://127.0.0.1:5000/twiml"),
+        ("PROXY_URL=0.0.0.0:8123", "http://127.0.0.1:8123/twiml"),
+        ("PROXY_URL=phone.test:443\nCERT_PEM=cert.pem\nPHONEGAME_CODES=rubbish", "https://phone.test:443/twiml"),
+    ],
+)
+def test_without_a_url_it_calls_the_server_of_this_machine(
+    lines: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(lines)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROXY_URL", raising=False)
+    called: list[Order] = []
+
+    async def note(order: Order) -> Exit:
+        called.append(order)
+        return Exit.AS_ASKED
+
+    monkeypatch.setattr(command, "run_interruptible", note)
+    assert CliRunner().invoke(call, []).exit_code == 0
+    assert [order.url for order in called] == [url]
 
 
 async def test_phone_without_a_script_listens_until_the_server_hangs_up() -> None:

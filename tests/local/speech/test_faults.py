@@ -66,6 +66,18 @@ async def test_audio_faster_than_a_quarter_over_real_time_is_closed_with_a_reaso
     assert "1.25 times real time" in str(closed.reason)
 
 
+async def test_what_was_sent_while_the_service_stood_still_is_taken(autojump_clock: MockClock) -> None:
+    async with in_memory(MARKER) as (_, client):
+        await client.socket.send_message(encode_silence(100))
+        await trio.sleep(0.5)
+        # as where the machine is asleep: the clock goes on, and no task does
+        autojump_clock.jump(5)
+        for _ in range(50):
+            await client.socket.send_message(encode_silence(100))
+        await client.send(type="CloseStream")
+        assert (await client.wait_closed()).code == 1000
+
+
 async def test_a_backlog_at_a_quarter_over_real_time_is_taken(autojump_clock: MockClock) -> None:
     async with in_memory(MARKER) as (_, client):
         for _ in range(200):

@@ -81,6 +81,19 @@ def test_after_a_pause_twice_the_burst_is_taken_and_no_more() -> None:
     assert isinstance(rules.receive(FRAME, 160.0), Close)
 
 
+def test_what_was_sent_while_nobody_read_was_not_too_fast() -> None:
+    rules = intake()
+    rules.receive(FRAME, 100.0)
+    rules.forgive(6.0)
+    for _ in range(300):
+        assert isinstance(rules.receive(FRAME, 106.0), Audio)
+    for number in range(1000):
+        assert isinstance(rules.receive(FRAME, 106.0 + number * 0.02), Audio)
+    # and is forgiven once
+    closing = [rules.receive(FRAME, 126.0) for _ in range(300)][-1]
+    assert isinstance(closing, Close)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from phonegame.audio import BYTES_PER_MS, BYTES_PER_SECOND, FRAME_BYTES, decode_mulaw
 from phonegame.local.speech.heard import Final, Heard, Interim, SpeechBegan
 from phonegame.local.speech.messages import Word
-from phonegame.local.speech.sphinx.ear import SpokenWord, Voices, shared_ear
+from phonegame.local.speech.sphinx.ear import Ear, SpokenWord, Voices, shared_ear
 from phonegame.local.speech.sphinx.voice import VoiceDetector
+from phonegame.local.voice_sign import is_signed
 
 LEAST_ENDPOINTING_MS = 250
 """A stop within a word ("eigh-t") is silent for up to 150 ms; Deepgram's default of 10 ms would cut words in two."""
@@ -63,7 +64,8 @@ class SphinxRecogniser:
         return [self._final(speech_final=False)] if self._speaking else []
 
     def expect(self, keyterms: Sequence[str]) -> None:
-        self._ear = shared_ear((*self._codes, *keyterms), self._voices, self._dictation)
+        self._phrases = (*self._codes, *keyterms)
+        self._ear = shared_ear(self._phrases, self._voices, self._dictation)
 
     def close(self) -> None:
         pass
@@ -98,18 +100,22 @@ class SphinxRecogniser:
     def _guess(self) -> list[Heard]:
         so_far = self._position - self._recent_start
         self._next_guess = self._position + max(int(INTERIM_SECONDS * BYTES_PER_SECOND), so_far // 2)
-        words = self._words(self._ear.guess(decode_mulaw(bytes(self._recent))))
+        words = self._words(self._ear_for_this().guess(decode_mulaw(bytes(self._recent))))
         return [Interim(self._position / BYTES_PER_SECOND, words)] if words else []
 
     def _final(self, *, speech_final: bool) -> Final:
         """Most of the silence behind the last word is cut off: the models expect a little, not a second."""
         tail = min(self._position, self._last_voice + PRE_ROLL_MS * BYTES_PER_MS) - self._recent_start
-        words = self._words(self._ear.hear(decode_mulaw(bytes(self._recent[:tail]))))
+        words = self._words(self._ear_for_this().hear(decode_mulaw(bytes(self._recent[:tail]))))
         at = self._position / BYTES_PER_SECOND
         self._recent.clear()
         self._recent_start = self._position
         self._speaking = False
         return Final(at, words, at, speech_final=speech_final)
+
+    def _ear_for_this(self) -> Ear:
+        """Of the utterance."""
+        return shared_ear(self._phrases, "espeak", self._dictation) if is_signed(self._recent) else self._ear
 
     def _words(self, spoken: Sequence[SpokenWord]) -> tuple[Word, ...]:
         start = self._recent_start / BYTES_PER_SECOND

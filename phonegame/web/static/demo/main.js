@@ -4,6 +4,7 @@ import { Phonegame, PhonegameError } from "../client/phonegame.js";
 import { Scene } from "./art/scene.js";
 import { obeyGuido, watchGuido } from "./line.js";
 import * as page from "./page.js";
+import { placePhone } from "./phone.js";
 import { Shop } from "./shop.js";
 import { Sound } from "./sound.js";
 
@@ -242,6 +243,8 @@ function frame(now) {
   requestAnimationFrame(frame);
 }
 
+const phone = /** @type {HTMLIFrameElement | null} */ (document.getElementById("phone"));
+if (phone) void placePhone(phone).then(page.showPhone);
 showSound();
 page.showBest();
 page.showPlaces(shop);

@@ -38,6 +38,12 @@ export function showCode(number, code) {
   write("big-code", code);
 }
 
+/** @param {string} number Of the phone beside the game. */
+export function showPhone(number) {
+  const field = /** @type {HTMLInputElement | null} */ (document.getElementById("ring-number"));
+  if (field) field.value = number;
+}
+
 /** @param {Shop} shop */
 export function showFigures(shop) {
   const seconds = Math.ceil(shop.left);

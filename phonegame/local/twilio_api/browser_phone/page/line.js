@@ -50,15 +50,17 @@ export class Line {
   #delay = FIRST_DELAY;
   #timer = 0;
   #isClosed = false;
-  /** The one that the carrier has given: asked for again after a reload. */
-  #number = remembered();
+  /** The one that is asked for. */
+  #number;
 
   /**
    * @param {URL} address
+   * @param {string} number the one that this phone wants to have; "" for the one that it had before a reload, or any
    * @param {Listener} listener
    */
-  constructor(address, listener) {
+  constructor(address, number, listener) {
     this.#address = address;
+    this.#number = number || remembered();
     this.#listener = listener;
   }
 

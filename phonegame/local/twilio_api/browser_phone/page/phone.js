@@ -10,7 +10,7 @@ import { Line } from "./line.js";
 import { Sound } from "./sound.js";
 import { BUSY, RINGBACK } from "./tones.js";
 import { View } from "./view.js";
-import { clock, ending, HINT, MICROPHONE_FAULTS, NO_CARRIER, spaced, STATES } from "./words.js";
+import { clock, ending, HINT, MICROPHONE_FAULTS, NO_CARRIER, otherNumber, spaced, STATES } from "./words.js";
 
 /** @typedef {import("./line.js").Told} Told */
 /** @typedef {import("./words.js").State} State */
@@ -49,12 +49,12 @@ class Phone {
       (mulaw) => this.#line.speak(mulaw),
       (which, level) => this.#view.level(which, level),
     );
-    this.#line = new Line(socketAddress(), {
+    this.#line = new Line(socketAddress(), inAddress("own"), {
       told: (message) => this.#told(message),
       heard: (mulaw) => this.#sound.play(mulaw),
       lost: (why) => this.#lost(why),
     });
-    this.#view.number = wantedNumber();
+    this.#view.number = inAddress("number");
     window.addEventListener("pagehide", () => this.#line.close());
     window.addEventListener("pageshow", ({ persisted }) => {
       if (persisted) {
@@ -167,7 +167,8 @@ class Phone {
     if (this.#view.number === "") {
       this.#view.number = account;
     }
-    this.#view.trouble = "";
+    const own = inAddress("own");
+    this.#view.trouble = own === "" || own === number ? "" : otherNumber(own, number);
     this.#party = "";
     this.#become("idle");
     if (this.#wanted !== "") {
@@ -265,12 +266,13 @@ function socketAddress() {
 }
 
 /**
- * Of `?number=`. A plus sign that was not escaped has become a blank.
+ * A phone number of the query's. A plus sign that was not escaped has become a blank.
  *
+ * @param {"number" | "own"} name
  * @returns {string}
  */
-function wantedNumber() {
-  const number = new URL(window.location.href).searchParams.get("number") ?? "";
+function inAddress(name) {
+  const number = new URL(window.location.href).searchParams.get(name) ?? "";
   return number.replace(/^ (?=\d)/, "+").trim();
 }
 

@@ -98,6 +98,7 @@ export class View {
     this.#state.textContent = text;
     this.#party.textContent = party;
     const focused = document.activeElement;
+    const byKeyboard = focused?.matches(":focus-visible") ?? false;
     for (const id of MAY_BE_HIDDEN) {
       element(id).hidden = !SHOWN[state].includes(id);
     }
@@ -105,7 +106,7 @@ export class View {
     this.#text.disabled = !isConnected;
     /** @type {HTMLButtonElement} */ (element("say")).disabled = !isConnected;
     if (focused !== null && (!focused.checkVisibility() || focused.matches(":disabled"))) {
-      this.#focusOn(state); // a keyboard's user goes on from there
+      this.#focusOn(state, byKeyboard); // a keyboard's user goes on from there
     }
   }
 
@@ -190,9 +191,14 @@ export class View {
     window.setTimeout(() => button?.classList.remove("pressed"), PRESSED_MS);
   }
 
-  /** @param {State} state */
-  #focusOn(state) {
-    element(SHOWN[state].find((id) => id !== "dial") ?? "call").focus({ preventScroll: true });
+  /**
+   * @param {State} state
+   * @param {boolean} byKeyboard
+   */
+  #focusOn(state, byKeyboard) {
+    const first = SHOWN[state].find((id) => id !== "dial") ?? "call";
+    // who has clicked, and presses a key that means something in the game beside this phone, is not to hang up
+    element(first === "hang-up" && !byKeyboard ? "captions" : first).focus({ preventScroll: true });
   }
 
   #say() {

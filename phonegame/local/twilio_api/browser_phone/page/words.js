@@ -73,6 +73,17 @@ export function spaced(number) {
 }
 
 /**
+ * Of a phone whose address asks for a number that another page has.
+ *
+ * @param {string} wanted
+ * @param {string} given
+ * @returns {string}
+ */
+export function otherNumber(wanted, given) {
+  return `Another page has the number ${spaced(wanted)}: this phone has ${spaced(given)}.`;
+}
+
+/**
  * @param {number} seconds
  * @returns {string} such as 0:12
  */
