@@ -190,7 +190,8 @@ class Leases:
         """The living worker that has it. Raises `RedisAway`."""
         worker = await self._link.ask(lambda client: client.hget(CODES, code), wait=WAIT_SECONDS)
         if worker is None:
-            return None
+            # a Redis that has forgotten it is told again soon; where it was given back, that worker says so
+            return self.known.get(code)
         name = worker.decode()
         return name if await self.is_alive(name) else None
 

@@ -162,7 +162,7 @@ async def test_without_redis_who_shares_a_worker_goes_on_and_others_are_told(
 ) -> None:
     switchboard, events = workers[0].switchboard, Events()
     async with switchboard.open_seat(events.take) as seat:
-        await holds(lambda: seat.code in workers[1].switchboard.active)
+        await holds(lambda: all(seat.code in worker.switchboard.active for worker in workers))
         server.kill()
         await holds(lambda: not any(worker.shared.link.is_up for worker in workers))
         # longer than a lease
@@ -232,6 +232,16 @@ async def test_a_flush_leaves_everybody_his_code(workers: list[Worker], server: 
 
         await is_back(one.code)
         await is_back(two.code)
+
+
+async def test_a_code_is_known_while_a_flushed_redis_has_not_been_told_again(
+    workers: list[Worker], server: RedisServer
+) -> None:
+    async with workers[0].switchboard.open_seat(ignore) as seat:
+        await holds(lambda: seat.code in workers[1].switchboard.active)
+        await server.flush()
+        line = await Phone(workers[1].switchboard).join(seat.code)
+        line.close_nowait("hung_up", 1)
 
 
 @pytest.mark.parametrize("is_told", [True, False])
