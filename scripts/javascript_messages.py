@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ Json = dict[str, Any]
 HEAD = """\
 // The messages of phonegame.v1, as the server's catalogue has them. Written by scripts/protocol.py, not by hand.
 """
+WIDTH = 120
 REFERENCE = "#/components/schemas/"
 LISTS = {
     Direction.TO_GAME: ("TO_GAME", "ServerMessages", "the server sends"),
@@ -52,7 +54,9 @@ def _name(schema: str) -> str:
 
 
 def _typedef(name: str, schema: Json) -> str:
-    about = [f" * {schema['description']}"] if schema.get("description") else []
+    # by words: Python 3.13 has taken the indent out of docstrings
+    words = " ".join(schema.get("description", "").split())
+    about = textwrap.wrap(words, WIDTH, initial_indent=" * ", subsequent_indent=" * ")
     if "properties" not in schema:
         return "\n".join(["/**", *about, f" * @typedef {{{_type(schema)}}} {_name(name)}", " */", ""])
     return "\n".join(["/**", *about, f" * @typedef {{object}} {_name(name)}", *_properties(schema), " */", ""])

@@ -39,7 +39,7 @@ def understood(mulaw: bytes) -> list[str]:
 @pytest.mark.slow
 def test_typed_numbers_are_understood_by_who_expects_people() -> None:
     voice = ESpeakVoice()
-    assert understood(voice.synthesise_blocking("sixteen")) == ["sixty"]
+    assert understood(voice.synthesise_blocking("sixteen")) != ["sixteen"]
     assert understood(signed(voice.synthesise_blocking("sixteen"))) == ["sixteen"]
 
 

@@ -431,7 +431,7 @@ export const FROM_GAME = Object.freeze(/** @type {const} */ ([
 
 /**
  * A character answers the callers, in the place of the one before: those who are there and later ones, until
-    `character_stop`; with `call_id` or `players`, only those. Needs `use`, or `name` and `persona`, or `script`.
+ * `character_stop`; with `call_id` or `players`, only those. Needs `use`, or `name` and `persona`, or `script`.
  * @typedef {object} CharacterMessage
  * @property {"character"} type
  * @property {string} [name] Whose memory it is: who calls again finds it again. Or in `script`.
