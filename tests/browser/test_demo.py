@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.talking_house import TalkingHouse, talking_house
@@ -14,6 +15,7 @@ from tests.browser.visit import accessibility_faults, expecting
 from tests.house import Caller
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+expect.set_options(timeout=30_000)
 
 ALL_WANT_PEPPERONI = "Math.random = () => 0.3"
 """One each, and the first of them sits at table 2."""
@@ -74,6 +76,16 @@ def called(there: TalkingHouse, page: Page, code: str) -> Caller:
     return caller
 
 
+def says_until(there: TalkingHouse, caller: Caller, sentence: str, seen: Callable[[], Locator]) -> None:
+    """Twice again at most: where a busy machine is more than five seconds behind, words are lost, as they may be."""
+    for _ in range(3):
+        there.says(caller, sentence)
+        with suppress(AssertionError):
+            expect(seen()).to_have_count(1, timeout=10_000)
+            return
+    raise AssertionError(f"{sentence!r} has no effect")
+
+
 def test_it_shows_whom_to_call_and_what_to_say(there: TalkingHouse, open_page: OpenPage) -> None:
     page, code = opened(open_page, there)
     assert code.isdigit()
@@ -94,10 +106,10 @@ def test_guido_bakes_what_the_caller_orders_and_the_guest_is_served(there: Talki
     expect(page.locator("#captions")).to_contain_text("You one pepperoni")
     expect(page.locator("#captions")).to_contain_text("Guido One pepperoni!")
     passes(page, BAKED_SECONDS)
-    assert in_oven(page)[:2] == ["1: pepperoni, ready", "2: empty"]
-    there.says(caller, "serve the pizzas")
-    expect(page.locator("#tables li").nth(1)).to_have_text("2: free")
-    assert int(page.locator("#score").inner_text()) > 10
+    expect(page.locator("#oven li").first).to_have_text("1: pepperoni, ready")
+    expect(page.locator("#oven li").nth(1)).to_have_text("2: empty")
+    says_until(there, caller, "serve the pizzas", lambda: page.locator("#tables li", has_text="2: free"))
+    expect(page.locator("#score")).to_have_text(re.compile(r"^\d\d+$"))
     there.hears(caller, "go")
 
 
@@ -106,7 +118,7 @@ def test_an_order_of_two_kinds_goes_into_the_oven_as_one(there: TalkingHouse, op
     caller = called(there, page, code)
     there.says(caller, "one mushroom and two hawaii")
     expect(page.locator("#oven li").nth(2)).to_have_text("3: hawaii, baking")
-    assert in_oven(page)[0] == "1: mushroom, baking"
+    expect(page.locator("#oven li").first).to_have_text("1: mushroom, baking")
     there.says(caller, "five margherita")
     there.hears(caller, "more")
     expect(page.locator("#oven li").nth(5)).to_have_text("6: margherita, baking")
@@ -123,11 +135,13 @@ def test_the_keyboard_serves(there: TalkingHouse, open_page: OpenPage) -> None:
     assert in_oven(page)[1] == "2: pepperoni, baking"
     passes(page, BAKED_SECONDS)
     page.keyboard.press("2")
-    assert in_oven(page)[:2] == ["1: pepperoni, ready", "2: empty"]
+    expect(page.locator("#oven li").first).to_have_text("1: pepperoni, ready")
+    expect(page.locator("#oven li").nth(1)).to_have_text("2: empty")
     before = int(page.locator("#score").inner_text())
     passes(page, 8)
     page.keyboard.press(" ")
-    assert in_oven(page)[0] == "1: empty"
+    expect(page.locator("#oven li").first).to_have_text("1: empty")
+    # a pizza whose guest has left brings nothing, and costs nothing
     assert int(page.locator("#score").inner_text()) >= before
 
 
@@ -151,11 +165,11 @@ def test_after_three_minutes_the_shop_closes_and_opens_again(there: TalkingHouse
     expect(page.locator("#oven li").first).to_have_text("1: pepperoni, baking")
     passes(page, BAKED_SECONDS)
     page.keyboard.press(" ")
+    expect(page.locator("#score")).not_to_have_text("0")
     points = page.locator("#score").inner_text()
-    assert int(points) > 0
     passes(page, SHIFT_SECONDS)
     in_state(page, "over")
-    assert page.locator("#final").inner_text() == points
+    expect(page.locator("#final")).to_have_text(points)
     expect(page.locator("#summary")).to_contain_text("1 guest was served")
     expect(page.locator("#summary")).to_contain_text("Your best so far!")
     there.hears(caller, "again")
@@ -165,7 +179,7 @@ def test_after_three_minutes_the_shop_closes_and_opens_again(there: TalkingHouse
     expect(page.locator("#time")).to_have_text(re.compile(r"3:00|2:5\d"))
     page.reload()
     in_state(page, "waiting")
-    assert page.locator("#best").inner_text() == points
+    expect(page.locator("#best")).to_have_text(points)
 
 
 def test_who_hangs_up_may_call_again_and_goes_on(there: TalkingHouse, open_page: OpenPage) -> None:
