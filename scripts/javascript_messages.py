@@ -54,9 +54,7 @@ def _name(schema: str) -> str:
 
 
 def _typedef(name: str, schema: Json) -> str:
-    # by words: Python 3.13 has taken the indent out of docstrings
-    words = " ".join(schema.get("description", "").split())
-    about = textwrap.wrap(words, WIDTH, initial_indent=" * ", subsequent_indent=" * ")
+    about = textwrap.wrap(schema.get("description", ""), WIDTH, initial_indent=" * ", subsequent_indent=" * ")
     if "properties" not in schema:
         return "\n".join(["/**", *about, f" * @typedef {{{_type(schema)}}} {_name(name)}", " */", ""])
     return "\n".join(["/**", *about, f" * @typedef {{object}} {_name(name)}", *_properties(schema), " */", ""])

@@ -157,10 +157,8 @@ class CallEnded(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-CallEvent = (
+CallNews = (
     CallStatus
-    | CallStarted
-    | CallHeard
     | CallKeyed
     | SayStarted
     | SayFinished
@@ -171,8 +169,9 @@ CallEvent = (
     | RecordingStarted
     | RecordingStopped
     | CallEnding
-    | CallEnded
 )
+"""What happens in a call that has begun, but for what the caller says."""
+CallEvent = CallStarted | CallHeard | CallNews | CallEnded
 
 
 class FromCall(msgspec.Struct, frozen=True):

@@ -18,38 +18,13 @@ import msgspec
 from phonegame.deepgram.messages import decode as decode_message
 from phonegame.listen.heard import Heard
 from phonegame.switchboard import (
-    CallEnding,
     Caller,
     CallEvent,
     CallHeard,
-    CallKeyed,
-    CallProblem,
-    CallStatus,
-    CharacterAsks,
-    CharacterEnded,
-    CharacterSaid,
+    CallNews,
     Command,
-    RecordingStarted,
-    RecordingStopped,
     Refused,
-    SayFinished,
-    SayStarted,
 )
-
-OtherEvent = (
-    CallStatus
-    | CallKeyed
-    | SayStarted
-    | SayFinished
-    | CharacterSaid
-    | CharacterAsks
-    | CharacterEnded
-    | CallProblem
-    | RecordingStarted
-    | RecordingStopped
-    | CallEnding
-)
-"""What a call delivers, but for what it has heard."""
 
 
 class Claim(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -80,7 +55,7 @@ class Begun(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 class Delivered(msgspec.Struct, frozen=True, tag=True, array_like=True):
     line: str
-    event: OtherEvent
+    event: CallNews
 
 
 class DeliveredHeard(msgspec.Struct, frozen=True, tag=True, array_like=True):

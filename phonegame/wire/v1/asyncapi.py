@@ -37,6 +37,10 @@ def asyncapi(host: str = "127.0.0.1:5000", protocol: str = "ws") -> Json:
     components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     # defaults as JSON has them: lists
     payloads, schemas = msgspec.json.decode(msgspec.json.encode(components))
+    for schema in schemas.values():
+        if "description" in schema:
+            # Python 3.13 has taken the indent out of docstrings, earlier ones have not
+            schema["description"] = " ".join(schema["description"].split())
     for entry in CATALOGUE:
         _complete(schemas[entry.struct.__name__], entry)
     return {

@@ -8,9 +8,11 @@ from importlib import resources
 
 from phonegame.local.http_server import Exchange, HttpRequest
 from phonegame.local.twilio_api.browser_phone.visitors import Refusal, refuse_host
+from phonegame.web.assets import asset_files
 
 PAGE = "/phone"
 _INDEX = "phone.html"
+_STYLE = "style.css"
 _TYPES = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -60,9 +62,11 @@ async def send_page(request: HttpRequest, exchange: Exchange, own_host: str) -> 
 
 @cache
 def _files() -> dict[str, _File]:
+    """The phone's own, and the style of all pages, which is the server's."""
     folder = resources.files(__package__) / "page"
-    return {
+    files = {
         entry.name: _File(entry.read_bytes(), _TYPES[suffix])
         for entry in folder.iterdir()
         if (suffix := entry.name.rpartition(".")[2]) in _TYPES
     }
+    return {_STYLE: _File(asset_files()[_STYLE].read_bytes(), _TYPES["css"]), **files}
