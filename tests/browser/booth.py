@@ -50,6 +50,10 @@ class Booth:
         """The carrier's, counted from 0; waits for it."""
         return self.do(lambda: self.town.carrier.call(number))
 
+    def stream_open(self) -> None:
+        """Waits for the last call's media stream: keys pressed before it are lost, as they are at Twilio."""
+        self.do(self.town.carrier.calls[-1].handset.wait_stream)
+
     def joined(self) -> v1.CallStarted:
         return self.do(self.game.joined)
 

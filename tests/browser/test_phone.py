@@ -39,6 +39,7 @@ def phone(booth: Booth, open_page: OpenPage) -> BrowserPhone:
 def joined(booth: Booth, phone: BrowserPhone) -> None:
     """Calls, and keys the game's code."""
     phone.calls()
+    booth.stream_open()
     phone.keys(f"{booth.game.code}#")
     booth.joined()
 
@@ -82,6 +83,7 @@ def test_digits_of_the_computer_s_keyboard_are_keys(booth: Booth, phone: Browser
     phone.button("Call").focus()
     phone.page.keyboard.press("Enter")
     phone.state("Connected")
+    booth.stream_open()
     for digit in f"{booth.game.code}#":
         phone.page.keyboard.press(digit)
     booth.joined()
@@ -96,6 +98,7 @@ def test_digits_of_the_computer_s_keyboard_are_keys(booth: Booth, phone: Browser
 
 def test_a_space_behind_the_call_does_not_hang_up(booth: Booth, phone: BrowserPhone) -> None:
     phone.calls()
+    booth.stream_open()
     phone.page.keyboard.press(" ")
     phone.page.keyboard.press("Enter")
     phone.page.keyboard.type(f"{booth.game.code}#")

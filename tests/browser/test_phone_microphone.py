@@ -121,6 +121,7 @@ def test_who_speaks_interrupts_the_game_and_the_loudspeaker_falls_silent(
 ) -> None:
     phone = open_phone(open_page(browser=with_microphone), booth.url)
     phone.calls()
+    booth.stream_open()
     phone.keys("42#")
     booth.joined()
     booth.says(". ".join(["This is a very long story that nobody wants to hear to the end"] * 10))
@@ -169,6 +170,7 @@ def test_a_microphone_that_is_refused_is_told_of_and_the_keypad_works(
     phone.calls()
     expect(page.locator("#microphone-note")).to_contain_text("may not use the microphone")
     assert accessibility_faults(page) == []
+    booth.stream_open()
     phone.keys("42#")
     booth.joined()
     phone.button("Hang up").click()
@@ -185,6 +187,7 @@ def test_a_page_that_is_not_secure_has_no_microphone_and_is_heard_all_the_same(
         phone = open_phone(page, address)
         phone.calls()
         expect(page.locator("#microphone-note")).to_contain_text("only to pages that are secure")
+        booth.stream_open()
         phone.keys("42#")
         booth.joined()
         booth.says("hello")
