@@ -1,12 +1,14 @@
 """python3 scripts/test.py [--python 3.11] [pytest arguments]: format, lint, types, tests; on 3.11 and 3.13.
 
 Each Python has its own environment, .venv-test-<version>, which is kept from run to run. Format and lint do
-not depend on the version of Python and run once.
+not depend on the version of Python and run once. The tests run on both side by side; the few that fail so, on a machine
+that may be too busy for sound in real time, are tried once more, alone, and the summary names them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -14,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, NamedTuple, NoReturn
 
 import environment
@@ -24,6 +27,11 @@ import interpreters
 
 TESTED_VERSIONS = ("3.11", "3.13")
 FOLDERS = ("phonegame", "tests", "scripts")
+SCENARIOS = "tests/scenarios"
+OVER_WORKERS = MappingProxyType({"PHONEGAME_TESTS_WORKERS": "2"})
+REQUIRED = "PHONEGAME_TESTS_REQUIRE"
+MOST_TRIED_AGAIN = 8
+"""More failures than that are not a busy machine's."""
 
 # All of flake8-async, also what is off by default (900, 911 to 913), but not
 #   ASYNC114, which asks for configuration, nor ASYNC128, which misreads a `task_status` that is handed on;
@@ -37,6 +45,8 @@ class Result(NamedTuple):
     version: str
     passed: bool
     seconds: float
+    tried_again: tuple[str, ...] = ()
+    """Tests that had failed before."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -81,7 +91,10 @@ def _check(interpreter_of: dict[str, str], pytest_arguments: Sequence[str]) -> l
         results.append(_lint_async(version, python))
     for version, python in python_of.items():
         results.append(_run_step("types", version, python, "mypy"))
-    return results + _run_tests(python_of, pytest_arguments)
+    results += _run_tests(python_of, pytest_arguments)
+    if not pytest_arguments:
+        results += [_run_over_workers(version, python) for version, python in list(python_of.items())[:1]]
+    return results
 
 
 def _make_environment(version: str, interpreter: str) -> tuple[Result, Path | None]:
@@ -141,7 +154,52 @@ def _run_tests(python_of: dict[str, Path], pytest_arguments: Sequence[str]) -> l
                 output.seek(0)
                 shutil.copyfileobj(output, sys.stdout.buffer)
                 sys.stdout.flush()
-    return results
+    return [_try_again(result, python_of[result.version], pytest_arguments) for result in results]
+
+
+def _run_over_workers(version: str, python: Path) -> Result:
+    """All scenarios, with the game at one worker and the call at another."""
+    step = "two workers"
+    _print_title(f"{step}, Python {version}")
+    if shutil.which("redis-server") is None and "redis-server" not in os.environ.get(REQUIRED, "").split():
+        print("left out: there is no redis-server on this machine")
+        return Result(step, version, True, 0)
+    started = time.monotonic()
+    with _running(_pytest(python, [SCENARIOS], step), extra=OVER_WORKERS) as process:
+        status = process.wait()
+    result = Result(step, version, status == 0, time.monotonic() - started)
+    return _try_again(result, python, [SCENARIOS], extra=OVER_WORKERS)
+
+
+def _try_again(
+    result: Result, python: Path, arguments: Sequence[str], *, extra: Mapping[str, str] = MappingProxyType({})
+) -> Result:
+    """The few tests that have failed, alone. A step that has passed, or in which much has failed, is left as it is."""
+    failures = [] if result.passed else _failures(python, result.step)
+    if not 0 < len(failures) <= MOST_TRIED_AGAIN:
+        return result
+    _print_title(f"{result.step}, Python {result.version}: what has failed, once more")
+    started = time.monotonic()
+    with _running(_pytest(python, arguments, result.step, is_again=True), extra=extra) as process:
+        status = process.wait()
+    seconds = result.seconds + time.monotonic() - started
+    return result._replace(passed=status == 0, seconds=seconds, tried_again=tuple(failures))
+
+
+def _pytest(python: Path, arguments: Sequence[str], step: str, *, is_again: bool = False) -> list[str]:
+    """Each step remembers its failures in its own environment."""
+    which = "--last-failed" if is_again else "--cache-clear"
+    return [str(python), "-m", "pytest", "-o", f"cache_dir={_memory(python, step)}", which, *arguments]
+
+
+def _failures(python: Path, step: str) -> list[str]:
+    """None where pytest has not come so far as to say which."""
+    file = _memory(python, step) / "v" / "cache" / "lastfailed"
+    return list(json.loads(file.read_text())) if file.exists() else []
+
+
+def _memory(python: Path, step: str) -> Path:
+    return python.parent.parent / "pytest_cache" / step.replace(" ", "_")
 
 
 @contextmanager
@@ -150,14 +208,17 @@ def _running_tests(
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes] | None]]:
     with tempfile.TemporaryFile() as file:
         output = None if is_shown else file
-        with _running([str(python), "-m", "pytest", *arguments], output) as process:
+        with _running(_pytest(python, arguments, "tests"), output) as process:
             yield process, output
 
 
 @contextmanager
-def _running(command: Sequence[str], output: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """Ends with the block, at the latest."""
-    process = subprocess.Popen(command, cwd=environment.ROOT, env=_clean_variables(), stdout=output, stderr=output)
+def _running(
+    command: Sequence[str], output: IO[bytes] | None = None, *, extra: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[bytes]]:
+    """With `extra` variables. Ends with the block, at the latest."""
+    variables = {**_clean_variables(), **extra}
+    process = subprocess.Popen(command, cwd=environment.ROOT, env=variables, stdout=output, stderr=output)
     try:
         yield process
     finally:
@@ -184,6 +245,8 @@ def _print_summary(results: Sequence[Result], missing: Sequence[str], seconds: f
     for result in results:
         outcome = "passed" if result.passed else "FAILED"
         print(f"{outcome}  {result.version:5} {result.step:12} {result.seconds:7.1f} s")
+        for test in result.tried_again:
+            print(f"        {'only alone' if result.passed else 'tried again'}: {test}")
     for version in missing:
         print(f"absent  {version:5} not found on this machine: nothing ran on it")
     print(f"total {seconds:28.1f} s", flush=True)
