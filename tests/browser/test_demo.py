@@ -97,8 +97,12 @@ def test_guido_bakes_what_the_caller_orders_and_the_guest_is_served(there: Talki
     passes(page, BAKED_SECONDS)
     expect(page.locator("#oven li").first).to_have_text("1: pepperoni, ready")
     expect(page.locator("#oven li").nth(1)).to_have_text("2: empty")
-    page.keyboard.press(" ")
+    there.says(caller, "serve the pizzas")
+    expect(page.locator("#captions")).to_contain_text("Guido There you go!")
+    expect(page.locator("#oven li").first).to_have_text("1: empty")
+    # not whether table 2 is free: the next guest may have sat down there
     expect(page.locator("#score")).not_to_have_text("0")
+    there.hears(caller, "go")
 
 
 def test_an_order_of_two_kinds_goes_into_the_oven_as_one(there: TalkingHouse, open_page: OpenPage) -> None:
