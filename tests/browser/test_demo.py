@@ -83,6 +83,14 @@ def test_it_shows_whom_to_call_and_what_to_say(there: TalkingHouse, open_page: O
     assert page.locator("#big-code").evaluate("at => parseFloat(getComputedStyle(at).fontSize)") >= 60
 
 
+def test_without_scripts_it_says_what_it_needs(there: TalkingHouse, open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(f"{there.url}/demo")
+    needs = page.locator("noscript p")
+    expect(needs).to_have_text("The game needs JavaScript.")
+    expect(needs).to_be_visible()
+
+
 def test_guido_bakes_what_the_caller_orders_and_the_guest_is_served(there: TalkingHouse, open_page: OpenPage) -> None:
     page, code = opened(open_page, there)
     caller = called(there, page, code)

@@ -76,6 +76,14 @@ def test_the_number_to_call_is_the_address_s(booth: Booth, open_page: OpenPage) 
     expect(page.locator("#trouble")).to_contain_text(f"The games are reached at {booth.town.carrier.number}")
 
 
+def test_without_scripts_it_says_what_it_needs(booth: Booth, open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(booth.url)
+    needs = page.locator("noscript p")
+    expect(needs).to_have_text("The telephone needs JavaScript.")
+    expect(needs).to_be_visible()
+
+
 def test_digits_of_the_computer_s_keyboard_are_keys(booth: Booth, phone: BrowserPhone) -> None:
     phone.page.keyboard.press("7")
     expect(phone.page.get_by_label("Number to call")).to_have_value(f"{booth.town.carrier.number}7")
