@@ -11,6 +11,7 @@ Source: https://coredis.readthedocs.io/en/stable/handbook/connections.html
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -54,6 +55,8 @@ PAUSES = (0.05, 0.2, 0.5, 1.0)
 T = TypeVar("T")
 Client = coredis.Redis[bytes] | coredis.RedisCluster[bytes]
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+# it tells of each attempt to connect in a hundred lines of traceback; here it is told in one
+logging.getLogger("coredis").setLevel(logging.CRITICAL)
 
 
 class RedisAway(Exception):
