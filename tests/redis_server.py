@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ import trio
 from tests.programs import needed_program
 
 START_SECONDS = 20
+CLUSTER_SCHEME = "redis+cluster"
 
 
 @dataclass
@@ -27,11 +28,12 @@ class RedisServer:
     port: int
     more: tuple[str, ...] = ()
     """Of its command line."""
+    scheme: str = "redis"
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"{self.scheme}://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
         """With what it has saved, where `stop(save=True)` was the last that was done to it."""
@@ -95,13 +97,38 @@ class RedisServer:
         except OSError:
             return ""
 
-    async def be_cluster(self) -> None:
-        """All of a cluster, which has one node. Started with `--cluster-enabled yes`."""
-        assert await self._says("CLUSTER ADDSLOTSRANGE 0 16383") == "+OK"
-        with trio.fail_after(START_SECONDS):
+    async def _has_cluster(self, nodes: int) -> bool:
+        return {"cluster_state:ok", f"cluster_size:{nodes}"} <= set(await self._lines("CLUSTER INFO"))
+
+
+SLOTS = 16384
+
+
+async def join_into_cluster(nodes: Sequence[RedisServer]) -> None:
+    """They share the slots. Each was started with `--cluster-enabled yes`; takes two seconds."""
+    for number, node in enumerate(nodes):
+        first, last = SLOTS * number // len(nodes), SLOTS * (number + 1) // len(nodes) - 1
+        assert await node._says(f"CLUSTER ADDSLOTSRANGE {first} {last}") == "+OK"
+        # two nodes of one epoch take their time to agree
+        assert await node._says(f"CLUSTER SET-CONFIG-EPOCH {number + 1}") == "+OK"
+        if number:
+            assert await nodes[0]._says(f"CLUSTER MEET 127.0.0.1 {node.port}") == "+OK"
+    with trio.fail_after(START_SECONDS):
+        for node in nodes:
             # nothing tells of it
-            while "cluster_state:ok" not in await self._lines("CLUSTER INFO"):  # noqa: ASYNC110
+            while not await node._has_cluster(len(nodes)):  # noqa: ASYNC110
                 await trio.sleep(0.02)
+
+
+@asynccontextmanager
+async def redis_cluster(nodes: int = 1) -> AsyncIterator[list[RedisServer]]:
+    """The test is skipped where no redis-server is installed."""
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(redis_server("--cluster-enabled", "yes")) for _ in range(nodes)]
+        for server in servers:
+            server.scheme = CLUSTER_SCHEME
+        await join_into_cluster(servers)
+        yield servers
 
 
 def free_port() -> int:

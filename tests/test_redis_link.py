@@ -11,7 +11,7 @@ from packaging.version import Version
 from phonegame import redis_link
 from phonegame.groups import leaves
 from phonegame.redis_link import RedisAway, RedisLink, RedisRefuses, open_redis
-from tests.redis_server import RedisServer, free_port, redis_server
+from tests.redis_server import RedisServer, free_port, redis_cluster, redis_server
 
 
 @pytest.fixture
@@ -123,11 +123,9 @@ async def test_a_password_that_is_changed_is_no_end(server: RedisServer) -> None
 
 
 async def test_a_cluster_answers() -> None:
-    async with redis_server("--cluster-enabled", "yes") as server:
-        await server.be_cluster()
-        async with open_redis(server.url.replace("redis://", "redis+cluster://")) as link:
-            await link.ask(lambda client: client.set("{one}key", "value"))
-            assert await link.ask(lambda client: client.get("{one}key")) == b"value"
+    async with redis_cluster() as [server], open_redis(server.url) as link:
+        await link.ask(lambda client: client.set("{one}key", "value"))
+        assert await link.ask(lambda client: client.get("{one}key")) == b"value"
 
 
 async def test_a_port_where_nobody_is_is_away_too() -> None:

@@ -4,18 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from phonegame.codes import CodePool
 from phonegame.switchboard import Switchboard, leases, post
 from phonegame.switchboard.memory import MemorySwitchboard
-from tests.redis_server import redis_server
+from tests.programs import needed_program
+from tests.redis_server import CLUSTER_SCHEME, RedisServer, free_port, join_into_cluster, redis_server
 from tests.switchboard.workers import TwoWorkers, open_worker
 
 REDIS_SECONDS = 0.03
@@ -42,6 +47,28 @@ async def open_two_workers(codes: list[str]) -> AsyncIterator[Switchboard]:
         yield TwoWorkers(games, calls)
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[RedisServer]:
+    """One for all tests, since it takes its time to begin; empty at the beginning of each."""
+    program = needed_program("redis-server")
+    with TemporaryDirectory() as folder:
+        more = ("--cluster-enabled", "yes")
+        server = RedisServer(program, Path(folder), free_port(), more, CLUSTER_SCHEME)
+        try:
+            trio.run(server.start)
+            trio.run(join_into_cluster, [server])
+            yield server
+        finally:
+            server.kill()
+
+
+@asynccontextmanager
+async def open_on_cluster(server: RedisServer, codes: list[str]) -> AsyncIterator[Switchboard]:
+    await server.flush()
+    async with open_worker(server, codes) as games, open_worker(server, codes) as calls:
+        yield TwoWorkers(games, calls)
+
+
 IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {
     "memory": open_memory,
     "redis": open_on_redis,
@@ -49,9 +76,11 @@ IMPLEMENTATIONS: dict[str, OpenSwitchboard] = {
 }
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(params=[*IMPLEMENTATIONS, "two workers on a cluster"])
 def implementation(request: Any) -> OpenSwitchboard:
-    return IMPLEMENTATIONS[request.param]
+    if request.param in IMPLEMENTATIONS:
+        return IMPLEMENTATIONS[request.param]
+    return partial(open_on_cluster, request.getfixturevalue("cluster"))
 
 
 @pytest.fixture

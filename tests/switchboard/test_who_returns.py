@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
 from trio.testing import MockClock
 
-from phonegame.switchboard import (
-    SLOT_SECONDS,
-    Seat,
-    Switchboard,
-)
+from phonegame.switchboard import Seat, Switchboard, slots
 from tests.switchboard.played import ignore, join
+
+SLOT_SECONDS = 10
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two minutes, even of this clock's, are hundreds of real questions to a Redis."""
+    monkeypatch.setattr(slots, "SLOT_SECONDS", SLOT_SECONDS)
 
 
 async def come_and_go(switchboard: Switchboard, seat: Seat, number: str | None) -> int:
