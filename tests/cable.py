@@ -17,6 +17,7 @@ class Cable:
     def __init__(self, address: str) -> None:
         self.address = address
         self._connections: set[_Connection] = set()
+        self._is_plugged = True
 
     def cut(self) -> None:
         """All connections die by a TCP reset, at both ends. There may be others after that."""
@@ -28,10 +29,20 @@ class Cable:
         for connection in self._connections:
             connection.is_pulled = True
 
+    def unplug(self) -> None:
+        """As `pull`, and the same goes for connections that are made until it is plugged in again."""
+        self._is_plugged = False
+        self.pull()
+
+    def plug_in(self) -> None:
+        """For connections that are made from here on."""
+        self._is_plugged = True
+
     async def serve(self, server_address: str, client: trio.SocketStream) -> None:
         host, _, port = server_address.rpartition(":")
         async with client, await trio.open_tcp_stream(host, int(port)) as server:
             connection = _Connection(client, server)
+            connection.is_pulled = not self._is_plugged
             self._connections.add(connection)
             try:
                 await connection.run()
