@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import trio
 
+from tests.far_network import FarNetwork
 from tests.programs import needed_program
 
 START_SECONDS = 20
@@ -29,16 +30,24 @@ class RedisServer:
     more: tuple[str, ...] = ()
     """Of its command line."""
     scheme: str = "redis"
+    network: FarNetwork | None = None
+    """Where it runs, if that is not this machine's loopback."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}/0"
+        return f"{self.scheme}://{self.host}:{self.port}/0"
+
+    @property
+    def host(self) -> str:
+        return self.network.address if self.network else "127.0.0.1"
 
     async def start(self) -> None:
         """With what it has saved, where `stop(save=True)` was the last that was done to it."""
         assert self.process is None
-        command = [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        command = [self.program, "--port", str(self.port), "--bind", self.host, "--dir", str(self.folder)]
+        if self.network:
+            command = [*self.network.command, *command, "--protected-mode", "no"]
         command += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "redis.log", *self.more]
         self.process = subprocess.Popen(  # noqa: ASYNC220 - takes no time
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -84,14 +93,14 @@ class RedisServer:
         return int(line.partition(":")[2])
 
     async def _lines(self, command: str) -> list[str]:
-        async with await trio.open_tcp_stream("127.0.0.1", self.port) as stream:
+        async with await trio.open_tcp_stream(self.host, self.port) as stream:
             await stream.send_all(f"{command}\r\nQUIT\r\n".encode())
             return b"".join([chunk async for chunk in stream]).decode().split("\r\n")
 
     async def _says(self, command: str) -> str:
         """The first line of its answer; empty where nobody is there."""
         try:
-            async with await trio.open_tcp_stream("127.0.0.1", self.port) as stream:
+            async with await trio.open_tcp_stream(self.host, self.port) as stream:
                 await stream.send_all(f"{command}\r\n".encode())
                 return (await stream.receive_some()).decode().partition("\r\n")[0]
         except OSError:
@@ -142,11 +151,11 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def redis_server(*more: str) -> AsyncIterator[RedisServer]:
+async def redis_server(*more: str, network: FarNetwork | None = None) -> AsyncIterator[RedisServer]:
     """One that runs. The test is skipped where no redis-server is installed. `more`: of its command line."""
     program = needed_program("redis-server")
     with TemporaryDirectory() as folder:
-        server = RedisServer(program, Path(folder), free_port(), more)
+        server = RedisServer(program, Path(folder), free_port(), more, network=network)
         try:
             await server.start()
             yield server

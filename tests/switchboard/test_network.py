@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 import pytest
 import trio
 
-from phonegame.speak.saying import Saying
-from phonegame.switchboard import CallKeyed, NoCodeFree, Say
+from phonegame.switchboard import CallKeyed, NoCodeFree
 from tests.cable import Cable, lay_cable
+from tests.far_network import far_network
 from tests.redis_server import RedisServer, redis_cluster, redis_server
+from tests.switchboard.long_talk import holds, loses_and_repeats_nothing
 from tests.switchboard.played import Events, Phone, ignore
-from tests.switchboard.test_redis import holds
-from tests.switchboard.workers import TwoWorkers, Worker, start_worker
+from tests.switchboard.workers import Worker, start_worker
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +28,7 @@ class Network:
 
     server: RedisServer
     cable: Cable
-    by_cable: Worker
-    other: Worker
+    workers: list[Worker]
 
 
 @asynccontextmanager
@@ -37,20 +36,20 @@ async def network() -> AsyncIterator[Network]:
     async with redis_server() as server, lay_cable(f"127.0.0.1:{server.port}") as cable, trio.open_nursery() as nursery:
         by_cable = replace(server, port=int(cable.address.rpartition(":")[2]))
         workers = [await start_worker(nursery, at, CODES, seed) for seed, at in enumerate((by_cable, server))]
-        yield Network(server, cable, *workers)
+        yield Network(server, cable, workers)
         nursery.cancel_scope.cancel()
 
 
 async def test_who_is_cut_off_goes_on_and_later_changes_a_code_that_another_game_has_got(quick: None) -> None:
     async with network() as net:
-        mine, others = net.by_cable.switchboard, net.other.switchboard
+        mine, others = (worker.switchboard for worker in net.workers)
         events, told = Events(), list[str | None]()
         async with mine.open_seat(events.take, code_lost=told.append) as seat, AsyncExitStack() as games:
             code = seat.code
             await holds(lambda: code in others.active)
             net.cable.unplug()
             # nobody tells it
-            await holds(lambda: not net.by_cable.shared.link.is_up)
+            await holds(lambda: not net.workers[0].shared.link.is_up)
             line = await Phone(mine).join(code)
             line.deliver_nowait(CallKeyed("1"))
             assert events.of("call")[-1] == CallKeyed("1")
@@ -74,52 +73,47 @@ async def test_who_is_cut_off_goes_on_and_later_changes_a_code_that_another_game
             line.close_nowait("hung_up", 1)
 
 
-async def is_complete(workers: list[Worker], harm: RedisServer | Cable | None = None) -> None:
-    """A line between two workers, on which much is said in both directions while Redis is away for some seconds."""
-    switchboard, events = TwoWorkers(workers[0].switchboard, workers[1].switchboard), Events()
-    async with workers[0].switchboard.open_seat(events.take) as seat:
-        await holds(lambda: seat.code in workers[1].switchboard.active)
-        phone = Phone(switchboard)
-        line = await phone.join(seat.code)
-        for number in range(300):
-            line.deliver_nowait(CallKeyed(str(number)))
-            seat.command_nowait(Say(Saying(say_id=str(number))))
-            if number == 150:
-                await goes(harm, workers)
-            elif number == 250:
-                comes_back(harm)
-            if number % 10 == 0:
-                await trio.lowlevel.checkpoint()
-        await holds(lambda: len(events.all) == 301 and len(phone.commands) == 300)
-        assert events.of("call") == [CallKeyed(str(number)) for number in range(300)]
-        assert phone.commands == [Say(Saying(say_id=str(number))) for number in range(300)]
-        line.close_nowait("hung_up", 1)
+def silently(cut: Callable[[], None], workers: Sequence[Worker]) -> Callable[[], Awaitable[None]]:
+    """Until it is noticed."""
+
+    async def act() -> None:
+        cut()
+        await holds(lambda: not workers[0].shared.link.is_up)
+
+    return act
 
 
-async def goes(harm: RedisServer | Cable | None, workers: list[Worker]) -> None:
-    if isinstance(harm, RedisServer):
-        harm.pause()
-    elif isinstance(harm, Cable):
-        harm.unplug()
-    await holds(lambda: harm is None or not workers[0].shared.link.is_up)
+def at_once(mend: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def act() -> None:
+        await trio.lowlevel.checkpoint()
+        mend()
+
+    return act
 
 
-def comes_back(harm: RedisServer | Cable | None) -> None:
-    if isinstance(harm, RedisServer):
-        harm.go_on()
-    elif isinstance(harm, Cable):
-        harm.plug_in()
+class TestALineLosesAndRepeatsNothing:
+    """What has come to Redis before it fell silent may be done, though nobody has had its answer."""
 
+    async def test_while_redis_is_paused(self) -> None:
+        async with network() as net:
+            cut, mend = silently(net.server.pause, net.workers), at_once(net.server.go_on)
+            await loses_and_repeats_nothing(net.workers, cut, mend)
 
-@pytest.mark.parametrize("what", ["server", "cable"])
-async def test_a_line_loses_and_repeats_nothing_while_nothing_is_heard_of_redis(what: str) -> None:
-    """What has come to it before it fell silent may be done, though nobody has had its answer."""
-    async with network() as net:
-        await is_complete([net.by_cable, net.other], net.server if what == "server" else net.cable)
+    async def test_while_one_worker_s_cable_is_unplugged(self) -> None:
+        async with network() as net:
+            cut, mend = silently(net.cable.unplug, net.workers), at_once(net.cable.plug_in)
+            await loses_and_repeats_nothing(net.workers, cut, mend)
+
+    async def test_while_the_network_is_cut(self) -> None:
+        with far_network() as there:
+            async with redis_server(network=there) as server, trio.open_nursery() as nursery:
+                workers = [await start_worker(nursery, server, CODES, seed) for seed in range(2)]
+                await loses_and_repeats_nothing(workers, silently(there.cut, workers), at_once(there.mend))
+                nursery.cancel_scope.cancel()
 
 
 async def test_a_cluster_of_three_nodes() -> None:
     async with redis_cluster(3) as nodes, trio.open_nursery() as nursery:
         workers = [await start_worker(nursery, nodes[number], CODES, number) for number in range(2)]
-        await is_complete(workers)
+        await loses_and_repeats_nothing(workers)
         nursery.cancel_scope.cancel()

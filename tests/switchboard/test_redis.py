@@ -30,6 +30,7 @@ from phonegame.switchboard.lease_scripts import CODES
 from phonegame.switchboard.letters import Begun, decode
 from phonegame.switchboard.redis import WORKER_LOST
 from tests.redis_server import RedisServer, redis_server
+from tests.switchboard.long_talk import holds, loses_and_repeats_nothing
 from tests.switchboard.played import Events, Phone, ignore
 from tests.switchboard.workers import TwoWorkers, Worker, start_worker
 
@@ -47,12 +48,6 @@ async def workers(server: RedisServer) -> AsyncIterator[list[Worker]]:
     async with trio.open_nursery() as nursery:
         yield [await start_worker(nursery, server, ALL, seed) for seed in range(3)]
         nursery.cancel_scope.cancel()
-
-
-async def holds(condition: Callable[[], bool], seconds: float = 20) -> None:
-    with trio.fail_after(seconds):  # noqa: ASYNC912 - it may hold already
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await trio.sleep(0.01)
 
 
 def two(workers: list[Worker]) -> TwoWorkers:
@@ -124,25 +119,12 @@ HARM: dict[str, Callable[[RedisServer], Awaitable[None]]] = {
 async def test_a_line_loses_and_repeats_nothing(
     workers: list[Worker], server: RedisServer, harm: str, quick: None
 ) -> None:
-    switchboard, events = two(workers), Events()
-    async with workers[0].switchboard.open_seat(events.take) as seat:
-        phone = Phone(switchboard)
-        await holds(lambda: seat.code in workers[1].switchboard.active)
-        line = await phone.join(seat.code)
-        for number in range(300):
-            line.deliver_nowait(CallKeyed(str(number)))
-            seat.command_nowait(Say(Saying(say_id=str(number))))
-            if number == 150:
-                await HARM[harm](server)
-            elif number == 250 and server.process is None:
-                await server.start()
-            if number % 10 == 0:
-                await trio.lowlevel.checkpoint()
-        await holds(lambda: len(events.all) == 301 and len(phone.commands) == 300)
-        assert events.of("call") == [CallKeyed(str(number)) for number in range(300)]
-        assert phone.commands == [Say(Saying(say_id=str(number))) for number in range(300)]
-        line.close_nowait("hung_up", 1)
-        await holds(lambda: events.all[-1].event == CallEnded("hung_up", 1))
+    async def mend() -> None:
+        await trio.lowlevel.checkpoint()
+        if server.process is None:
+            await server.start()
+
+    await loses_and_repeats_nothing(workers, partial(HARM[harm], server), mend)
 
 
 async def test_a_long_clip_gets_through(workers: list[Worker]) -> None:
