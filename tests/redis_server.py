@@ -122,8 +122,8 @@ async def join_into_cluster(nodes: Sequence[RedisServer]) -> None:
         assert await node._says(f"CLUSTER SET-CONFIG-EPOCH {number + 1}") == "+OK"
         if number:
             assert await nodes[0]._says(f"CLUSTER MEET 127.0.0.1 {node.port}") == "+OK"
-    with trio.fail_after(START_SECONDS):
-        for node in nodes:
+    for node in nodes:
+        with trio.fail_after(START_SECONDS):
             # nothing tells of it
             while not await node._has_cluster(len(nodes)):  # noqa: ASYNC110
                 await trio.sleep(0.02)
