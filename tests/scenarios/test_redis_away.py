@@ -35,47 +35,47 @@ async def test_a_pause_of_20_seconds() -> None:
         redis_server() as redis,
         open_talking_house(redis_url=redis.url, **more) as here,
         open_talking_house(redis_url=redis.url, **more) as there,
-        here.v1_game() as near,
-        here.v1_game() as far,
-        here.v1_game() as waiting,
     ):
-        codes = {game.code for game in (near, far, waiting)}
-        await until(lambda: codes <= set(there.phonegame.switchboard.active))
-        async with here.phone() as beside, there.phone() as away:
-            await beside.joins(near)
-            await away.joins(far)
-            redis.pause()
-            over = trio.current_time() + PAUSE_SECONDS
-            # who shares a worker notices nothing
-            await beside.says("hello")
-            await near.hears("hello")
-            await near.client.say("good day")
-            await beside.reaches("day")
-            # others wait, or are told
-            await away.says("one two")
-            await far.client.say("three four")
-            async with there.phone() as late:
-                await late.phone.key(waiting.code + "#")
-                await late.is_hung_up_on("the game cannot be reached at present")
-                assert late.heard_words == ["out", "of", "reach"]
-            await is_turned_away(there)
-            await trio.sleep_until(over)
-            redis.go_on()
-            await far.hears("one two")
-            await away.reaches("four")
-            await away.says("five six")
-            await far.hears("five six")
-            assert away.heard_words == ["three", "four"]
-            async with there.v1_game() as another:
-                assert another.code not in codes
-                async with there.phone() as again:
-                    await again.joins(waiting)
-                    await again.phone.hang_up()
-                    await waiting.gets(v1.CallEnded)
-            assert not [message for game in (near, far, waiting) for message in game.all_of(v1.CodeChanged)]
-            await beside.phone.hang_up()
-            await near.gets(v1.CallEnded)
-            await away.phone.hang_up()
-            await far.gets(v1.CallEnded)
+        async with here.v1_game() as near, here.v1_game() as far, here.v1_game() as waiting:
+            codes = {game.code for game in (near, far, waiting)}
+            await until(lambda: codes <= set(there.phonegame.switchboard.active))
+            async with here.phone() as beside, there.phone() as away:
+                await beside.joins(near)
+                await away.joins(far)
+                redis.pause()
+                over = trio.current_time() + PAUSE_SECONDS
+                # who shares a worker notices nothing
+                await beside.says("hello")
+                await near.hears("hello")
+                await near.client.say("good day")
+                await beside.reaches("day")
+                # others wait, or are told
+                await away.says("one two")
+                await far.client.say("three four")
+                async with there.phone() as late:
+                    await late.phone.key(waiting.code + "#")
+                    await late.is_hung_up_on("the game cannot be reached at present")
+                    assert late.heard_words == ["out", "of", "reach"]
+                await is_turned_away(there)
+                await trio.sleep_until(over)
+                redis.go_on()
+                await far.hears("one two")
+                await away.reaches("four")
+                await away.says("five six")
+                await far.hears("five six")
+                assert away.heard_words == ["three", "four"]
+                async with there.v1_game() as another:
+                    assert another.code not in codes
+                    async with there.phone() as again:
+                        await again.joins(waiting)
+                        await again.phone.hang_up()
+                        await waiting.gets(v1.CallEnded)
+                assert not [message for game in (near, far, waiting) for message in game.all_of(v1.CodeChanged)]
+                await beside.phone.hang_up()
+                await near.gets(v1.CallEnded)
+                await away.phone.hang_up()
+                await far.gets(v1.CallEnded)
+        # each hears of the codes that the other one has given back
+        await until(lambda: not here.phonegame.switchboard.active and not there.phonegame.switchboard.active)
         # that Redis is away is told by us, in a line, and by nobody else
         assert here.errors == there.errors == []
