@@ -60,7 +60,16 @@ def test_every_prompt_is_shown_as_it_is() -> None:
     assert rows == {f"PHONEGAME_{name.upper()}": field.default for name, field in fields.items()}
 
 
+def test_every_link_to_a_heading_leads_somewhere() -> None:
+    links = re.findall(r"\]\(#([^)]*)\)", README)
+    headings = {
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in re.findall("^#+ (.*)$", README, re.M)
+    }
+    assert links
+    assert [link for link in links if link not in headings] == []
+
+
 def test_every_link_into_the_code_leads_somewhere() -> None:
-    links = re.findall(r"\]\(([^)h][^)]*)\)", README)
+    links = re.findall(r"\]\(([^)h#][^)]*)\)", README)
     assert links
     assert [link for link in links if not (Path(__file__).parent.parent / link).exists()] == []
