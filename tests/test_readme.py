@@ -63,7 +63,8 @@ def test_every_prompt_is_shown_as_it_is() -> None:
 def test_every_link_to_a_heading_leads_somewhere() -> None:
     links = re.findall(r"\]\(#([^)]*)\)", README)
     headings = {
-        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in re.findall("^#+ (.*)$", README, re.M)
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+        for heading in re.findall("^#+ (.*)$", README, re.MULTILINE)
     }
     assert links
     assert [link for link in links if link not in headings] == []
