@@ -1,4 +1,4 @@
-"""python3 scripts/test.py [--python 3.11] [pytest arguments]: format, lint, types, tests; on 3.11 and 3.13.
+"""python3 scripts/test.py [--python 3.11] [--two-workers] [pytest arguments]: format, lint, types, tests; on 3.11 and 3.13.
 
 Each Python has its own environment, .venv-test-<version>, which is kept from run to run. Format and lint do
 not depend on the version of Python and run once. The tests run on both side by side; the few that fail so, on a machine
@@ -53,12 +53,13 @@ def main(arguments: Sequence[str]) -> int:
     environment.require_python()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", metavar="VERSION", action="append", help="such as 3.13; may be given twice")
+    parser.add_argument("--two-workers", action="store_true", help="at the end, all scenarios over two workers, too")
     options, pytest_arguments = parser.parse_known_args(arguments)
     signal.signal(signal.SIGTERM, _end_in_order)
     started = time.monotonic()
     interpreter_of = _find_pythons(options.python)
     try:
-        results = _check(interpreter_of, pytest_arguments)
+        results = _check(interpreter_of, pytest_arguments, over_workers=options.two_workers)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -76,7 +77,7 @@ def _find_pythons(versions: Sequence[str] | None) -> dict[str, str]:
     return pythons or {interpreters.this_version(): sys.executable}
 
 
-def _check(interpreter_of: dict[str, str], pytest_arguments: Sequence[str]) -> list[Result]:
+def _check(interpreter_of: dict[str, str], pytest_arguments: Sequence[str], *, over_workers: bool) -> list[Result]:
     """Every step; one that fails does not keep the others from running."""
     results: list[Result] = []
     python_of: dict[str, Path] = {}
@@ -92,7 +93,7 @@ def _check(interpreter_of: dict[str, str], pytest_arguments: Sequence[str]) -> l
     for version, python in python_of.items():
         results.append(_run_step("types", version, python, "mypy"))
     results += _run_tests(python_of, pytest_arguments)
-    if not pytest_arguments:
+    if over_workers:
         results += [_run_over_workers(version, python) for version, python in list(python_of.items())[:1]]
     return results
 
