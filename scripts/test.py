@@ -1,8 +1,8 @@
 """python3 scripts/test.py [--python 3.11] [--two-workers] [pytest arguments]: format, lint, types, tests.
 
-Each Python, 3.11 and 3.13, has its own environment, .venv-test-<version>, which is kept from run to run. Format and lint do
-not depend on the version of Python and run once. The tests run on both side by side; the few that fail so, on a machine
-that may be too busy for sound in real time, are tried once more, alone, and the summary names them.
+Each Python, 3.11 and 3.13, has its own environment, .venv-test-<version>, which is kept from run to run. Format and
+lint do not depend on the version of Python and run once. The tests run on both side by side; the few that fail so, on a
+machine that may be too busy for sound in real time, are tried once more, alone, and the summary names them.
 """
 
 from __future__ import annotations
