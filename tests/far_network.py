@@ -36,8 +36,9 @@ def far_network() -> Iterator[FarNetwork]:
     """The test is skipped where this is not allowed."""
     name = f"phonegame{os.getpid()}"
     near = f"pg{os.getpid()}"
-    # of those that are for tests of networks: RFC 2544
-    there, here = "198.18.77.1", "198.18.77.2"
+    # of those that are for tests of networks (RFC 2544), four to each process
+    block, first = divmod(os.getpid() % (256 * 64), 64)
+    there, here = f"198.18.{block}.{first * 4 + 1}", f"198.18.{block}.{first * 4 + 2}"
     if shutil.which("ip") is None or _tried("netns", "add", name).returncode:
         pytest.skip("network namespaces are not allowed here")
     try:
