@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 import trio
 
 from tests.far_network import FarNetwork
+from tests.ports import free_port
 from tests.programs import needed_program
 
 START_SECONDS = 20
@@ -114,7 +114,7 @@ SLOTS = 16384
 
 
 async def join_into_cluster(nodes: Sequence[RedisServer]) -> None:
-    """They share the slots. Each was started with `--cluster-enabled yes`; takes two seconds."""
+    """They share the slots. Each is a `cluster_node` that runs; takes two seconds."""
     for number, node in enumerate(nodes):
         first, last = SLOTS * number // len(nodes), SLOTS * (number + 1) // len(nodes) - 1
         assert await node._says(f"CLUSTER ADDSLOTSRANGE {first} {last}") == "+OK"
@@ -132,32 +132,34 @@ async def join_into_cluster(nodes: Sequence[RedisServer]) -> None:
 @asynccontextmanager
 async def redis_cluster(nodes: int = 1) -> AsyncIterator[list[RedisServer]]:
     """The test is skipped where no redis-server is installed."""
-    async with AsyncExitStack() as stack:
-        servers = [await stack.enter_async_context(redis_server("--cluster-enabled", "yes")) for _ in range(nodes)]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(cluster_node()) for _ in range(nodes)]
         for server in servers:
-            server.scheme = CLUSTER_SCHEME
+            await server.start()
         await join_into_cluster(servers)
         yield servers
-
-
-def free_port() -> int:
-    """Nobody has it at the moment. A cluster needs another one, 10000 above."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port <= 65535 - 10_000:
-            return port
 
 
 @asynccontextmanager
 async def redis_server(*more: str, network: FarNetwork | None = None) -> AsyncIterator[RedisServer]:
     """One that runs. The test is skipped where no redis-server is installed. `more`: of its command line."""
+    with unstarted_redis(*more, network=network) as server:
+        await server.start()
+        yield server
+
+
+def cluster_node() -> AbstractContextManager[RedisServer]:
+    """As `unstarted_redis`; for `join_into_cluster`, once it runs."""
+    return unstarted_redis("--cluster-enabled", "yes", scheme=CLUSTER_SCHEME)
+
+
+@contextmanager
+def unstarted_redis(*more: str, scheme: str = "redis", network: FarNetwork | None = None) -> Iterator[RedisServer]:
+    """One that is yet to be started, and is killed at the end."""
     program = needed_program("redis-server")
     with TemporaryDirectory() as folder:
-        server = RedisServer(program, Path(folder), free_port(), more, network=network)
+        server = RedisServer(program, Path(folder), free_port(), more, scheme, network)
         try:
-            await server.start()
             yield server
         finally:
             server.kill()

@@ -20,7 +20,7 @@ import trio
 from phonegame.local.speech.script import Script
 from phonegame.local.speech.service import SpeechConfig, SpeechService, serve_speech
 from tests.house import KEY, LISTEN, MARKER_VOICE, NUMBER, SPEAK, Caller, Game, House
-from tests.redis_server import free_port
+from tests.ports import free_port
 
 PATIENCE_SECONDS = 60
 """For processes on a machine that is busy."""

@@ -11,7 +11,8 @@ from packaging.version import Version
 from phonegame import redis_link
 from phonegame.groups import leaves
 from phonegame.redis_link import RedisAway, RedisLink, RedisRefuses, open_redis
-from tests.redis_server import RedisServer, free_port, redis_cluster, redis_server
+from tests.ports import free_port
+from tests.redis_server import RedisServer, redis_cluster, redis_server
 
 
 @pytest.fixture

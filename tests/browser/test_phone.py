@@ -16,7 +16,7 @@ from phonegame.wire import v1
 from tests.browser.booth import Booth, BrowserPhone, forgiving, open_booth, open_carrier, open_phone
 from tests.browser.conftest import Launch, OpenPage
 from tests.browser.visit import Visit, accessibility_faults, expecting
-from tests.scenarios.town import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

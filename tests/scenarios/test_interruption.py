@@ -212,6 +212,8 @@ async def test_interrupted_before_the_first_sound() -> None:
     """The caller goes on while the voice is still at work: what it would say is late, and there is nothing to clear."""
     async with conversation(speech={"pace": Pace(first_byte_seconds=0.3)}) as talking:
         await talking.say(words(3), say_id="a")
+        record = await talking.house.speech.speak_connection(0)
+        await record.wait_until(lambda record: bool(record.utterances))
         await mumble(talking.caller, "hello")
         assert outcome(await talking.game.gets(v1.SayFinished)) == ("", True, None)
         assert talking.caller.phone.clears == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from phonegame.local.twilio_api import (
 )
 from phonegame.wire import v1
 from tests.house import Caller, House, V1Game, open_house
+from tests.ports import free_port
 
 OURS = "+1 (201) 555-0100"
 """As games show it."""
@@ -84,6 +84,7 @@ async def open_town(
     answer: Answer | None = None, *, alerts: int = 0, house: Mapping[str, Any] | None = None, **config: Any
 ) -> AsyncIterator[Town]:
     """`answer`: who is at `TO`. Asks at the end for how many `alerts` there would be in Twilio's debugger."""
+    # the server's, which its public address must name before it runs
     address = f"127.0.0.1:{free_port()}"
     settings = {
         "timing": QUICK,
@@ -111,11 +112,3 @@ async def open_town(
             assert len(carrier.alerts) == alerts, carrier.alerts
             assert not any(secret in str(record.msg) for record in opened.logged for secret in (TO, AUTH_TOKEN))
         nursery.cancel_scope.cancel()
-
-
-def free_port() -> int:
-    """The server's, which its public address must name before it runs."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -1,5 +1,5 @@
 """Each switchboard runs through the same tests. To add one: a function like `open_memory`, and its line in
-`IMPLEMENTATIONS`.
+`IMPLEMENTATIONS`; where it needs a fixture of its own, a parameter of `implementation`, as the one on a cluster.
 """
 
 from __future__ import annotations
@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,8 +17,7 @@ from trio.testing import MockClock
 from phonegame.codes import CodePool
 from phonegame.switchboard import Switchboard, leases, post
 from phonegame.switchboard.memory import MemorySwitchboard
-from tests.programs import needed_program
-from tests.redis_server import CLUSTER_SCHEME, RedisServer, free_port, join_into_cluster, redis_server
+from tests.redis_server import RedisServer, cluster_node, join_into_cluster, redis_server
 from tests.switchboard.workers import TwoWorkers, open_worker
 
 REDIS_SECONDS = 0.03
@@ -50,16 +47,11 @@ async def open_two_workers(codes: list[str]) -> AsyncIterator[Switchboard]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[RedisServer]:
     """One for all tests, since it takes its time to begin; empty at the beginning of each."""
-    program = needed_program("redis-server")
-    with TemporaryDirectory() as folder:
-        more = ("--cluster-enabled", "yes")
-        server = RedisServer(program, Path(folder), free_port(), more, CLUSTER_SCHEME)
-        try:
-            trio.run(server.start)
-            trio.run(join_into_cluster, [server])
-            yield server
-        finally:
-            server.kill()
+    with cluster_node() as server:
+        # pytest-trio's fixtures end with their test
+        trio.run(server.start)
+        trio.run(join_into_cluster, [server])
+        yield server
 
 
 @asynccontextmanager
