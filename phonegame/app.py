@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -37,11 +37,11 @@ from phonegame.dialling.shared import SharedDialLimits
 from phonegame.ended import Ended
 from phonegame.game import Games
 from phonegame.interruption import Interruption
-from phonegame.lag import LoopLag
 from phonegame.limits import ConnectionLimits, GuessLimits, KeyGuesses
 from phonegame.limits.shared import Guesses
 from phonegame.listen.listener import Listener
 from phonegame.logs import set_up_logs
+from phonegame.loop_load import LoopLoad
 from phonegame.metrics import Failure, Metrics
 from phonegame.settings import Settings, SettingsError
 from phonegame.speak.voices import Voices
@@ -92,10 +92,8 @@ class PhoneGame:
         self.keeper = Keeper(memory, self.day, days=settings.memory_days) if memory is not None else None
         self._number_key = memory.number_key if memory is not None else number_key(settings)
         self.calls = Visitors[Call]()
-        self.lag = LoopLag(lambda seconds: self.metrics.lag_measured(seconds))
-        self.admission = Admission(
-            settings.max_calls, settings.max_lag_seconds, lambda: len(self.calls), lambda: self.lag.recent
-        )
+        self.load = LoopLoad(lambda seconds: self.metrics.lag_measured(seconds))
+        self.admission = Admission(settings, lambda: len(self.calls), self.load)
         self.dialler = self._dialler()
         self.desk = DialDesk(self.dialler, self.shared.switchboard if self.shared is not None else None)
         self.metrics = Metrics(
@@ -103,7 +101,9 @@ class PhoneGame:
             games=lambda: len(self.games),
             dialled=lambda: len(self.dialler),
         )
-        self.metrics.show_load(settings.max_calls, lambda: self.lag.recent, lambda: self.draining)
+        self.tell_metrics: Callable[[], Awaitable[str]] = self.metrics.as_text
+        """For `/metrics`. One of several workers is given a way to ask the others as well."""
+        self.metrics.show_load(settings.max_calls, self.load, lambda: self.draining)
         self.dialler.on_over = self.metrics.outgoing_over
         self.character_files = CharacterFiles(settings.characters)
         self.games = Games(
@@ -169,7 +169,7 @@ class PhoneGame:
 
     def _why_full(self) -> str | None:
         why = self.admission.why_full()
-        return None if why is None else f"this server has as many calls as {why.setting} allows; try again later"
+        return None if why is None else f"this server has as much to do as {why.setting} allows; try again later"
 
     def _own_character(self) -> Persona | None:
         """Whom callers talk to in the place of games. Raises `SettingsError`."""
@@ -350,7 +350,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
     guard(app, phonegame)
     tell_faults(app)
 
-    app.register_blueprint(machine_pages(lambda: phonegame.readiness, phonegame.metrics.as_text))
+    app.register_blueprint(machine_pages(lambda: phonegame.readiness, lambda: phonegame.tell_metrics()))
     app.register_blueprint(
         operator_pages(lambda: phonegame.situation, phonegame.board, phonegame.dialler.dial, phonegame.hang_up_nowait)
     )
@@ -381,7 +381,7 @@ def create_app(settings: Settings | None = None) -> QuartTrio:
             await app.nursery.start(phonegame.games.relay.run)
         await app.nursery.start(phonegame.voices.run)
         await app.nursery.start(phonegame.dialler.run)
-        await app.nursery.start(phonegame.lag.watch)
+        await app.nursery.start(phonegame.load.watch)
         await app.nursery.start(phonegame.troupe.run)
         await phonegame.recordings.finish_left_behind()
         if phonegame.keeper is not None:

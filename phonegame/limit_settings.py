@@ -34,6 +34,8 @@ class LimitSettings(BaseSettings):
 
     max_calls: MayBeNone = 300
     """Calls at once in one process; more are refused, with an apology. 0: no limit."""
+    max_busy: Annotated[float, Field(ge=0, le=1)] = 0.85
+    """No call is taken while the event loop uses more of a core, by the median of five seconds. 0: not looked at."""
     max_lag_seconds: Annotated[float, Field(ge=0, le=60)] = 0.1
     """No call is taken while the event loop is so late, by the median of five seconds. 0: not looked at."""
     overflow_number: str = ""

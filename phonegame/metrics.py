@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+import trio
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
 
+from phonegame.admission import Load
 from phonegame.characters.budget import Limit
 from phonegame.characters.timing import STAGES, TurnTimes
 from phonegame.ended import Ended
@@ -135,7 +137,7 @@ class Metrics:
         """`why`: "stopping", or a value of `Full`."""
         self._refused.labels(why).inc()
 
-    def show_load(self, capacity: float, lag: Callable[[], float], is_stopping: Callable[[], bool]) -> None:
+    def show_load(self, capacity: float, load: Load, is_stopping: Callable[[], bool]) -> None:
         """What an autoscaler goes by, besides calls and games. `capacity`: calls; 0 where there is no limit."""
         registry = self._registry
         Gauge(
@@ -143,12 +145,22 @@ class Metrics:
         ).set_function(lambda: capacity)
         Gauge(
             "phonegame_loop_lag_recent_seconds", "Median of the event loop's lag in five seconds.", registry=registry
-        ).set_function(lag)
+        ).set_function(lambda: load.lag)
+        Gauge(
+            "phonegame_loop_busy",
+            "Share of a core that the event loop uses, median of five seconds.",
+            registry=registry,
+        ).set_function(lambda: load.busy)
         Gauge("phonegame_stopping", "1: no new calls and games are taken.", registry=registry).set_function(is_stopping)
 
     # what is asked
 
-    def as_text(self) -> str:
+    def families(self) -> Iterable[Metric]:
+        return self._registry.collect()
+
+    async def as_text(self) -> str:
+        """Of this process alone."""
+        await trio.lowlevel.checkpoint()
         return generate_latest(self._registry).decode()
 
 

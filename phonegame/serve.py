@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import structlog
@@ -28,6 +29,7 @@ from phonegame.stop_signals import run_until_stopped
 from phonegame.workers.alone import require_redis
 from phonegame.workers.control import Control
 from phonegame.workers.fleet import Fleet
+from phonegame.workers.metrics import SiblingMetrics
 from phonegame.workers.sockets import CannotListen, ListeningSockets
 from phonegame.workers.worker import WorkerFailed
 
@@ -139,16 +141,30 @@ async def serve_for_good(settings: Settings, wait_for_stop: Callable[[], Awaitab
         spare_what_is_loaded()
 
 
-async def run_worker(settings: Settings, listen_fd: int, control_fd: int) -> None:
+@dataclass(frozen=True, slots=True)
+class InFleet:
+    """What its parent has told a worker on the command line."""
+
+    number: int
+    listen_fd: int
+    control_fd: int
+    folder: Path
+    """Of the parent's and its workers' own."""
+
+
+async def run_worker(settings: Settings, given: InFleet) -> None:
     """One of several, as its parent tells it. A signal of its own has it make room for another one."""
-    control = Control(control_fd)
-    run = partial(run_server, listen_fd=listen_fd, keeps_listening=lambda: control.keeps_listening)
+    control = Control(given.control_fd)
+    run = partial(run_server, listen_fd=given.listen_fd, keeps_listening=lambda: control.keeps_listening)
     async with trio.open_nursery() as around:
         around.start_soon(control.run, around.cancel_scope)
         around.start_soon(_retire_on_signal, control)
         async with trio.open_nursery() as nursery:
-            await nursery.start(run, settings, control.wait_for_stop)
+            server: Server = await nursery.start(run, settings, control.wait_for_stop)
             spare_what_is_loaded()
+            siblings = SiblingMetrics(given.folder, given.number, server.phonegame.metrics.families)
+            await around.start(siblings.run)
+            server.phonegame.tell_metrics = siblings.as_text
             await control.say_ready()
         around.cancel_scope.cancel()
 
@@ -165,8 +181,8 @@ async def run_workers(settings: Settings, count: int, arguments: Sequence[str]) 
     assert host is not None
     assert port is not None
     sockets = ListeningSockets(host, port, count)
-    with contextlib.closing(sockets):
-        fleet = Fleet(count, arguments, sockets, settings.stop_seconds + GOODBYE_SECONDS)
+    with contextlib.closing(sockets), TemporaryDirectory(prefix="phonegame-") as folder:
+        fleet = Fleet(count, [*arguments, "--folder", folder], sockets, settings.stop_seconds + GOODBYE_SECONDS)
         log.info("workers start", count=count, host=host, port=sockets.port)
         await run_until_stopped(fleet.run, fleet.renew_nowait)
 
@@ -189,6 +205,7 @@ async def run_workers(settings: Settings, count: int, arguments: Sequence[str]) 
 @click.option("--worker", "number", type=int, hidden=True)
 @click.option("--listen-fd", type=int, hidden=True)
 @click.option("--control-fd", type=int, hidden=True)
+@click.option("--folder", type=click.Path(path_type=Path), hidden=True)
 def serve(
     insecure: bool,
     character: Path | None,
@@ -196,6 +213,7 @@ def serve(
     number: int | None,
     listen_fd: int | None,
     control_fd: int | None,
+    folder: Path | None,
 ) -> None:
     """Run the server that patches phone calls into games.
 
@@ -209,9 +227,9 @@ def serve(
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     try:
-        if listen_fd is not None and control_fd is not None:
+        if number is not None and listen_fd is not None and control_fd is not None and folder is not None:
             structlog.contextvars.bind_contextvars(worker=number)
-            trio.run(run_worker, settings, listen_fd, control_fd)
+            trio.run(run_worker, settings, InFleet(number, listen_fd, control_fd, folder))
         elif workers > 1:
             set_up_logs(settings.log, settings.log_level)
             arguments = [*(["--insecure"] if insecure else []), *(["--character", str(character)] if character else [])]

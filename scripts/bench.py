@@ -3,6 +3,7 @@
     python scripts/bench.py                  # 100 calls, 10 s
     python scripts/bench.py --find-max       # and the most calls that one core keeps (some minutes)
     python scripts/bench.py --only phonegame --profile
+    python scripts/bench.py --workers        # one worker, then two with a Redis between them; --find-max goes with it
     python scripts/bench.py --speech         # how games speak to 100 calls (two minutes), and nothing else
     python scripts/bench.py --characters     # what 50 conversations with a character take (three minutes)
 
@@ -21,20 +22,23 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmark import speech_report, talk_report
+from benchmark import fleet_report, speech_report, talk_report
 from benchmark.errors import BenchError
 from benchmark.measure import measure
+from benchmark.measure_fleet import IDLE_SECONDS, measure_fleet
 from benchmark.measure_speech import IDLE_CALLS, measure_speech
 from benchmark.measure_talk import BRAINS, measure_talk
 from benchmark.profiling import Profiler
 from benchmark.report import Measurement, method, text
-from benchmark.search import LIMIT_MS, find_max, trial
+from benchmark.search import LIMIT_MS, find_max, fleet_trial, trial
 from benchmark.server import cores
 from benchmark.traffic import MOST_CALLS
 
 SERVERS = ("bridge", "phonegame")
 TARGET_RATIO = 0.45
 _FIRST_TRIAL_CALLS = 50
+FLEETS = (1, 2)
+"""Of so many workers."""
 MOST_SPOKEN_SECONDS = 120
 """A longer text does not go into one message."""
 
@@ -66,6 +70,8 @@ def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, o
         return {"speech": _measure_speech(options, tell)}
     if options.characters:
         return {"characters": [_measure_talk(brain, options, tell) for brain in BRAINS]}
+    if options.workers:
+        return {"workers": [_measure_workers(workers, options, tell) for workers in FLEETS]}
     measurements: dict[str, Measurement] = {}
     for at, server in enumerate(servers):
         profiler = Profiler(Path(options.profile, server)) if options.profile else None
@@ -81,7 +87,21 @@ def _measure_all(servers: list[str], options: argparse.Namespace) -> dict[str, o
         report["cpu_ratio_phonegame_to_bridge"] = ratio
         tell(f"CPU a frame, phonegame : bridge = {ratio:.2f} (at most {TARGET_RATIO})")
     if options.find_max:
-        report["most_calls"] = {server: _most_calls(server, tell) for server in servers}
+        report["most_calls"] = {
+            server: _most_calls(server, trial(server, tell), "one core", tell) for server in servers
+        }
+    return report
+
+
+def _measure_workers(workers: int, options: argparse.Namespace, tell: Callable[[str], None]) -> dict[str, object]:
+    if workers == FLEETS[0]:
+        tell(fleet_report.method(cores(), options.seconds, IDLE_SECONDS))
+    measurement = measure_fleet(workers, options.calls, options.seconds)
+    tell(fleet_report.text(measurement) + "\n")
+    report = dataclasses.asdict(measurement)
+    if options.find_max:
+        name = fleet_report.plural(workers)
+        report["most_calls"] = _most_calls(name, fleet_trial(workers, tell), "this machine", tell)
     return report
 
 
@@ -103,10 +123,10 @@ def _measure_talk(brain: str, options: argparse.Namespace, tell: Callable[[str],
     return dataclasses.asdict(measurement)
 
 
-def _most_calls(server: str, tell: Callable[[str], None]) -> int:
-    tell(f"\n{server}: the most calls with p99 of both delays under {LIMIT_MS:.0f} ms and nothing lost")
-    most = find_max(trial(server, tell), _FIRST_TRIAL_CALLS)
-    tell(f"{server} keeps {most} calls on one core")
+def _most_calls(name: str, keeps: Callable[[int], bool], where: str, tell: Callable[[str], None]) -> int:
+    tell(f"{name}: the most calls with p99 of all delays under {LIMIT_MS:.0f} ms and nothing lost")
+    most = find_max(keeps, _FIRST_TRIAL_CALLS)
+    tell(f"{name}: {most} calls on {where}\n")
     return most
 
 
@@ -134,6 +154,9 @@ def _options() -> argparse.Namespace:
         metavar="CALLS",
         help="measure so many conversations with a character (default: %(const)s), in place of what frames cost",
     )
+    parser.add_argument(
+        "--workers", action="store_true", help="measure one worker and two that share a Redis, on all cores"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--profile",
@@ -149,6 +172,10 @@ def _options() -> argparse.Namespace:
         parser.error(f"--characters: 1 to {MOST_CALLS}")
     if options.characters and (options.find_max or options.only or options.speech):
         parser.error("--characters goes with --seconds, --profile and --json alone")
+    if options.workers and (options.only or options.speech or options.profile or options.characters is not None):
+        parser.error("--workers goes with --calls, --seconds, --find-max and --json alone")
+    if options.workers and options.calls < max(FLEETS) ** 2:
+        parser.error(f"--calls: with --workers at least {max(FLEETS) ** 2}, a call for each two workers")
     if not 1 <= options.calls <= MOST_CALLS:
         parser.error(f"--calls: 1 to {MOST_CALLS}")
     if not 1 <= options.seconds <= 600:

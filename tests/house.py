@@ -324,6 +324,7 @@ async def open_house(
             "PROXY_URL": "127.0.0.1:0",
             "voice": "none",
             "stop_seconds": 0,
+            "max_busy": 0,
             "max_lag_seconds": 0,
             **settings,
         }

@@ -155,6 +155,7 @@ def _environment(speech: SpeechService, address: str) -> dict[str, str]:
         "PROXY_URL": address,
         "PHONEGAME_VOICE": MARKER_VOICE,
         "PHONEGAME_LOG": "json",
+        "PHONEGAME_MAX_BUSY": "0",
         "PHONEGAME_MAX_LAG_SECONDS": "0",
         "PHONEGAME_PROMPT_WELCOME": "none",
         "PHONEGAME_PROMPT_SAY_CODE": "none",

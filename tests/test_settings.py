@@ -97,6 +97,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "PHONEGAME_MODEL_TOKENS": ("model_tokens", "100", 100),
     "PHONEGAME_STOP_SECONDS": ("stop_seconds", "3600", 3600),
     "PHONEGAME_MAX_CALLS": ("max_calls", "0", 0),
+    "PHONEGAME_MAX_BUSY": ("max_busy", "0", 0),
     "PHONEGAME_MAX_LAG_SECONDS": ("max_lag_seconds", "0.5", 0.5),
     "PHONEGAME_OVERFLOW_NUMBER": ("overflow_number", "+1 (202) 555-0123", "+12025550123"),
     "PHONEGAME_PROMPT_FULL": ("prompt_full", "Hello.", "Hello."),

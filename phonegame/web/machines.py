@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from quart import Blueprint, Response, request
@@ -15,7 +15,7 @@ Answer = tuple[dict[str, str], int]
 Readiness = Literal["ok", "full", "stopping"]
 
 
-def machine_pages(readiness: Callable[[], Readiness], metrics: Callable[[], str]) -> Blueprint:
+def machine_pages(readiness: Callable[[], Readiness], metrics: Callable[[], Awaitable[str]]) -> Blueprint:
     pages = Blueprint("machines", __name__)
 
     @pages.get("/healthz")
@@ -30,7 +30,7 @@ def machine_pages(readiness: Callable[[], Readiness], metrics: Callable[[], str]
 
     @pages.get("/metrics")
     async def metrics_of_all() -> Response:
-        return Response(metrics(), content_type=CONTENT_TYPE)
+        return Response(await metrics(), content_type=CONTENT_TYPE)
 
     @pages.get("/asyncapi.json")
     async def asyncapi_document() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from .loop import Loop
 from .peers import SpeechService
 from .profiling import Profiler
 from .report import Measurement, delays
-from .run import Run
+from .run import Run, UnderTest
 from .server import Server, cores, running
 from .traffic import MediaFrames
 
@@ -26,7 +26,7 @@ def measure(
         speech = SpeechService(loop)
         with running(name, speech.url, codes=calls) as server:
             frames = MediaFrames()
-            _warm_up(loop, speech, server, frames, min(calls, _WARM_UP_CALLS))
+            warm_up(loop, speech, server, frames, min(calls, _WARM_UP_CALLS))
             run = Run(loop, server, frames, calls)
             speech.claim = run.claim
             return _measure(run, server, calls, seconds, endings, profiler)
@@ -76,7 +76,7 @@ def _measure(
     )
 
 
-def _warm_up(loop: Loop, speech: SpeechService, server: Server, frames: MediaFrames, calls: int) -> None:
+def warm_up(loop: Loop, speech: SpeechService, server: UnderTest, frames: MediaFrames, calls: int) -> None:
     """What a server loads or compiles for its first call is not the cost of a call."""
     run = Run(loop, server, frames, calls)
     speech.claim = run.claim

@@ -44,32 +44,19 @@ class Delays:
         return f"p50 {self.p50:.1f}   p99 {self.p99:.1f}   max {self.max:.1f} ms   ({self.count})"
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One server with so many calls. None: not measured in this run."""
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What every run has. None: nothing has arrived in it."""
 
-    server: str
-    pinned: bool
     calls: int
     seconds: float
-    frames: int
     cpu_us_per_frame: float
-    cpu_ms_per_call_second: float
-    cpu_share: float
-    wait_share: float | None
     audio_delay: Delays | None
-    transcript_delay: Delays | None
     lost_frames: int
     lost_transcripts: int
     faults: int
     first_fault: str | None
     calls_ended_by_server: int
-    tail_frames_lost: int | None
-    endings_unseen: int | None
-    hang_up_to_deepgram: Delays | None
-    game_gone_to_code_free: Delays | None
-    kilobytes_per_game: float
-    kilobytes_per_call: float
     generator_lateness: Delays | None
     generator_cpu_share: float
 
@@ -82,6 +69,32 @@ class Measurement:
         """Or something else used its core: then it is late without being busy."""
         late = self.generator_lateness is not None and self.generator_lateness.p99 > LATEST_GENERATOR_MS
         return late or self.generator_cpu_share > BUSIEST_GENERATOR
+
+    @property
+    def losses(self) -> str:
+        return (
+            f"{'nothing' if self.nothing_lost else 'SOMETHING'}: {self.lost_frames} frames, "
+            f"{self.lost_transcripts} results lost, {self.faults} wrong, {self.calls_ended_by_server} calls dropped"
+        ) + (f"; {self.first_fault}" if self.first_fault else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement(Figures):
+    """One server with so many calls. None: not measured in this run."""
+
+    server: str
+    pinned: bool
+    frames: int
+    cpu_ms_per_call_second: float
+    cpu_share: float
+    wait_share: float | None
+    transcript_delay: Delays | None
+    tail_frames_lost: int | None
+    endings_unseen: int | None
+    hang_up_to_deepgram: Delays | None
+    game_gone_to_code_free: Delays | None
+    kilobytes_per_game: float
+    kilobytes_per_call: float
 
 
 def delays(seconds: Sequence[float]) -> Delays | None:
@@ -126,18 +139,13 @@ def generator_core(measurement: Measurement) -> str:
 
 def text(measurement: Measurement) -> str:
     m = measurement
-    lost = "nothing" if m.nothing_lost else "SOMETHING"
     lines = [
         ("CPU a frame", f"{m.cpu_us_per_frame:.1f} us   ({m.frames} frames)"),
         ("CPU a call-second", f"{m.cpu_ms_per_call_second:.2f} ms"),
         ("server's core", server_core(m)),
         ("added delay", m.audio_delay),
         ("transcript delay", m.transcript_delay),
-        (
-            "lost, wrong",
-            f"{lost}: {m.lost_frames} frames, {m.lost_transcripts} results lost, {m.faults} wrong, "
-            f"{m.calls_ended_by_server} calls dropped" + (f"; {m.first_fault}" if m.first_fault else ""),
-        ),
+        ("lost, wrong", m.losses),
         ("hang-up", m.hang_up_to_deepgram),
         ("  its last audio", None if m.tail_frames_lost is None else f"{m.tail_frames_lost} frames lost"),
         ("game gone", m.game_gone_to_code_free),

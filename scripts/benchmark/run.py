@@ -10,12 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from .call import Call, Probe
 from .errors import BenchError
 from .loop import Loop, clock
-from .peers import Game, Listener
-from .server import Server
+from .peers import Address, Game, Listener
 from .traffic import FRAME_SECONDS, MediaFrames
 
 _GAMES_PER_SECOND = 200
@@ -51,13 +51,31 @@ class Usage:
         )
 
 
+class UnderTest(Protocol):
+    """A server, or several that work together. See `Server` for what each method gives."""
+
+    @property
+    def name(self) -> str: ...
+
+    def game_address(self, at: int) -> Address:
+        """Where the game number `at` connects."""
+
+    def call_address(self, at: int) -> Address: ...
+
+    def cpu_seconds(self) -> float: ...
+
+    def core_wait_seconds(self) -> float | None: ...
+
+    def check(self) -> None: ...
+
+
 class Run:
     """`count` games and calls. The phases are called in the order in which they stand here.
 
     Each raises `BenchError` when the server does not do its part.
     """
 
-    def __init__(self, loop: Loop, server: Server, frames: MediaFrames, count: int) -> None:
+    def __init__(self, loop: Loop, server: UnderTest, frames: MediaFrames, count: int) -> None:
         self.probe = Probe()
         self._loop = loop
         self._server = server
@@ -98,7 +116,7 @@ class Run:
             call = self.make_call(at, self._games[at] if self._games else None)
             self._calls.append(call)
             self._by_prefix[call.audio.prefix] = call
-            call.dial(self._loop, self._server.address)
+            call.dial(self._loop, self._server.call_address(at))
         waiting = list(self._calls)
 
         def all_patched() -> bool:
@@ -112,13 +130,16 @@ class Run:
     def talk(self, seconds: float) -> Usage:
         """The steady state: the only part whose delays and CPU time are measured."""
         before = self._usage()
-        self.probe.since = clock()
-        self.probe.until = self.probe.since + seconds
+        self.measure_until(clock() + seconds)
         self._turn_for(seconds)
         usage = self._usage().since(before)
         if not usage.frames:
             raise BenchError(f"{self._server.name}, {self._count} calls: no caller was left to talk")
         return usage
+
+    def measure_until(self, moment: float) -> None:
+        """From here on."""
+        self.probe.since, self.probe.until = clock(), moment
 
     def talk_on(self, done: Callable[[], bool], seconds: float) -> None:
         """The same, unmeasured, until something is done."""
@@ -192,7 +213,8 @@ class Run:
             if not game.code and not self._paused:
                 self._connect_game(at, on_code)
 
-        self._games[at : at + 1] = [self.game_kind(at)(self._loop, self._server.address, on_code, on_message, on_end)]
+        address = self._server.game_address(at)
+        self._games[at : at + 1] = [self.game_kind(at)(self._loop, address, on_code, on_message, on_end)]
 
     def _replace_game(self, at: int) -> None:
         self._calls[at].talking = False

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .errors import BenchError
+from .fleet_report import shares
 from .measure import measure
+from .measure_fleet import measure_fleet
 from .report import Measurement, generator_core, server_core
 from .traffic import MOST_CALLS
 
@@ -33,6 +35,27 @@ def find_max(keeps: Callable[[int], bool], start: int) -> int:
         else:
             failed = middle
     return kept
+
+
+def fleet_trial(workers: int, tell: Callable[[str], None]) -> Callable[[int], bool]:
+    """The same for so many workers."""
+
+    def keeps(calls: int) -> bool:
+        try:
+            measurement = measure_fleet(workers, calls, _SECONDS)
+        except BenchError as error:
+            tell(f"  {calls:5} calls: not kept: {error}")
+            return False
+        slowest = measurement.slowest_p99
+        kept = slowest is not None and slowest < LIMIT_MS and measurement.nothing_lost
+        within, across = measurement.transcript_delay_within, measurement.transcript_delay_across
+        tell(
+            f"  {calls:5} calls: {'kept' if kept else 'not kept'}: added delay {measurement.audio_delay}, "
+            f"results within {within}" + (f", across {across}" if across else "") + f"; {shares(measurement)}"
+        )
+        return kept
+
+    return keeps
 
 
 def trial(name: str, tell: Callable[[str], None]) -> Callable[[int], bool]:

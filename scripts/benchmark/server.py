@@ -36,7 +36,7 @@ _SETTINGS = {"PHONEGAME_VOICE": "none", "DEEPGRAM_SPEAK_URL": "ws://127.0.0.1:9/
 _ALLOWED_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
-def _psutil() -> ModuleType:
+def psutil_module() -> ModuleType:
     try:
         return importlib.import_module("psutil")
     except ModuleNotFoundError:
@@ -66,6 +66,12 @@ class Server:
     process: subprocess.Popen[bytes]
     output: Path
 
+    def game_address(self, _at: int) -> Address:
+        return self.address
+
+    def call_address(self, _at: int) -> Address:
+        return self.address
+
     def cpu_seconds(self) -> float:
         """User and system time since its start."""
         times = [process.cpu_times() for process in self._processes()]
@@ -92,14 +98,19 @@ class Server:
 
     def _processes(self) -> list[Any]:
         self.check()
-        process = _psutil().Process(self.process.pid)
+        process = psutil_module().Process(self.process.pid)
         return [process, *process.children(recursive=True)]
 
 
 @contextlib.contextmanager
-def running(name: str, deepgram_url: str, codes: int, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Starts a server with exactly so many codes, waits until it listens, and ends it on the way out."""
-    address = ("127.0.0.1", _free_port())
+def running(
+    name: str, deepgram_url: str, codes: int, settings: Mapping[str, str] | None = None, *, pinned: bool = True
+) -> Iterator[Server]:
+    """Starts a server with exactly so many codes, waits until it listens, and ends it on the way out.
+
+    `pinned`: it gets a core of its own, and so does this process.
+    """
+    address = ("127.0.0.1", free_port())
     environment = (
         _SETTINGS
         | {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
@@ -114,7 +125,8 @@ def running(name: str, deepgram_url: str, codes: int, settings: Mapping[str, str
     with tempfile.TemporaryDirectory(prefix="phonegame-bench-", ignore_cleanup_errors=True) as folder:
         output = Path(folder, "output.txt")
         with output.open("wb") as sink:
-            _pin(0)  # the child inherits it
+            if pinned:
+                _pin(0)  # the child inherits it
             # an empty folder to run in, so that no .env file of the developer's changes what is measured
             process = subprocess.Popen(
                 COMMANDS[name],
@@ -124,7 +136,8 @@ def running(name: str, deepgram_url: str, codes: int, settings: Mapping[str, str
                 stdout=sink,
                 stderr=sink,
             )
-            _pin(1)
+            if pinned:
+                _pin(1)
         try:
             server = Server(name, address, process, output)
             _wait_until_it_listens(server)
@@ -133,7 +146,7 @@ def running(name: str, deepgram_url: str, codes: int, settings: Mapping[str, str
             _stop(process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])

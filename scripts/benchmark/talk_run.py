@@ -29,6 +29,8 @@ _COMPARED = 4
 
 
 class TalkRun(Run):
+    _server: Server
+
     def __init__(self, loop: Loop, server: Server, count: int, timers: Timers, turns: Path) -> None:
         super().__init__(loop, server, MediaFrames(), count)
         self.gathered = TalkProbe()

@@ -82,6 +82,7 @@ async def test_games_still_come_and_monitors_know() -> None:
         ):
             assert line in metrics
         assert "phonegame_loop_lag_recent_seconds" in metrics
+        assert "phonegame_loop_busy" in metrics
         assert house.fields("call refused")["why"] == "PHONEGAME_MAX_CALLS"
 
 
@@ -96,9 +97,10 @@ async def test_nobody_is_rung_up_and_the_rule_is_told() -> None:
         assert (answer.status_code, answer.json()["rule"]) == (503, "full")
 
 
-async def test_a_loop_that_is_late_is_told_apart() -> None:
+@pytest.mark.parametrize("why", [Full.LAG, Full.BUSY])
+async def test_a_loop_that_has_too_much_to_do_is_told_apart(why: Full) -> None:
     async with open_house(**LOCKS) as house:
-        house.phonegame.admission.why_full = lambda: Full.LAG  # type: ignore[method-assign]
+        house.phonegame.admission.why_full = lambda: why  # type: ignore[method-assign]
         twilio = TwilioSide(house.twilio_address)
         assert says(await twilio.post("/twiml", twilio.call(new_sid())))[-1][0] == "Hangup"
-        assert house.fields("call refused")["why"] == "PHONEGAME_MAX_LAG_SECONDS"
+        assert house.fields("call refused")["why"] == why.setting
