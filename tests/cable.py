@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 import trio
 
@@ -14,8 +13,10 @@ from phonegame.local.phone.dial import reset_on_close
 class Cable:
     """Made by `lay_cable`, whose block it ends with. Clients connect to `address`."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, server_address: str) -> None:
         self.address = address
+        self.server_address = server_address
+        """May be changed, for connections that are made from then on."""
         self._connections: set[_Connection] = set()
         self._is_plugged = True
 
@@ -38,8 +39,8 @@ class Cable:
         """For connections that are made from here on."""
         self._is_plugged = True
 
-    async def serve(self, server_address: str, client: trio.SocketStream) -> None:
-        host, _, port = server_address.rpartition(":")
+    async def serve(self, client: trio.SocketStream) -> None:
+        host, _, port = self.server_address.rpartition(":")
         async with client, await trio.open_tcp_stream(host, int(port)) as server:
             connection = _Connection(client, server)
             connection.is_pulled = not self._is_plugged
@@ -83,8 +84,8 @@ class _Connection:
 async def lay_cable(server_address: str) -> AsyncIterator[Cable]:
     """To the server at host:port."""
     [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    cable = Cable(f"127.0.0.1:{listener.socket.getsockname()[1]}")
+    cable = Cable(f"127.0.0.1:{listener.socket.getsockname()[1]}", server_address)
     async with trio.open_nursery() as nursery:
-        await nursery.start(partial(trio.serve_listeners, partial(cable.serve, server_address), [listener]))
+        await nursery.start(trio.serve_listeners, cable.serve, [listener])
         yield cable
         nursery.cancel_scope.cancel()

@@ -82,15 +82,36 @@ class RedisServer:
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
 
+    async def follow(self, primary: RedisServer) -> None:
+        """As its replica, which has all that it has when this returns."""
+        assert await self._says(f"REPLICAOF 127.0.0.1 {primary.port}") == "+OK"
+        with trio.fail_after(START_SECONDS):
+            # nothing tells of it
+            while (await self._info("replication"))["master_link_status"] != "up":  # noqa: ASYNC110
+                await trio.sleep(0.02)
+
+    async def catch_up(self, primary: RedisServer) -> None:
+        """Returns when this replica has what its primary had when it was called."""
+        wanted = int((await primary._info("replication"))["master_repl_offset"])
+        with trio.fail_after(START_SECONDS):
+            while int((await self._info("replication"))["slave_repl_offset"]) < wanted:  # noqa: ASYNC110
+                await trio.sleep(0.02)
+
+    async def promote(self) -> None:
+        """A replica knows nothing of what comes to its primary from here on."""
+        assert await self._says("REPLICAOF NO ONE") == "+OK"
+
     async def flush(self) -> None:
         """All keys are gone, as after a failover to an empty replica."""
         assert await self._says("FLUSHALL") == "+OK"
 
     async def commands(self) -> int:
         """That it has been given so far, this question included."""
-        lines = await self._lines("INFO stats")
-        (line,) = [line for line in lines if line.startswith("total_commands_processed:")]
-        return int(line.partition(":")[2])
+        return int((await self._info("stats"))["total_commands_processed"])
+
+    async def _info(self, section: str) -> dict[str, str]:
+        lines = await self._lines(f"INFO {section}")
+        return dict(line.split(":", 1) for line in lines if ":" in line)
 
     async def _lines(self, command: str) -> list[str]:
         async with await trio.open_tcp_stream(self.host, self.port) as stream:
