@@ -38,6 +38,8 @@ from benchmark.websocket import (  # noqa: E402
     upgrade_response,
 )
 
+from tests.programs import needed_program  # noqa: E402
+
 frames = st.lists(st.tuples(st.sampled_from([TEXT, BINARY]), st.binary(max_size=70_000)), max_size=3)
 
 
@@ -333,3 +335,22 @@ def test_a_short_run_counts_every_frame_and_loses_none(server: str) -> None:
     assert measured["hang_up_to_deepgram"]["count"] == 2
     assert measured["game_gone_to_code_free"]["count"] == 2
     assert f"{server}, 4 calls" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(100)
+def test_a_short_run_of_two_workers_has_calls_across_them_and_loses_none() -> None:
+    needed_program("redis-server")
+    command = [sys.executable, str(SCRIPTS / "bench.py"), "--workers", "--json", "--calls", "8", "--seconds", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    one, two = json.loads(done.stdout)["workers"]
+    for measured in (one, two):
+        lost = ("lost_frames", "lost_transcripts", "faults", "calls_ended_by_server")
+        assert [measured[each] for each in lost] == [0, 0, 0, 0]
+        assert measured["transcript_delay_within"]["count"] > 0
+        assert measured["generator_cpu_share"] > 0
+    assert one["transcript_delay_across"] is one["redis_commands_per_call_second"] is None
+    assert two["transcript_delay_across"]["count"] > 0
+    assert two["redis_commands_per_call_second"] > 0
+    assert two["redis_commands_per_second_idle"] > 0
