@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="on Windows, processes cannot share an address"),
 ]
 
+LINES = 12
 RESTARTS = Closed(1012, "the server restarts; connect again")
 
 
@@ -121,6 +122,38 @@ class TestRollingRestart:
             async with serving.line() as (game, caller):
                 await caller.says("two")
                 await game.hears("two")
+
+    async def test_under_load_every_line_goes_on_to_its_end(self) -> None:
+        async with redis_server() as redis, open_serving("--workers", "2", PHONEGAME_REDIS_URL=redis.url) as serving:
+            await has_workers(serving, 2)
+            is_replaced = trio.Event()
+            talking: list[int] = []
+
+            async def talk(number: int) -> None:
+                async with serving.line() as (game, caller):
+                    talking.append(number)
+                    said = 0
+                    while said < 2 or not is_replaced.is_set():
+                        said += 1
+                        await caller.says(f"line {number} sentence {said}")
+                        await game.hears(f"line {number} sentence {said}")
+                    await caller.phone.hang_up()
+                    assert await game.next() == RESTARTS
+
+            async with trio.open_nursery() as nursery:
+                for number in range(LINES):
+                    nursery.start_soon(talk, number)
+                while len(talking) < LINES:  # noqa: ASYNC110 - the lines tell nobody else
+                    await trio.sleep(0.02)
+                serving.signal(signal.SIGHUP)
+                await serving.has_said("all workers are replaced")
+                assert serving.pids.keys() == {1, 2, 3, 4}
+                is_replaced.set()
+            await are_gone(serving.pids[1], serving.pids[2])
+            # none of them because it had to
+            ends = [line["why"] for line in serving.says("call ended")]
+            assert len(ends) >= LINES
+            assert set(ends) == {"the caller hung up"}
 
     async def test_goes_no_further_where_the_next_worker_does_not_start(self) -> None:
         async with redis_server() as redis, open_serving("--workers", "2", PHONEGAME_REDIS_URL=redis.url) as serving:
