@@ -93,8 +93,9 @@ def _check(interpreter_of: dict[str, str], pytest_arguments: Sequence[str], *, o
     for version, python in python_of.items():
         results.append(_run_step("types", version, python, "mypy"))
     results += _run_tests(python_of, pytest_arguments)
-    if over_workers:
-        results += [_run_over_workers(version, python) for version, python in list(python_of.items())[:1]]
+    if over_workers and python_of:
+        version, python = next(iter(python_of.items()))
+        results.append(_run_over_workers(version, python))
     return results
 
 
@@ -194,7 +195,7 @@ def _pytest(python: Path, arguments: Sequence[str], step: str, *, is_again: bool
 
 
 def _failures(python: Path, step: str) -> list[str]:
-    """None where pytest has not come so far as to say which."""
+    """Of the last run; none where it has not come so far as to say which."""
     file = _memory(python, step) / "v" / "cache" / "lastfailed"
     return list(json.loads(file.read_text())) if file.exists() else []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from tests.house import House, V1Game
 from tests.redis_server import redis_server
 from tests.scenarios.conversation import open_talking_house
 from tests.two_workers import TWO
+from tests.waiting import holds
 
 CODE_SECONDS = 15
 """As the README promises."""
@@ -69,18 +70,13 @@ async def game_at(address: str) -> AsyncIterator[V1Game]:
         yield game
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - nothing tells of it
-        await trio.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(TWO, reason="has its own two workers")
 async def test_kill_9() -> None:
     more: dict[str, Any] = {"prompt_game_over": "game over", "seconds": 60}
     async with redis_server() as server, open_talking_house(redis_url=server.url, **more) as house:
         async with other_worker(house) as other, game_at(other.address) as game:
-            await until(lambda: game.code in house.phonegame.switchboard.active)
+            await holds(lambda: game.code in house.phonegame.switchboard.active)
             async with house.phone() as caller:
                 await caller.phone.key(game.code + "#")
                 await game.joined()
@@ -89,7 +85,7 @@ async def test_kill_9() -> None:
                 other.process.kill()
                 with trio.fail_after(CODE_SECONDS):
                     await caller.is_hung_up_on("the game left")
-                    await until(lambda: game.code not in house.phonegame.switchboard.active)
+                    await holds(lambda: game.code not in house.phonegame.switchboard.active)
         async with house.v1_game() as comes_back:
             await comes_back.client.send(game.ticket)
             refused = await comes_back.gets(v1.Error)

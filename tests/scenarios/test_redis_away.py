@@ -12,8 +12,8 @@ from phonegame.wire import v1
 from tests.house import House, V1Game
 from tests.redis_server import redis_server
 from tests.scenarios.conversation import open_talking_house
-from tests.scenarios.test_killed_worker import until
 from tests.two_workers import TWO
+from tests.waiting import holds
 
 PAUSE_SECONDS = 20
 
@@ -38,7 +38,7 @@ async def test_a_pause_of_20_seconds() -> None:
     ):
         async with here.v1_game() as near, here.v1_game() as far, here.v1_game() as waiting:
             codes = {game.code for game in (near, far, waiting)}
-            await until(lambda: codes <= set(there.phonegame.switchboard.active))
+            await holds(lambda: codes <= set(there.phonegame.switchboard.active))
             async with here.phone() as beside, there.phone() as away:
                 await beside.joins(near)
                 await away.joins(far)
@@ -76,6 +76,6 @@ async def test_a_pause_of_20_seconds() -> None:
                 await away.phone.hang_up()
                 await far.gets(v1.CallEnded)
         # each hears of the codes that the other one has given back
-        await until(lambda: not here.phonegame.switchboard.active and not there.phonegame.switchboard.active)
+        await holds(lambda: not here.phonegame.switchboard.active and not there.phonegame.switchboard.active)
         # that Redis is away is told by us, in a line, and by nobody else
         assert here.errors == there.errors == []

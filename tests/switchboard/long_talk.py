@@ -10,18 +10,13 @@ from phonegame.speak.saying import Saying
 from phonegame.switchboard import CallEnded, CallKeyed, Say
 from tests.switchboard.played import Events, Phone
 from tests.switchboard.workers import TwoWorkers, Worker
+from tests.waiting import holds
 
 ALL, CUT, MEND = 300, 150, 250
 
 
 async def nothing() -> None:
     await trio.lowlevel.checkpoint()
-
-
-async def holds(condition: Callable[[], bool], seconds: float = 20) -> None:
-    with trio.fail_after(seconds):  # noqa: ASYNC912 - it may hold already
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await trio.sleep(0.01)
 
 
 async def loses_and_repeats_nothing(

@@ -14,9 +14,10 @@ import trio
 from phonegame.switchboard import NoCodeFree
 from tests.cable import Cable, lay_cable
 from tests.redis_server import RedisServer, redis_server
-from tests.switchboard.long_talk import holds, loses_and_repeats_nothing
+from tests.switchboard.long_talk import loses_and_repeats_nothing
 from tests.switchboard.played import ignore
 from tests.switchboard.workers import Worker, start_worker
+from tests.waiting import holds
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,10 @@ from phonegame.switchboard import CallKeyed, NoCodeFree
 from tests.cable import Cable, lay_cable
 from tests.far_network import far_network
 from tests.redis_server import RedisServer, redis_cluster, redis_server
-from tests.switchboard.long_talk import holds, loses_and_repeats_nothing
+from tests.switchboard.long_talk import loses_and_repeats_nothing
 from tests.switchboard.played import Events, Phone, ignore
 from tests.switchboard.workers import Worker, start_worker
+from tests.waiting import holds
 
 pytestmark = pytest.mark.slow
 

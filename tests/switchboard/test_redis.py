@@ -30,9 +30,10 @@ from phonegame.switchboard.lease_scripts import CODES
 from phonegame.switchboard.letters import Begun, decode
 from phonegame.switchboard.redis import WORKER_LOST
 from tests.redis_server import RedisServer, redis_server
-from tests.switchboard.long_talk import holds, loses_and_repeats_nothing
+from tests.switchboard.long_talk import loses_and_repeats_nothing
 from tests.switchboard.played import Events, Phone, ignore
 from tests.switchboard.workers import TwoWorkers, Worker, start_worker
+from tests.waiting import holds
 
 ALL = [str(number) for number in range(100)]
 
