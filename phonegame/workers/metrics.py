@@ -88,14 +88,16 @@ class SiblingMetrics:
 
 async def _asked(path: Path) -> list[Family] | None:
     """None where nobody answers."""
-    why: object = f"no answer in {ANSWER_SECONDS} s"
-    with trio.move_on_after(ANSWER_SECONDS):
-        try:
+    why: object
+    try:
+        with trio.fail_after(ANSWER_SECONDS):
             async with await trio.open_unix_socket(str(path)) as stream:
                 return _decoder.decode(b"".join([chunk async for chunk in stream]))
-        except (OSError, trio.BrokenResourceError, msgspec.DecodeError) as error:
-            # killed, or ending just now
-            why = error
+    except trio.TooSlowError:
+        why = f"no answer in {ANSWER_SECONDS} s"
+    except (OSError, trio.BrokenResourceError, msgspec.DecodeError) as error:
+        # killed, or ending just now
+        why = error
     log.warning("a worker does not tell its metrics", worker=path.stem, why=str(why))
     return None
 
