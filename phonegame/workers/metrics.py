@@ -95,8 +95,10 @@ async def _asked(path: Path) -> list[Family] | None:
                 return _decoder.decode(b"".join([chunk async for chunk in stream]))
     except trio.TooSlowError:
         why = f"no answer in {ANSWER_SECONDS} s"
+    except (FileNotFoundError, ConnectionRefusedError):
+        # it has ended, or was killed: the parent has told
+        return None
     except (OSError, trio.BrokenResourceError, msgspec.DecodeError) as error:
-        # killed, or ending just now
         why = error
     log.warning("a worker does not tell its metrics", worker=path.stem, why=str(why))
     return None
