@@ -6,12 +6,13 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import trio
 
+from tests.cable import Cable
 from tests.far_network import FarNetwork
 from tests.ports import free_port
 from tests.programs import needed_program
@@ -41,6 +42,10 @@ class RedisServer:
     @property
     def host(self) -> str:
         return self.network.address if self.network else "127.0.0.1"
+
+    def behind(self, cable: Cable) -> RedisServer:
+        """The same, as those see it who reach it by that cable."""
+        return replace(self, port=int(cable.address.rpartition(":")[2]))
 
     async def start(self) -> None:
         """With what it has saved, where `stop(save=True)` was the last that was done to it."""

@@ -32,7 +32,7 @@ class FleetMeasurement(Figures):
 
     @property
     def slowest_p99(self) -> float | None:
-        """Milliseconds, of audio and of results, within and across. None: nothing has arrived."""
+        """Of results within and across, as far as there are any."""
         every = self.audio_delay, self.transcript_delay_within, self.transcript_delay_across
         return max((delays.p99 for delays in every if delays), default=None)
 

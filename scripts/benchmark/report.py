@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ class Delays:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class Figures(ABC):
     """What every run has. None: nothing has arrived in it."""
 
     calls: int
@@ -69,6 +70,11 @@ class Figures:
         """Or something else used its core: then it is late without being busy."""
         late = self.generator_lateness is not None and self.generator_lateness.p99 > LATEST_GENERATOR_MS
         return late or self.generator_cpu_share > BUSIEST_GENERATOR
+
+    @property
+    @abstractmethod
+    def slowest_p99(self) -> float | None:
+        """Milliseconds, of audio and of results. None: some of them have not arrived."""
 
     @property
     def losses(self) -> str:
@@ -95,6 +101,11 @@ class Measurement(Figures):
     game_gone_to_code_free: Delays | None
     kilobytes_per_game: float
     kilobytes_per_call: float
+
+    @property
+    def slowest_p99(self) -> float | None:
+        audio, results = self.audio_delay, self.transcript_delay
+        return max(audio.p99, results.p99) if audio and results else None
 
 
 def delays(seconds: Sequence[float]) -> Delays | None:

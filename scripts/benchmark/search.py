@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from .errors import BenchError
-from .fleet_report import shares
+from .fleet_report import FleetMeasurement, shares
 from .measure import measure
 from .measure_fleet import measure_fleet
-from .report import Measurement, generator_core, server_core
+from .report import Figures, Measurement, generator_core, server_core
 from .traffic import MOST_CALLS
 
 LIMIT_MS = 100.0
@@ -16,11 +17,12 @@ LIMIT_MS = 100.0
 _SECONDS = 8.0
 _RESOLUTION = 0.04
 
+F = TypeVar("F", bound=Figures)
 
-def is_kept(measurement: Measurement) -> bool:
-    audio, transcripts = measurement.audio_delay, measurement.transcript_delay
-    in_time = audio is not None and transcripts is not None and max(audio.p99, transcripts.p99) < LIMIT_MS
-    return in_time and measurement.nothing_lost
+
+def is_kept(measurement: Figures) -> bool:
+    slowest = measurement.slowest_p99
+    return slowest is not None and slowest < LIMIT_MS and measurement.nothing_lost
 
 
 def find_max(keeps: Callable[[int], bool], start: int) -> int:
@@ -37,42 +39,46 @@ def find_max(keeps: Callable[[int], bool], start: int) -> int:
     return kept
 
 
-def fleet_trial(workers: int, tell: Callable[[str], None]) -> Callable[[int], bool]:
-    """The same for so many workers."""
-
-    def keeps(calls: int) -> bool:
-        try:
-            measurement = measure_fleet(workers, calls, _SECONDS)
-        except BenchError as error:
-            tell(f"  {calls:5} calls: not kept: {error}")
-            return False
-        slowest = measurement.slowest_p99
-        kept = slowest is not None and slowest < LIMIT_MS and measurement.nothing_lost
-        within, across = measurement.transcript_delay_within, measurement.transcript_delay_across
-        tell(
-            f"  {calls:5} calls: {'kept' if kept else 'not kept'}: added delay {measurement.audio_delay}, "
-            f"results within {within}" + (f", across {across}" if across else "") + f"; {shares(measurement)}"
-        )
-        return kept
-
-    return keeps
-
-
 def trial(name: str, tell: Callable[[str], None]) -> Callable[[int], bool]:
     """A `keeps` for `find_max` that measures a server, each time a fresh one, and tells how it went."""
 
+    def told(measurement: Measurement) -> str:
+        return (
+            f"transcripts {measurement.transcript_delay}, {measurement.cpu_us_per_frame:.0f} us a frame, "
+            f"server's core {server_core(measurement)}, generator's {generator_core(measurement)}"
+        )
+
+    return _trial(lambda calls: measure(name, calls, _SECONDS, endings=False), told, tell)
+
+
+def fleet_trial(workers: int, tell: Callable[[str], None]) -> Callable[[int], bool]:
+    """The same for so many workers."""
+
+    def told(measurement: FleetMeasurement) -> str:
+        across = measurement.transcript_delay_across
+        return (
+            f"results within {measurement.transcript_delay_within}"
+            + (f", across {across}" if across else "")
+            + f"; {shares(measurement)}"
+        )
+
+    return _trial(lambda calls: measure_fleet(workers, calls, _SECONDS), told, tell)
+
+
+def _trial(
+    measure_calls: Callable[[int], F], told: Callable[[F], str], tell: Callable[[str], None]
+) -> Callable[[int], bool]:
+    """`told`: what there is to tell of a measurement besides the delay of audio."""
+
     def keeps(calls: int) -> bool:
         try:
-            measurement = measure(name, calls, _SECONDS, endings=False)
+            measurement = measure_calls(calls)
         except BenchError as error:
             tell(f"  {calls:5} calls: not kept: {error}")
             return False
         kept = is_kept(measurement)
-        tell(
-            f"  {calls:5} calls: {'kept' if kept else 'not kept'}: added delay {measurement.audio_delay}, "
-            f"transcripts {measurement.transcript_delay}, {measurement.cpu_us_per_frame:.0f} us a frame, "
-            f"server's core {server_core(measurement)}, generator's {generator_core(measurement)}"
-        )
+        outcome = "kept" if kept else "not kept"
+        tell(f"  {calls:5} calls: {outcome}: added delay {measurement.audio_delay}, {told(measurement)}")
         return kept
 
     return keeps

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import trio
@@ -53,8 +53,7 @@ async def pair(quick: None) -> AsyncIterator[Pair]:
         trio.open_nursery() as nursery,
     ):
         await replica.follow(primary)
-        behind = replace(primary, port=int(cable.address.rpartition(":")[2]))
-        workers = [await start_worker(nursery, behind, CODES, seed) for seed in range(2)]
+        workers = [await start_worker(nursery, primary.behind(cable), CODES, seed) for seed in range(2)]
         yield Pair(primary, replica, cable, workers)
         nursery.cancel_scope.cancel()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import trio
@@ -35,8 +35,8 @@ class Network:
 @asynccontextmanager
 async def network() -> AsyncIterator[Network]:
     async with redis_server() as server, lay_cable(f"127.0.0.1:{server.port}") as cable, trio.open_nursery() as nursery:
-        by_cable = replace(server, port=int(cable.address.rpartition(":")[2]))
-        workers = [await start_worker(nursery, at, CODES, seed) for seed, at in enumerate((by_cable, server))]
+        ways = server.behind(cable), server
+        workers = [await start_worker(nursery, way, CODES, seed) for seed, way in enumerate(ways)]
         yield Network(server, cable, workers)
         nursery.cancel_scope.cancel()
 

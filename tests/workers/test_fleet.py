@@ -13,6 +13,7 @@ from phonegame.local.text_game import Closed
 from tests.http_client import fetch
 from tests.redis_server import redis_server
 from tests.serving import Serving, are_gone, command, is_alive, open_serving
+from tests.waiting import holds
 
 pytestmark = [
     pytest.mark.slow,
@@ -143,8 +144,7 @@ class TestRollingRestart:
             async with trio.open_nursery() as nursery:
                 for number in range(LINES):
                     nursery.start_soon(talk, number)
-                while len(talking) < LINES:  # noqa: ASYNC110 - the lines tell nobody else
-                    await trio.sleep(0.02)
+                await holds(lambda: len(talking) == LINES, seconds=40)
                 serving.signal(signal.SIGHUP)
                 await serving.has_said("all workers are replaced")
                 assert serving.pids.keys() == {1, 2, 3, 4}
